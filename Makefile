@@ -1,0 +1,40 @@
+.DEFAULT_GOAL := help
+UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
+BIN := .venv/bin
+export UV_PROJECT_ENVIRONMENT := .venv
+
+help: ## List what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: .venv/.ready ## Make .venv with the program and the tools for its tests
+
+.venv/.ready: pyproject.toml uv.lock
+	@sh scripts/get-uv.sh
+	@$(UV) sync --quiet --locked --group dev
+	@touch $@
+
+run: setup ## Start PausePoint here, with a dev inbox instead of vendors
+	@$(BIN)/pausepoint dev
+
+test: setup ## Run every test
+	@sh scripts/get-chromium.sh
+	@$(BIN)/pytest
+
+lint: setup ## Check style, banned calls and who may import whom
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
+
+format: setup ## Put the code into the one style
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+types: setup ## Check the types
+	@$(BIN)/mypy
+
+check: lint types test ## Everything that must pass before a change lands
+
+bench: setup ## Measure: creates, polls, answer to resumed
+	@$(BIN)/python -m bench
+
+.PHONY: help setup run test lint format types check bench

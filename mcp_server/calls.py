@@ -1,0 +1,199 @@
+"""The five tools as steps: each yields the API requests it needs and returns a tool result.
+
+A step generator knows neither sockets nor threads nor a clock. Whoever drives it sends the outcome
+of each request in, from a thread, an event loop or a test.
+"""
+
+from __future__ import annotations
+
+from . import refusals, results
+from .api import ApiAnswer, ApiFailure, ApiRequest, Waiting
+from .arguments import check_create, check_pause_id
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from typing import Any
+
+    from .api import Json, Outcome, ToolSteps
+
+# Proxies cut a silent connection at 60 s; the API itself holds at most so long.
+MAX_HOLD_SECONDS = 50
+# A held request that ends earlier than asked was not waiting (a server that stops, or that does not
+# know `wait`); asking again at once would be a loop without a pause.
+_EARLY_SHARE = 0.8
+_MAX_REMEMBERED = 1000
+
+
+class KnownPauses:
+    """What one connection remembers of its pauses, for better words only: nothing depends on it."""
+
+    def __init__(self) -> None:
+        self._deadlines: dict[str, float] = {}
+        self._pending_polls: dict[str, int] = {}
+
+    def saw(self, pause: Json) -> None:
+        """Notes the deadline of a pause that the API has shown."""
+        deadline = results.epoch_seconds(pause.get("expires_at"))
+        if deadline is not None:
+            _note(self._deadlines, _bare(pause["pause_id"]), deadline)
+
+    def seconds_left(self, pause_id: str, now: float) -> float | None:
+        """Until the deadline, None where it is not known."""
+        deadline = self._deadlines.get(_bare(pause_id))
+        return None if deadline is None else max(0.0, deadline - now)
+
+    def count_pending_poll(self, pause_id: str) -> int:
+        """How many polls of this pause have now ended without an answer."""
+        polls = self._pending_polls.get(_bare(pause_id), 0) + 1
+        _note(self._pending_polls, _bare(pause_id), polls)
+        return polls
+
+
+class CallContext:
+    """What a call needs from the world: `now` in epoch seconds, a key never used before."""
+
+    __slots__ = ("fresh_key", "known", "now")
+
+    def __init__(self, *, now: float, fresh_key: str, known: KnownPauses) -> None:
+        self.now = now
+        self.fresh_key = fresh_key
+        self.known = known
+
+
+def create(values: Json, context: CallContext) -> ToolSteps:
+    """Asks the person. A lost answer is asked for once more under the same idempotency key."""
+    check_create(values)
+    key = values.pop("idempotency_key", context.fresh_key)
+    request = ApiRequest("POST", "/v1/pause", body=values, idempotency_key=key)
+    outcome = yield request
+    may_be_asked = False
+    if isinstance(outcome, ApiFailure) and outcome.sent:
+        may_be_asked = True
+        outcome = yield request
+    pause = _pause_in(outcome)
+    if pause is None:
+        return results.failed(refusals.of_create(outcome, key, may_be_asked=may_be_asked))
+    context.known.saw(pause)
+    return results.created(pause)
+
+
+def poll(values: Json, context: CallContext) -> ToolSteps:
+    """Waits for the answer, at most `wait_seconds`, in requests of at most 50 s each."""
+    pause_id = check_pause_id(values["pause_id"])
+    wait_seconds: int = values["wait_seconds"]
+    waited = 0.0
+    while True:
+        hold = min(MAX_HOLD_SECONDS, max(0, round(wait_seconds - waited)))
+        left = context.known.seconds_left(pause_id, context.now + waited)
+        outcome = yield _look(pause_id, hold, Waiting(wait_seconds, waited, left))
+        waited += outcome.seconds
+        if hold and _was_cut(outcome):
+            # A proxy may cut a held request; a plain look still tells how things stand.
+            outcome = yield _look(pause_id, 0, None)
+            hold = 0
+        pause = _pause_in(outcome)
+        if pause is None:
+            return results.failed(refusals.of_look(outcome))
+        context.known.saw(pause)
+        if (
+            pause["status"] != "pending"
+            or results.has_failed(pause)
+            or outcome.seconds < hold * _EARLY_SHARE
+            or round(wait_seconds - waited) < 1
+            or hold == 0
+        ):
+            break
+    polls = context.known.count_pending_poll(pause_id) if pause["status"] == "pending" else 0
+    left = context.known.seconds_left(pause_id, context.now + waited)
+    return results.polled(pause, waited, left, polls)
+
+
+def cancel(values: Json, context: CallContext) -> ToolSteps:
+    """Withdraws the question; where it is final already, returns how it ended."""
+    pause_id = check_pause_id(values["pause_id"])
+    outcome = yield from _asked_twice(ApiRequest("DELETE", f"/v1/pause/{pause_id}"))
+    if isinstance(outcome, ApiAnswer) and outcome.status == 409:
+        outcome = yield from _asked_twice(_look(pause_id, 0, None))
+    pause = _pause_in(outcome)
+    if pause is None:
+        return results.failed(refusals.of_cancel(outcome))
+    context.known.saw(pause)
+    return results.cancelled(pause)
+
+
+def list_pauses(values: Json, context: CallContext) -> ToolSteps:
+    """The newest pauses of this key."""
+    path = f"/v1/pause?limit={values['limit']}"
+    if "status" in values:
+        path += f"&status={values['status']}"
+    return (yield from _page(path, results.listed))
+
+
+def audit(values: Json, context: CallContext) -> ToolSteps:
+    """The newest audit entries."""
+    path = f"/v1/audit?limit={values['limit']}"
+    if "pause_id" in values:
+        path += f"&pause_id={check_pause_id(values['pause_id'])}"
+    return (yield from _page(path, results.audited))
+
+
+TOOL_STEPS: dict[str, Callable[[Json, CallContext], ToolSteps]] = {
+    "create_pause_request": create,
+    "poll_pause_request": poll,
+    "cancel_pause_request": cancel,
+    "list_pause_requests": list_pauses,
+    "get_audit_log": audit,
+}
+
+
+def _page(path: str, as_result: Callable[[Json], Json]) -> ToolSteps:
+    outcome = yield from _asked_twice(ApiRequest("GET", path))
+    if (
+        isinstance(outcome, ApiAnswer)
+        and outcome.status == 200
+        and isinstance(outcome.body, dict)
+        and isinstance(outcome.body.get("items"), list)
+    ):
+        return as_result(outcome.body)
+    return results.failed(refusals.of_look(outcome))
+
+
+def _asked_twice(request: ApiRequest) -> Generator[ApiRequest, Outcome, Outcome]:
+    """For requests that may be repeated: a lost answer is asked for once more."""
+    outcome = yield request
+    if isinstance(outcome, ApiFailure) and outcome.sent:
+        outcome = yield request
+    return outcome
+
+
+def _look(pause_id: str, hold: int, waiting: Waiting | None) -> ApiRequest:
+    path = f"/v1/pause/{pause_id}"
+    if hold:
+        path += f"?wait={hold}"
+    return ApiRequest("GET", path, hold_seconds=hold, waiting=waiting)
+
+
+def _was_cut(outcome: Outcome) -> bool:
+    if isinstance(outcome, ApiFailure):
+        return outcome.sent
+    return outcome.status in (502, 504) and outcome.body is None
+
+
+def _pause_in(outcome: Outcome) -> Json | None:
+    if isinstance(outcome, ApiFailure) or outcome.status not in (200, 201):
+        return None
+    if not results.is_pause(outcome.body):
+        return None
+    pause: Json = outcome.body
+    return pause
+
+
+def _bare(pause_id: str) -> str:
+    return pause_id[4:] if pause_id.startswith("psr_") else pause_id
+
+
+def _note(notes: dict[str, Any], name: str, value: object) -> None:
+    if len(notes) >= _MAX_REMEMBERED:
+        notes.clear()
+    notes[name] = value

@@ -1,0 +1,302 @@
+"""The stdio edge: lines in, lines out, a thread for each tool call, HTTP behind it.
+
+One JSON message a line in and out, UTF-8; nothing but protocol is written to stdout. Requests run
+side by side; end of input ends the process at once. MCP specification, page Transports, stdio.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+
+from . import core, refusals
+from .calls import CallContext, KnownPauses
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import BinaryIO
+
+    from .api import ApiRequest, Json, Outcome
+    from .exchange import Exchange
+
+MAX_LINE_BYTES = 4 * 1024 * 1024
+MAX_CALLS_AT_ONCE = 256
+_LONGEST_WAIT_SECONDS = 3600
+_NO_KEY = (
+    'PAUSEPOINT_API_KEY is not set. Add it under "env" of this server in the MCP configuration '
+    "and restart it"
+)
+_BAD_KEY = "PAUSEPOINT_API_KEY holds characters that no key has; copy it again"
+
+
+class Settings:
+    """What the environment says; odd values are named on stderr and never stop the start."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.api_key = environment.get("PAUSEPOINT_API_KEY", "").strip()
+        self.base_url = environment.get("PAUSEPOINT_BASE_URL", "").strip()
+        self.base_url = self.base_url or "http://127.0.0.1:8000"
+        self.max_wait_seconds = _wait_setting(environment.get("PAUSEPOINT_MAX_WAIT_SECONDS", ""))
+
+    def key_problem(self) -> str | None:
+        """A sentence when no request can be sent for want of a key."""
+        if not self.api_key:
+            return _NO_KEY
+        if not (self.api_key.isascii() and self.api_key.isprintable() and " " not in self.api_key):
+            return _BAD_KEY
+        return None
+
+
+class _Running:
+    """A tool call under way. Its fields change only under the server's lock."""
+
+    def __init__(self, call: core.ToolCall, deliver: Callable[[Json | None], None]) -> None:
+        self.call = call
+        self.deliver = deliver
+        self.exchange: Exchange | None = None
+        self.is_cancelled = False
+
+
+class StdioServer:
+    """Reads messages from a stream and writes answers to a file descriptor, until end of input.
+
+    `progress_seconds` is the time between two progress notifications of a wait.
+    """
+
+    def __init__(
+        self, settings: Settings, out_fd: int, *, progress_seconds: float = core.PROGRESS_SECONDS
+    ) -> None:
+        self._settings = settings
+        self._out_fd = out_fd
+        self._progress_seconds = progress_seconds
+        self._known = KnownPauses()
+        self._running: dict[core.RequestId, _Running] = {}
+        # Held for every write and every change of `_running`: what was cancelled under it can
+        # no longer say anything.
+        self._lock = threading.Lock()
+
+    def serve(self, stream: BinaryIO) -> None:
+        """Returns at end of input; calls that still run are left behind for the process's end."""
+        for line in _lines(stream):
+            if line.strip():
+                self._take(line)
+
+    def drain(self) -> None:
+        """Lets a message that is being written get out, unless the reader is stuck."""
+        self._lock.acquire(timeout=0.03)
+
+    def _take(self, line: bytes) -> None:
+        try:
+            message = _parsed(line)
+        except (ValueError, RecursionError):
+            self._write_now(core.error(None, core.PARSE_ERROR, "Not a JSON message in UTF-8"))
+            return
+        if not isinstance(message, list):
+            self._handle(message, self._deliver_one)
+        elif message:
+            batch = _Batch(len(message), self._write)
+            for item in message:
+                self._handle(item, batch.deliver)
+        else:
+            self._write_now(core.error(None, core.INVALID_REQUEST, "An empty batch"))
+
+    def _handle(self, message: object, deliver: Callable[[Json | None], None]) -> None:
+        received = core.receive(message, max_wait_seconds=self._settings.max_wait_seconds)
+        with self._lock:
+            if isinstance(received, core.Reply):
+                deliver(received.message)
+            elif isinstance(received, core.ToolCall):
+                self._begin(received, deliver)
+            else:
+                if isinstance(received, core.Cancellation):
+                    self._cancel(received.request_id)
+                deliver(None)
+
+    def _begin(self, call: core.ToolCall, deliver: Callable[[Json | None], None]) -> None:
+        if call.request_id in self._running:
+            text = "A request with this id is still running"
+            deliver(core.error(call.request_id, core.INVALID_REQUEST, text))
+            return
+        running = _Running(call, deliver)
+        self._running[call.request_id] = running
+        try:
+            if len(self._running) > MAX_CALLS_AT_ONCE:
+                raise RuntimeError
+            threading.Thread(target=self._run, args=(running,), daemon=True).start()
+        except RuntimeError:
+            del self._running[call.request_id]
+            deliver(call.refuse(refusals.too_many_calls(MAX_CALLS_AT_ONCE, call.name)))
+
+    def _cancel(self, request_id: core.RequestId) -> None:
+        running = self._running.pop(request_id, None)
+        if running is None:
+            return
+        running.is_cancelled = True
+        running.deliver(None)
+        if running.exchange is not None:
+            running.exchange.abort("cancelled")
+
+    def _run(self, running: _Running) -> None:
+        call = running.call
+        try:
+            message = self._driven(running)
+        except Exception:
+            # Every request is answered, whatever happens.
+            sys.excepthook(*sys.exc_info())
+            message = core.error(call.request_id, core.INTERNAL_ERROR, "Internal error")
+        with self._lock:
+            if not running.is_cancelled:
+                del self._running[call.request_id]
+                running.deliver(message)
+
+    def _driven(self, running: _Running) -> Json:
+        context = CallContext(
+            now=time.time(),  # noqa: TID251 - no clock of the service reaches this process
+            fresh_key=os.urandom(16).hex(),
+            known=self._known,
+        )
+        steps = running.call.steps(context)
+        try:
+            request = next(steps)
+            while not running.is_cancelled:
+                request = steps.send(self._performed(running, request))
+        except StopIteration as done:
+            message: Json = done.value
+            return message
+        return {}
+
+    def _performed(self, running: _Running, request: ApiRequest) -> Outcome:
+        # http.client, ssl and what they bring take tens of milliseconds to import.
+        from .exchange import Exchange, Target, target_problem  # noqa: PLC0415
+
+        problem = self._settings.key_problem()
+        failure = core.setup_problem(problem) if problem else None
+        failure = failure or target_problem(self._settings.base_url)
+        if failure is not None:
+            return failure
+        target = Target(self._settings.base_url)
+        exchange = Exchange(target, self._settings.api_key, request)
+        with self._lock:
+            running.exchange = exchange
+            if running.is_cancelled:
+                exchange.abort("cancelled")
+        exchange.start()
+        return self._awaited(running, request, exchange)
+
+    def _awaited(self, running: _Running, request: ApiRequest, exchange: Exchange) -> Outcome:
+        while not exchange.done.wait(self._progress_seconds):
+            if exchange.is_overdue:
+                exchange.abort("timed out")
+                break
+            notification = running.call.progress(request, exchange.seconds)
+            if notification is not None:
+                self._write_progress(running, notification)
+        assert exchange.outcome is not None
+        return exchange.outcome
+
+    def _write_progress(self, running: _Running, notification: Json) -> None:
+        with self._lock:
+            if not running.is_cancelled:
+                self._write(notification)
+
+    def _deliver_one(self, message: Json | None) -> None:
+        if message is not None:
+            self._write(message)
+
+    def _write_now(self, message: Json) -> None:
+        with self._lock:
+            self._write(message)
+
+    def _write(self, message: Json | list[Json]) -> None:
+        # ASCII is UTF-8 too, and half a character in an id cannot break it.
+        left = memoryview(json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n")
+        try:
+            while left:
+                left = left[os.write(self._out_fd, left) :]
+        except OSError:
+            # Nobody reads any more: there is nothing left to do here.
+            os._exit(0)
+
+
+class _Batch:
+    """Collects the answers to a batch and writes them as one list when all are there."""
+
+    def __init__(self, expected: int, write: Callable[[list[Json]], None]) -> None:
+        self._missing = expected
+        self._write = write
+        self._answers: list[Json] = []
+
+    def deliver(self, message: Json | None) -> None:
+        self._missing -= 1
+        if message is not None:
+            self._answers.append(message)
+        if not self._missing and self._answers:
+            self._write(self._answers)
+
+
+def main() -> None:
+    """Serves stdin and stdout, and ends the process."""
+    out_fd = _claimed_stdout()
+    server = StdioServer(Settings(os.environ), out_fd)  # noqa: TID251 - read here and nowhere else
+    exit_code = 0
+    try:
+        server.serve(sys.stdin.buffer)
+    except KeyboardInterrupt:
+        exit_code = 130
+    except Exception:
+        sys.excepthook(*sys.exc_info())
+        exit_code = 1
+    server.drain()
+    # Threads may be waiting for a person; a normal exit could wait with them.
+    os._exit(exit_code)
+
+
+def _claimed_stdout() -> int:
+    """A private descriptor of stdout; whatever else is printed goes to stderr from now on."""
+    out_fd = os.dup(1)
+    try:
+        os.dup2(2, 1)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return out_fd
+
+
+def _wait_setting(text: str) -> int:
+    if not text.strip():
+        return core.DEFAULT_MAX_WAIT_SECONDS
+    try:
+        seconds = int(text)
+    except ValueError:
+        seconds = 0
+    if not 1 <= seconds <= _LONGEST_WAIT_SECONDS:
+        print(  # noqa: T201 - stderr is where hosts look for such a line
+            f"PAUSEPOINT_MAX_WAIT_SECONDS must be 1 to {_LONGEST_WAIT_SECONDS}; "
+            f"{core.DEFAULT_MAX_WAIT_SECONDS} is used",
+            file=sys.stderr,
+        )
+        return core.DEFAULT_MAX_WAIT_SECONDS
+    return seconds
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of a stream; of one that is too long only its beginning, which then fails."""
+    while True:
+        line = stream.readline(MAX_LINE_BYTES)
+        if not line:
+            return
+        yield line
+        while line and not line.endswith(b"\n"):
+            line = stream.readline(MAX_LINE_BYTES)
+
+
+def _parsed(line: bytes) -> object:
+    message: object = json.loads(line.decode("utf-8"), parse_constant=_refuse_constant)
+    return message
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(name)

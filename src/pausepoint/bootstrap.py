@@ -1,0 +1,152 @@
+"""The one place that knows concrete stores and channels: settings in, a running service out."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import resource
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from pausepoint.channels.base import AnyTransport, CallbackReader
+from pausepoint.channels.dev_inbox import DevInbox
+from pausepoint.channels.email_smtp import SmtpSettings
+from pausepoint.channels.outbound import GuardedClient, OperatorClient
+from pausepoint.channels.registry import ChannelSettings, build_channels, build_transports
+from pausepoint.channels.sms import TwilioSettings
+from pausepoint.channels.twilio_callback import TwilioCallback
+from pausepoint.clock import Clock, SystemClock
+from pausepoint.config import ConfigError, Settings
+from pausepoint.domain.errors import Unavailable
+from pausepoint.domain.pause import Mode
+from pausepoint.operations.services import Policy, Services
+from pausepoint.store.sqlite import SqliteStore
+from pausepoint.worker.loop import DeliveryLoop
+from pausepoint.worker.schedule import DeadlineLoop
+
+DRAIN_SECONDS: Final = 1.5
+"""How long sends under way may still take once the web server has stopped."""
+
+_DESCRIPTORS = Path("/proc/self/fd")
+
+
+class Running:
+    """Everything that is open in one process. `start_work` begins deliveries and deadlines."""
+
+    def __init__(self, settings: Settings, store: SqliteStore, clock: Clock) -> None:
+        self.settings = settings
+        self.store = store
+        self.inbox = DevInbox() if settings.is_dev else None
+        self._guarded = GuardedClient(settings.outbound_allow)
+        self._operator = OperatorClient()
+        self._is_stopping = False
+        self._loops: list[DeliveryLoop | DeadlineLoop] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self.services = self._services(clock)
+
+    def start_work(self) -> None:
+        self._loops = [DeliveryLoop(self.services), DeadlineLoop(self.services)]
+        self._tasks = [asyncio.create_task(loop.run()) for loop in self._loops]
+
+    def begin_stop(self) -> None:
+        """Readiness goes down, waiters are released, no new work is begun."""
+        self._is_stopping = True
+        self.store.release_waiters()
+        for loop in self._loops:
+            loop.stop()
+
+    async def close(self) -> None:
+        self.begin_stop()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=DRAIN_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._guarded.close()
+        await self._operator.close()
+        await self.store.close()
+
+    async def _check_readiness(self) -> None:
+        if self._is_stopping:
+            raise Unavailable("This process is stopping.")
+        if _descriptors_used() > 0.9:
+            raise Unavailable("Nearly all file descriptors are in use.")
+        await self.store.check()
+
+    def _services(self, clock: Clock) -> Services:
+        settings = self.settings
+        channel_settings = _channel_settings(settings)
+        return Services(
+            store=self.store,
+            clock=clock,
+            channels=build_channels(channel_settings),
+            transports=self._transports(channel_settings),
+            http=self._guarded,
+            policy=Policy(
+                secret_keys=settings.secret_keys,
+                public_url=settings.public_url,
+                registration_is_open=settings.registration_is_open,
+                reveals_respond_url=settings.reveals_respond_url,
+                outbound_allow=settings.outbound_allow,
+            ),
+            chance=random.random,
+            readiness=self._check_readiness,
+            callbacks=_callbacks(channel_settings),
+        )
+
+    def _transports(
+        self, channel_settings: ChannelSettings
+    ) -> Mapping[Mode, Mapping[str, AnyTransport]]:
+        configured = build_transports(channel_settings, self._guarded, self._operator)
+        if not self.settings.has_public_url:
+            # A Slack recipient brings its own URL; what makes it usable is a link that leads here.
+            configured.pop("slack", None)
+        if self.inbox is None:
+            return {Mode.LIVE: configured, Mode.TEST: {}}
+        inbox = {name: self.inbox.transport(name) for name in build_channels(channel_settings)}
+        return {Mode.LIVE: inbox | configured, Mode.TEST: inbox}
+
+
+async def open_service(settings: Settings, clock: Clock | None = None) -> Running:
+    """Opens and migrates the database. Raises what SqliteStore.open raises, and ConfigError."""
+    clock = clock or SystemClock()
+    _channel_settings(settings)
+    store = await SqliteStore.open(settings.database_path, settings.secret_keys, clock)
+    return Running(settings, store, clock)
+
+
+def _descriptors_used() -> float:
+    """The share of file descriptors in use; 0 where the system does not say."""
+    if not _DESCRIPTORS.exists():
+        return 0
+    return len(os.listdir(_DESCRIPTORS)) / resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def _channel_settings(settings: Settings) -> ChannelSettings:
+    twilio = smtp = None
+    if settings.twilio_account_sid and settings.twilio_auth_token and settings.twilio_from:
+        is_reachable = settings.public_url.startswith("https://")
+        twilio = TwilioSettings(
+            account_sid=settings.twilio_account_sid,
+            auth_token=settings.twilio_auth_token,
+            from_=settings.twilio_from,
+            base_url=settings.twilio_base_url,
+            status_callback_base=settings.public_url if is_reachable else None,
+        )
+    if settings.smtp_url and settings.email_from:
+        try:
+            smtp = SmtpSettings.parse(settings.smtp_url, settings.email_from)
+        except ValueError as error:
+            raise ConfigError([str(error)]) from error
+    return ChannelSettings(
+        sms_max_segments=settings.sms_max_segments,
+        slack_hosts=settings.slack_hosts,
+        twilio=twilio,
+        smtp=smtp,
+    )
+
+
+def _callbacks(settings: ChannelSettings) -> dict[str, CallbackReader]:
+    return {"twilio": TwilioCallback(settings.twilio.auth_token)} if settings.twilio else {}

@@ -1,0 +1,1 @@
+"""How we reach people: one file a channel, one line each in registry.py."""

@@ -1,0 +1,73 @@
+"""The dev inbox: messages kept in memory and shown on a page instead of leaving the machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pausepoint.channels.base import AnyTransport, Notification, Receipt, StatusReport
+from pausepoint.domain.time import Instant
+
+_KEPT: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class InboxMessage:
+    """`number` counts from 1 and never repeats; `message` is what the channel rendered."""
+
+    number: int
+    channel: str
+    notification: Notification
+    message: Any
+    received_at: Instant
+
+
+class DevInbox:
+    """The last 500 messages. It belongs to one event loop, and nothing of it is stored."""
+
+    def __init__(self) -> None:
+        self._messages: deque[InboxMessage] = deque(maxlen=_KEPT)
+        self._newest = 0
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def transport(self, channel_name: str) -> AnyTransport:
+        """Takes the place of a channel's own transport."""
+        return _InboxTransport(self, channel_name)
+
+    def messages(self, after: int = 0) -> list[InboxMessage]:
+        """Those kept with a number above `after`, oldest first."""
+        return [message for message in self._messages if message.number > after]
+
+    async def wait_for_news(self, after: int) -> None:
+        """Returns once there is a message with a number above `after`."""
+        while self._newest <= after:
+            news = asyncio.get_running_loop().create_future()
+            self._waiting.add(news)
+            try:
+                await news
+            finally:
+                self._waiting.discard(news)
+
+    def add(self, channel: str, notification: Notification, message: Any, now: Instant) -> int:
+        """Keeps a message and wakes whoever waits; returns its number."""
+        self._newest += 1
+        self._messages.append(InboxMessage(self._newest, channel, notification, message, now))
+        for news in self._waiting:
+            if not news.done():
+                news.set_result(None)
+        return self._newest
+
+
+class _InboxTransport:
+    def __init__(self, inbox: DevInbox, channel_name: str) -> None:
+        self._inbox = inbox
+        self._channel = channel_name
+
+    async def send(self, message: Any, notification: Notification, now: Instant) -> Receipt:
+        number = self._inbox.add(self._channel, notification, message, now)
+        return Receipt(provider_id=f"inbox-{number}", code="inbox")
+
+    async def fetch_status(self, provider_id: str) -> StatusReport | None:
+        return None

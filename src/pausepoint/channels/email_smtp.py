@@ -1,0 +1,267 @@
+"""E-mail: the question as text and HTML, sent through the operator's SMTP server."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime
+from functools import cache
+from ipaddress import ip_address
+from typing import Final, Literal
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+import jinja2
+from email_validator import EmailNotValidError, validate_email
+
+from pausepoint.channels.base import ChannelError, Notification, Receipt, StatusReport
+from pausepoint.domain.errors import InvalidRecipient
+from pausepoint.domain.time import Instant, to_datetime
+from pausepoint.domain.words import deadline_sentence
+from pausepoint.security.display_safe import display_safe, segments, single_line
+
+_TIMEOUT_SECONDS: Final = 15
+_SUBJECT_LIMIT: Final = 78
+_NAME_LIMIT: Final = 60
+_PREHEADER_LIMIT: Final = 120
+_OPTION_LIMIT: Final = 1000
+
+# RFC 3834, and Exchange's own word for it: no out-of-office answer may come back.
+_HEADERS: Final = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """A mail but for its date and its From address, which the transport adds.
+
+    `message_id` is with its angle brackets and the same for every attempt.
+    """
+
+    to: str
+    subject: str
+    from_name: str
+    text: str
+    html: str
+    message_id: str
+    headers: Mapping[str, str]
+
+
+class EmailChannel:
+    """Implements `Channel[Email]`. `from_address` gives the Message-ID its domain."""
+
+    name = "email"
+
+    def __init__(self, from_address: str = "pausepoint@localhost") -> None:
+        self._domain = from_address.rpartition("@")[2]
+
+    def normalise(self, recipient: str) -> str:
+        return _address(recipient.strip())
+
+    def mask(self, recipient: str) -> str:
+        return recipient
+
+    def render(self, notification: Notification) -> Email:
+        """The deadline reads as of the pause's creation, so that every attempt is the same mail."""
+        sender = _header_text(notification.sender, _NAME_LIMIT)
+        default = notification.timeout_default
+        words = {
+            "sender": sender,
+            "preheader": single_line(notification.message, _PREHEADER_LIMIT),
+            "question": display_safe(notification.message).strip(),
+            "segments": segments(notification.message.strip()),
+            "options": [single_line(option, _OPTION_LIMIT) for option in notification.options],
+            "deadline": deadline_sentence(
+                notification.expires_at,
+                notification.created_at,
+                None if default is None else single_line(default, _OPTION_LIMIT),
+            ),
+            "recipient": notification.recipient,
+            "url": notification.respond_url,
+        }
+        return Email(
+            to=notification.recipient,
+            subject=f"Action required: {_header_text(notification.message, _SUBJECT_LIMIT)}",
+            from_name=f"AI agent of {sender} via PausePoint",
+            text=_templates().get_template("message.txt").render(words),
+            html=_templates().get_template("message.html").render(words),
+            message_id=f"<{notification.delivery_id}@{self._domain}>",
+            headers=_HEADERS,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpSettings:
+    """Where mail is handed in. TLS is either there from the start, demanded, or not needed."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    from_address: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def parse(cls, url: str, email_from: str) -> SmtpSettings:
+        """From PAUSEPOINT_SMTP_URL and PAUSEPOINT_EMAIL_FROM; ValueError says which is wrong."""
+        try:
+            parts = urlsplit(url.strip())
+            port, host = parts.port, parts.hostname
+        except ValueError:
+            raise ValueError("PAUSEPOINT_SMTP_URL cannot be read as a URL.") from None
+        if parts.scheme not in _SCHEMES:
+            raise ValueError(
+                "PAUSEPOINT_SMTP_URL must begin with smtp+starttls://, smtps:// or smtp://."
+            )
+        if not host or parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError("PAUSEPOINT_SMTP_URL must be scheme://user:password@host:port.")
+        if (parts.username is None) != (parts.password is None):
+            raise ValueError("PAUSEPOINT_SMTP_URL must hold both a user name and a password.")
+        security, default_port = _SCHEMES[parts.scheme]
+        if security == "none" and not _is_loopback(host):
+            raise ValueError(
+                "PAUSEPOINT_SMTP_URL may use smtp:// for a loopback host only: it is not encrypted."
+            )
+        try:
+            from_address = _address(email_from.strip())
+        except InvalidRecipient:
+            raise ValueError("PAUSEPOINT_EMAIL_FROM must be an e-mail address.") from None
+        return cls(
+            host=host,
+            port=port or default_port,
+            security=security,
+            from_address=from_address,
+            username=None if parts.username is None else unquote(parts.username),
+            password=None if parts.password is None else unquote(parts.password),
+        )
+
+
+_SCHEMES: Final[dict[str, tuple[Literal["tls", "starttls", "none"], int]]] = {
+    "smtp+starttls": ("starttls", 587),
+    "smtps": ("tls", 465),
+    "smtp": ("none", 25),
+}
+
+
+class SmtpTransport:
+    """Implements `Transport[Email]`: one connection a message. `tls_context` is for a private CA."""
+
+    def __init__(self, settings: SmtpSettings, tls_context: ssl.SSLContext | None = None) -> None:
+        self._settings = settings
+        self._tls_context = tls_context
+
+    async def send(self, message: Email, notification: Notification, now: Instant) -> Receipt:
+        """A connection that breaks after the text was sent may mean two mails, never none."""
+        mail = _composed(message, self._settings.from_address, now)
+        try:
+            async with asyncio.timeout(_TIMEOUT_SECONDS), self._connection() as server:
+                await server.sendmail(
+                    self._settings.from_address, [message.to], mail.as_bytes(policy=SMTP_POLICY)
+                )
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise _as_channel_error(error) from None
+        return Receipt(provider_id=message.message_id, code="250")
+
+    async def fetch_status(self, provider_id: str) -> StatusReport | None:
+        """SMTP tells no more once the server has taken the mail."""
+        return None
+
+    def _connection(self) -> aiosmtplib.SMTP:
+        settings = self._settings
+        return aiosmtplib.SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            username=settings.username,
+            password=settings.password,
+            use_tls=settings.security == "tls",
+            # Never "if the server offers it": that would let anybody between strip it.
+            start_tls=settings.security == "starttls",
+            tls_context=self._tls_context,
+            timeout=_TIMEOUT_SECONDS,
+        )
+
+
+def _composed(message: Email, from_address: str, now: Instant) -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"] = Address(display_name=message.from_name, addr_spec=from_address)
+    mail["To"] = Address(addr_spec=message.to)
+    mail["Subject"] = message.subject
+    mail["Date"] = format_datetime(to_datetime(now))
+    mail["Message-ID"] = message.message_id
+    for name, value in message.headers.items():
+        mail[name] = value
+    mail.set_content(message.text, cte="quoted-printable")
+    mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
+    return mail
+
+
+def _as_channel_error(error: Exception) -> ChannelError:
+    match error:
+        case aiosmtplib.SMTPRecipientsRefused(recipients=[refused, *_]):
+            return _refused(refused.code, "The mail server refused the recipient.")
+        case aiosmtplib.SMTPAuthenticationError():
+            return _refused(error.code, "The mail server refused our user name or password.")
+        case aiosmtplib.SMTPResponseException():
+            return _refused(error.code, "The mail server refused the mail.")
+        case aiosmtplib.SMTPNotSupported():
+            return ChannelError(
+                "smtp_unsupported",
+                "The mail server lacks STARTTLS or the sign-in that the settings ask for.",
+                is_permanent=True,
+            )
+        case TimeoutError():
+            code, sentence = "timeout", "The mail server did not answer in time."
+        case _ if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
+            code, sentence = "tls_failed", "TLS with the mail server failed."
+        case aiosmtplib.SMTPConnectError():
+            code, sentence = "connect_failed", "The mail server could not be reached."
+        case _:
+            code, sentence = "connection_lost", "The connection to the mail server broke."
+    return ChannelError(code, sentence, is_permanent=False)
+
+
+def _refused(code: int, sentence: str) -> ChannelError:
+    """RFC 5321, 4.2.1: 5yz comes again for the same mail, 4yz may not."""
+    return ChannelError(str(code), sentence, is_permanent=500 <= code < 600)
+
+
+def _header_text(text: str, limit: int) -> str:
+    """The first line, safe for a header. Python decodes `=?…?=` in one, line breaks included."""
+    return single_line(text, limit).replace("=?", "= ?")
+
+
+def _address(spelled: str) -> str:
+    """One spelling of an address, its domain in ASCII; raises InvalidRecipient. Asks no DNS."""
+    try:
+        checked = validate_email(
+            spelled,
+            check_deliverability=False,
+            allow_smtputf8=False,
+            test_environment=True,  # .test is for trying out (RFC 6761)
+        )
+    except EmailNotValidError:
+        raise InvalidRecipient("This is not an e-mail address.") from None
+    return checked.ascii_email or checked.normalized
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("pausepoint.channels", "templates/email"),
+        autoescape=jinja2.select_autoescape(["html"]),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

@@ -1,0 +1,78 @@
+"""What `dev` and `serve` say when they are ready: the next thing to do, ready to copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pausepoint.cli.common import print_json
+from pausepoint.cli.snippets import claude_code_command, server_script
+
+if TYPE_CHECKING:
+    from pausepoint.cli.run import NewKeys
+    from pausepoint.config import Settings
+
+
+def show_ready(
+    settings: Settings, keys: NewKeys | None, *, has_accounts: bool, as_json: bool
+) -> None:
+    if as_json:
+        _show_json(settings, keys)
+    elif settings.is_dev:
+        _show_dev(settings, keys)
+    else:
+        _show_serve(settings, has_accounts=has_accounts)
+
+
+def _show_json(settings: Settings, keys: NewKeys | None) -> None:
+    line: dict[str, str] = {"base_url": settings.public_url}
+    if keys is not None:
+        line |= {"api_key": keys.live, "test_api_key": keys.test}
+    if settings.is_dev:
+        line["inbox_url"] = f"{settings.public_url}/dev/inbox"
+    print_json(line)
+
+
+def _show_dev(settings: Settings, keys: NewKeys | None) -> None:
+    url = settings.public_url
+    key = keys.test if keys else "pp_test_…"
+    lines = ["", f"  PausePoint is ready at {url}", f"  Test inbox:            {url}/dev/inbox", ""]
+    if keys is not None:
+        lines += [
+            "  Two keys, shown this once. With the test key nobody outside is asked.",
+            f"    test  {keys.test}",
+            f"    live  {keys.live}",
+            "",
+        ]
+    else:
+        lines += [
+            "  Your keys were shown when the database was made. To make another:",
+            "    .venv/bin/pausepoint keys create dev@example.com --mode test",
+            "",
+        ]
+    lines += [
+        "  Give it to Claude Code:",
+        f"    {claude_code_command(url, key, server_script())}",
+        "",
+        "  For other hosts: .venv/bin/pausepoint mcp-config" + (f" --key {key}" if keys else ""),
+        "  Ctrl+C stops it.",
+        "",
+    ]
+    click.echo("\n".join(lines))
+
+
+def _show_serve(settings: Settings, *, has_accounts: bool) -> None:
+    click.echo(f"PausePoint is ready at {settings.public_url}", err=True)
+    if not has_accounts and not settings.registration_is_open:
+        click.echo(
+            "There is no account yet. Make the first one:\n"
+            "  pausepoint accounts create --email you@example.com --name Acme",
+            err=True,
+        )
+    if not (settings.has_twilio or settings.has_smtp):
+        click.echo(
+            "SMS and e-mail are not set up: live keys cannot use them."
+            " `pausepoint doctor` says what is missing.",
+            err=True,
+        )

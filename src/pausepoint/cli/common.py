@@ -1,0 +1,57 @@
+"""What several commands share: settings or a clear refusal, and output for people or programs."""
+
+# ruff: noqa: PLC0415 - a command imports what it needs when it runs
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from pausepoint.bootstrap import Running
+    from pausepoint.config import Settings
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def settings_for(command_name: str, **overrides: str | None) -> Settings:
+    """The settings for a command (see config.Command); options given on the command line go first."""
+    from pausepoint.config import Command, ConfigError, load
+
+    given = {
+        f"PAUSEPOINT_{name.upper()}": value
+        for name, value in overrides.items()
+        if value is not None
+    }
+    try:
+        return load(Command(command_name), overrides=given)
+    except ConfigError as error:
+        fail(*error.problems)
+
+
+async def open_or_fail(settings: Settings) -> Running:
+    """The opened service, or the reason why not."""
+    from pausepoint.bootstrap import open_service
+    from pausepoint.config import ConfigError
+    from pausepoint.store.migrate import SchemaRefused
+    from pausepoint.store.sqlite import DatabaseInUse
+    from pausepoint.store.vault import WrongSecretKey
+
+    try:
+        return await open_service(settings)
+    except (ConfigError, DatabaseInUse, SchemaRefused, WrongSecretKey) as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"Cannot open {settings.database_path}: {error.strerror}.")
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(value))
+
+
+def fail(*sentences: str) -> NoReturn:
+    """Says what is wrong on stderr and exits with 1."""
+    for sentence in sentences:
+        click.echo(f"pausepoint: {sentence}", err=True)
+    raise SystemExit(1)

@@ -1,0 +1,126 @@
+"""`accounts` and `keys`: they work while the server runs, and without it."""
+
+# ruff: noqa: PLC0415 - a command imports what it needs when it runs
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import click
+
+from pausepoint.cli.common import fail, json_option, open_or_fail, print_json, settings_for
+
+
+@click.group()
+def accounts() -> None:
+    """Make, list and disable accounts."""
+
+
+@accounts.command("create")
+@click.option("--email", required=True, help="The account's e-mail address.")
+@click.option("--name", required=True, help="Shown to people: “An AI agent of NAME …”.")
+@json_option
+def create_account(email: str, name: str, as_json: bool) -> None:
+    """Make an account and print its two keys, once.
+
+    \b
+    pausepoint accounts create --email you@example.com --name Acme
+    """
+    answer = _ask("accounts.create", email=email, name=name)
+    if as_json:
+        print_json(answer)
+        return
+    click.echo(f"Account {answer['developer_id']}. Its keys, shown this once:")
+    click.echo(f"  live  {answer['api_key']}\n  test  {answer['test_api_key']}")
+
+
+@accounts.command("list")
+@json_option
+def list_accounts(as_json: bool) -> None:
+    """List the accounts."""
+    items = _ask("accounts.list")["items"]
+    if as_json:
+        print_json(items)
+        return
+    for item in items:
+        state = "disabled" if item["disabled"] else "active"
+        click.echo(
+            f"{item['developer_id']}  {state:8}  {item['plan']:9}  {item['email']}  {item['name']}"
+        )
+
+
+@accounts.command("disable")
+@click.argument("account")
+@click.option("--undo", is_flag=True, help="Enable it again.")
+def disable_account(account: str, undo: bool) -> None:
+    """Switch off every key of an account (an id or an e-mail address)."""
+    answer = _ask("accounts.disable", account=account, disabled=not undo)
+    state = "disabled" if answer["disabled"] else "enabled"
+    click.echo(f"{answer['developer_id']} is {state}.")
+
+
+@click.group()
+def keys() -> None:
+    """Make, list and revoke API keys."""
+
+
+@keys.command("create")
+@click.argument("account")
+@click.option("--mode", type=click.Choice(["live", "test"]), default="live", show_default=True)
+@click.option("--name", default="cli", show_default=True, help="What the key is for.")
+@json_option
+def create_key(account: str, mode: str, name: str, as_json: bool) -> None:
+    """Make one more key and print it, once.
+
+    \b
+    pausepoint keys create you@example.com --mode test --name laptop
+    """
+    answer = _ask("keys.create", account=account, mode=mode, name=name)
+    if as_json:
+        print_json(answer)
+    else:
+        click.echo(answer["api_key"])
+
+
+@keys.command("list")
+@click.argument("account")
+@json_option
+def list_keys(account: str, as_json: bool) -> None:
+    """List an account's keys (never the keys themselves)."""
+    items = _ask("keys.list", account=account)["items"]
+    if as_json:
+        print_json(items)
+        return
+    for item in items:
+        state = "revoked" if item["revoked"] else "active"
+        click.echo(f"{item['key_id']}  {state:7}  {item['prefix']}…  {item['name']}")
+
+
+@keys.command("revoke")
+@click.argument("key_id")
+def revoke_key(key_id: str) -> None:
+    """Make a key open nothing any more."""
+    answer = _ask("keys.revoke", key_id=key_id)
+    click.echo(f"{key_id} is revoked." if answer["changed"] else f"{key_id} was revoked before.")
+
+
+def _ask(command: str, **arguments: Any) -> dict[str, Any]:
+    from pausepoint.admin import AdminError, execute
+    from pausepoint.admin_socket import ask_server
+
+    settings = settings_for("manage")
+
+    async def ask() -> dict[str, Any]:
+        answer = await ask_server(settings.database_path, command, arguments)
+        if answer is not None:
+            return answer
+        running = await open_or_fail(settings)
+        try:
+            return await execute(running.services, command, arguments)
+        finally:
+            await running.close()
+
+    try:
+        return asyncio.run(ask())
+    except AdminError as error:
+        fail(str(error))

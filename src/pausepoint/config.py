@@ -1,0 +1,364 @@
+"""Every setting, read once from the environment; the reference page is made from this table.
+
+Each setting can also come from a file named by `<NAME>_FILE`, as secrets do in containers.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
+
+SECRET_FILE: Final = "pausepoint.secret"  # noqa: S105 - a file's name
+"""Where `dev` keeps the secret key that it made, beside the database."""
+
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+class Command(StrEnum):
+    """What the settings are for: some defaults and requirements depend on it."""
+
+    DEV = "dev"
+    SERVE = "serve"
+    MANAGE = "manage"  # accounts, keys, migrate: the database and its key are enough
+
+
+class ConfigError(Exception):
+    """Settings that cannot be used; one line for each, naming the setting."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """`parse` raises ValueError with a sentence about the value; `default` is text for the docs."""
+
+    name: str
+    field: str
+    parse: Callable[[str], Any]
+    default: str
+    meaning: str
+    is_secret: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the operator decided. None where a setting is unset and has no default."""
+
+    command: Command
+    database_url: str
+    host: str
+    port: int
+    public_url: str
+    secret_keys: tuple[str, ...]
+    twilio_account_sid: str | None = None
+    twilio_auth_token: str | None = None
+    twilio_from: str | None = None
+    twilio_base_url: str = "https://api.twilio.com"
+    sms_max_segments: int = 3
+    smtp_url: str | None = None
+    email_from: str | None = None
+    slack_hosts: tuple[str, ...] = ("hooks.slack.com", "hooks.slack-gov.com")
+    outbound_allow: tuple[Network, ...] = ()
+    registration_is_open: bool = False
+    reveals_respond_url: bool = False
+    has_public_url: bool = False
+    log_format: str | None = None
+
+    @property
+    def is_dev(self) -> bool:
+        return self.command is Command.DEV
+
+    @property
+    def database_path(self) -> Path:
+        return sqlite_path(self.database_url)
+
+    @property
+    def has_twilio(self) -> bool:
+        return self.twilio_account_sid is not None
+
+    @property
+    def has_smtp(self) -> bool:
+        return self.smtp_url is not None
+
+
+# ── How values are read ──
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _switch(value: str) -> bool:
+    words = {"on": True, "off": False, "true": True, "false": False, "1": True, "0": False}
+    if value.lower() not in words:
+        raise ValueError("must be on or off")
+    return words[value.lower()]
+
+
+def _open_or_closed(value: str) -> bool:
+    if value not in ("open", "closed"):
+        raise ValueError("must be open or closed")
+    return value == "open"
+
+
+def _log_format(value: str) -> str:
+    if value not in ("text", "json"):
+        raise ValueError("must be text or json")
+    return value
+
+
+def _whole(lowest: int, highest: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not value.isascii() or not value.isdigit() or not lowest <= int(value) <= highest:
+            raise ValueError(f"must be a whole number from {lowest} to {highest}")
+        return int(value)
+
+    return parse
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part) for part in _listed(value))
+    except ValueError as error:
+        raise ValueError(f"must be networks such as 10.0.0.0/8: {error}") from error
+
+
+def _secret_keys(value: str) -> tuple[str, ...]:
+    keys = _listed(value)
+    if not keys or any(len(key) < 32 for key in keys):
+        raise ValueError(
+            "must have 32 characters or more (make one with: openssl rand -hex 32);"
+            " several are separated by commas, the newest first"
+        )
+    return keys
+
+
+def _database_url(value: str) -> str:
+    if not value.startswith("sqlite:///") or value == "sqlite:///":
+        raise ValueError("must be sqlite:///relative/path or sqlite:////absolute/path")
+    return value
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be a URL such as https://pause.example.com")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("must begin with https:// (http is for this machine only)")
+    return value.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1", "[::1]") or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))
+
+
+def sqlite_path(database_url: str) -> Path:
+    return Path(database_url.removeprefix("sqlite:///"))
+
+
+SETTINGS: Final = (
+    Setting(
+        "PAUSEPOINT_DATABASE_URL",
+        "database_url",
+        _database_url,
+        "sqlite:///pausepoint.db",
+        "Where everything is kept: `sqlite:///file` is relative, `sqlite:////dir/file` absolute.",
+    ),
+    Setting("PAUSEPOINT_HOST", "host", _text, "127.0.0.1", "The address to listen on."),
+    Setting("PAUSEPOINT_PORT", "port", _whole(0, 65535), "8000", "The port to listen on."),
+    Setting(
+        "PAUSEPOINT_PUBLIC_URL",
+        "public_url",
+        _base_url,
+        "`http://HOST:PORT` in dev",
+        "What links in messages begin with. `serve` needs it once a channel is set up.",
+    ),
+    Setting(
+        "PAUSEPOINT_SECRET_KEY",
+        "secret_keys",
+        _secret_keys,
+        "dev: made and kept in `pausepoint.secret` beside the database; serve: required",
+        "Signs the links and protects the data at rest. Several, newest first, while changing it.",
+        is_secret=True,
+    ),
+    Setting(
+        "PAUSEPOINT_TWILIO_ACCOUNT_SID", "twilio_account_sid", _text, "unset", "SMS by Twilio."
+    ),
+    Setting(
+        "PAUSEPOINT_TWILIO_AUTH_TOKEN",
+        "twilio_auth_token",
+        _text,
+        "unset",
+        "Twilio's token for the account.",
+        is_secret=True,
+    ),
+    Setting(
+        "PAUSEPOINT_TWILIO_FROM",
+        "twilio_from",
+        _text,
+        "unset",
+        "The number or messaging service (`MG…`) that sends.",
+    ),
+    Setting(
+        "PAUSEPOINT_TWILIO_BASE_URL",
+        "twilio_base_url",
+        _base_url,
+        "https://api.twilio.com",
+        "Where Twilio's API is.",
+    ),
+    Setting(
+        "PAUSEPOINT_SMS_MAX_SEGMENTS",
+        "sms_max_segments",
+        _whole(1, 10),
+        "3",
+        "How many segments an SMS may cost; longer questions are cut, the link never.",
+    ),
+    Setting(
+        "PAUSEPOINT_SMTP_URL",
+        "smtp_url",
+        _text,
+        "unset",
+        "E-mail: `smtp+starttls://user:password@host:587`, `smtps://…`, or `smtp://…` on this machine.",
+        is_secret=True,
+    ),
+    Setting(
+        "PAUSEPOINT_EMAIL_FROM", "email_from", _text, "unset", "The address that e-mail comes from."
+    ),
+    Setting(
+        "PAUSEPOINT_SLACK_HOSTS",
+        "slack_hosts",
+        _listed,
+        "hooks.slack.com,hooks.slack-gov.com",
+        "Which hosts (`host` or `host:port`) a Slack recipient may name.",
+    ),
+    Setting(
+        "PAUSEPOINT_OUTBOUND_ALLOW",
+        "outbound_allow",
+        _networks,
+        "empty",
+        "Networks (CIDR) that webhooks and Slack may reach although they are not public.",
+    ),
+    Setting(
+        "PAUSEPOINT_REGISTRATION",
+        "registration_is_open",
+        _open_or_closed,
+        "open in dev, closed in serve",
+        "Whether anybody may register an account.",
+    ),
+    Setting(
+        "PAUSEPOINT_REVEAL_RESPOND_URL",
+        "reveals_respond_url",
+        _switch,
+        "off",
+        "Whether a live key's answer holds the person's link. With it an agent can answer itself.",
+    ),
+    Setting(
+        "PAUSEPOINT_LOG_FORMAT",
+        "log_format",
+        _log_format,
+        "text on a terminal, else json",
+        "How the log reads.",
+    ),
+)
+
+
+def load(
+    command: Command,
+    environment: Mapping[str, str] | None = None,
+    overrides: Mapping[str, str] | None = None,
+) -> Settings:
+    """Raises ConfigError with everything that is wrong. In dev a secret key is made if need be."""
+    env = dict(os.environ if environment is None else environment)  # noqa: TID251 - the one place
+    env |= overrides or {}
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        try:
+            text = _given(setting.name, env)
+            if text:
+                values[setting.field] = setting.parse(text)
+        except (ValueError, OSError) as error:
+            problems.append(f"{setting.name} {error}")
+    if problems:
+        raise ConfigError(problems)
+    return _completed(command, values)
+
+
+def _given(name: str, env: Mapping[str, str]) -> str | None:
+    path = env.get(f"{name}_FILE")
+    if path is None:
+        return env.get(name)
+    if name in env:
+        raise ValueError(f"and {name}_FILE are both set: keep one")
+    return Path(path).read_text("utf-8").strip()
+
+
+def _completed(command: Command, values: dict[str, Any]) -> Settings:
+    values.setdefault("database_url", "sqlite:///pausepoint.db")
+    values.setdefault("host", "127.0.0.1")
+    values.setdefault("port", 8000)
+    values.setdefault("registration_is_open", command is Command.DEV)
+    problems = _problems(command, values)
+    if problems:
+        raise ConfigError(problems)
+    values["has_public_url"] = "public_url" in values
+    if "public_url" not in values:
+        host = f"[{values['host']}]" if ":" in values["host"] else values["host"]
+        values["public_url"] = f"http://{host}:{values['port']}"
+    if "secret_keys" not in values:
+        values["secret_keys"] = (_kept_secret(sqlite_path(values["database_url"]).parent),)
+    return Settings(command=command, **values)
+
+
+def _problems(command: Command, values: Mapping[str, Any]) -> list[str]:
+    problems = []
+    twilio = ("twilio_account_sid", "twilio_auth_token", "twilio_from")
+    missing = [name for name in twilio if name not in values]
+    if 0 < len(missing) < len(twilio):
+        names = ", ".join(f"PAUSEPOINT_{name.upper()}" for name in missing)
+        problems.append(f"{names} must be set too, or SMS cannot be sent")
+    if ("smtp_url" in values) != ("email_from" in values):
+        problems.append("PAUSEPOINT_SMTP_URL and PAUSEPOINT_EMAIL_FROM must be set together")
+    if command is Command.DEV:
+        if not is_loopback(values["host"]):
+            problems.append(
+                "PAUSEPOINT_HOST must be a loopback address in dev, since its inbox shows every"
+                " link; use `pausepoint serve` to be reached from elsewhere"
+            )
+        return problems
+    folder = sqlite_path(values["database_url"]).parent
+    has_kept_secret = command is Command.MANAGE and (folder / SECRET_FILE).exists()
+    if "secret_keys" not in values and not has_kept_secret:
+        problems.append("PAUSEPOINT_SECRET_KEY must be set (make one with: openssl rand -hex 32)")
+    if command is Command.MANAGE:
+        return problems
+    has_channel = "twilio_account_sid" in values or "smtp_url" in values
+    if "public_url" not in values and (has_channel or not is_loopback(values["host"])):
+        problems.append(
+            "PAUSEPOINT_PUBLIC_URL must be set for serve, such as https://pause.example.com:"
+            " links in messages begin with it"
+        )
+    return problems
+
+
+def _kept_secret(folder: Path) -> str:
+    path = folder / SECRET_FILE
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(os.urandom(32).hex() + "\n")
+    return path.read_text("utf-8").strip()

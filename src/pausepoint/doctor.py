@@ -1,0 +1,107 @@
+"""What `pausepoint doctor` looks at: settings, database, channels; and, if asked, one message."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from pausepoint.admin_socket import socket_path
+from pausepoint.bootstrap import Running, open_service
+from pausepoint.channels.base import ChannelError, Notification
+from pausepoint.config import Command, ConfigError, Settings, load
+from pausepoint.domain.errors import InvalidRecipient
+from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
+from pausepoint.domain.pause import Mode
+from pausepoint.domain.time import milliseconds
+from pausepoint.store.migrate import SchemaRefused
+from pausepoint.store.sqlite import DatabaseInUse
+from pausepoint.store.vault import WrongSecretKey
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`level` is ok, note or wrong."""
+
+    subject: str
+    level: str
+    sentence: str
+
+    @property
+    def is_wrong(self) -> bool:
+        return self.level == "wrong"
+
+    @property
+    def mark(self) -> str:
+        return {"ok": "ok   ", "note": "note ", "wrong": "WRONG"}[self.level]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+async def examine(command: str, send_test: str | None) -> list[Finding]:
+    """Everything that was found, the settings first. Sends only when `send_test` names somebody."""
+    try:
+        settings = load(Command(command))
+    except ConfigError as error:
+        return [Finding("settings", "wrong", problem) for problem in error.problems]
+    findings = [Finding("settings", "ok", f"Links begin with {settings.public_url}.")]
+    findings += _channels(settings)
+    try:
+        running = await open_service(settings)
+    except DatabaseInUse:
+        is_served = socket_path(settings.database_path).exists()
+        state = "in use by a running PausePoint" if is_served else "locked by another program"
+        findings.append(Finding("database", "note", f"{settings.database_path} is {state}."))
+        return findings
+    except (SchemaRefused, WrongSecretKey, ConfigError, OSError) as error:
+        findings.append(Finding("database", "wrong", str(error)))
+        return findings
+    try:
+        await running.store.check()
+        findings.append(Finding("database", "ok", f"{settings.database_path} can be written."))
+        if send_test:
+            findings.append(await _send(running, send_test))
+    finally:
+        await running.close()
+    return findings
+
+
+def _channels(settings: Settings) -> list[Finding]:
+    def finding(name: str, is_set_up: bool, what: str) -> Finding:
+        if is_set_up:
+            return Finding(name, "ok", "Set up.")
+        return Finding(name, "note", f"Not set up: set {what} to use it.")
+
+    return [
+        finding("sms", settings.has_twilio, "PAUSEPOINT_TWILIO_ACCOUNT_SID, _AUTH_TOKEN and _FROM"),
+        finding("email", settings.has_smtp, "PAUSEPOINT_SMTP_URL and PAUSEPOINT_EMAIL_FROM"),
+        finding("slack", settings.has_public_url, "PAUSEPOINT_PUBLIC_URL"),
+    ]
+
+
+async def _send(running: Running, recipient: str) -> Finding:
+    services = running.services
+    name = "slack" if "://" in recipient else "email" if "@" in recipient else "sms"
+    transport = services.transports[Mode.LIVE].get(name)
+    if transport is None:
+        return Finding(name, "wrong", "Not set up, so nothing was sent.")
+    now = services.clock.now()
+    channel = services.channels[name]
+    try:
+        notification = Notification(
+            delivery_id=new_id(DELIVERY, now),
+            pause_id=new_id(PAUSE, now),
+            sender="pausepoint doctor",
+            recipient=channel.normalise(recipient),
+            message="This is a test message from PausePoint. There is nothing to answer.",
+            options=("Yes", "No"),
+            timeout_default=None,
+            created_at=now,
+            expires_at=now + milliseconds(timedelta(hours=1)),
+            respond_url=services.policy.public_url,
+        )
+        receipt = await transport.send(channel.render(notification), notification, now)
+    except (ChannelError, InvalidRecipient) as error:
+        return Finding(name, "wrong", f"The test message did not leave: {error}")
+    return Finding(name, "ok", f"The next system took the test message ({receipt.code or 'ok'}).")

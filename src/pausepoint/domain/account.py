@@ -1,0 +1,94 @@
+"""Accounts, their keys and their webhooks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
+from pausepoint.domain.events import Actor, Event
+from pausepoint.domain.pause import Mode
+from pausepoint.domain.time import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Developer:
+    developer_id: str
+    email: str
+    name: str
+    plan: str
+    created_at: Instant
+    password_hash: str | None = None
+    disabled_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key as the server knows it: never the key, only its SHA-256 and its first characters."""
+
+    key_id: str
+    developer_id: str
+    mode: Mode
+    prefix: str
+    key_hash: str
+    name: str
+    created_at: Instant
+    revoked_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling: an account, by one of its keys."""
+
+    key_id: str
+    developer_id: str
+    mode: Mode
+    plan: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    webhook_id: str
+    developer_id: str
+    mode: Mode
+    url: str
+    events: tuple[Event, ...]
+    secret: str
+    created_at: Instant
+    disabled_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One thing to send to one place. `attempt` counts the tries begun, `attempts` those ended.
+
+    `due_at` is when the worker shall look at it again; None when there is nothing left to do.
+    """
+
+    delivery_id: str
+    developer_id: str
+    mode: Mode
+    kind: DeliveryKind
+    pause_id: str
+    created_at: Instant
+    due_at: Instant | None
+    webhook_id: str | None = None
+    event: Event | None = None
+    state: DeliveryState = DeliveryState.QUEUED
+    attempt: int = 0
+    attempts: tuple[Attempt, ...] = ()
+    checks: int = 0
+    provider_id: str | None = None
+    ended_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """A fact that stays. `detail` holds ids and codes only; `content` what was joined on reading."""
+
+    entry_id: int
+    developer_id: str
+    pause_id: str | None
+    event: Event
+    actor: Actor
+    detail: dict[str, object]
+    created_at: Instant

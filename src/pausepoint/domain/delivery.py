@@ -1,0 +1,105 @@
+"""Deliveries: the durable intent to send one thing to one place, and when to try it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from pausepoint.domain.time import Instant, milliseconds
+
+
+class DeliveryState(StrEnum):
+    QUEUED = "queued"  # nobody has taken it yet
+    SENT = "sent"  # the next system took it
+    DELIVERED = "delivered"  # somebody said that it arrived
+    FAILED = "failed"  # given up
+    SIMULATED = "simulated"  # a test key's message: nobody was asked
+
+
+class DeliveryKind(StrEnum):
+    NOTIFICATION = "notification"  # a message to a person
+    WEBHOOK = "webhook"  # an event to a developer's URL
+
+
+class Outcome(StrEnum):
+    SENT = "sent"
+    DELIVERED = "delivered"
+    RETRYING = "retrying"  # failed, and will be tried again
+    FAILED = "failed"  # failed for good
+    UNKNOWN = "unknown"  # the process ended before the answer came
+    SKIPPED = "skipped"  # the pause had ended: nothing was sent
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try. `at` is epoch milliseconds; `code` is the vendor's own, where there is one."""
+
+    number: int
+    at: Instant
+    outcome: str
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """Delays after the first, second, … failed attempt; the last delay repeats."""
+
+    delays: tuple[timedelta, ...]
+    max_attempts: int
+    jitter: float = 0.1
+
+
+NOTIFICATION_RETRIES: Final = RetryPolicy(
+    delays=(
+        timedelta(seconds=2),
+        timedelta(seconds=10),
+        timedelta(seconds=30),
+        timedelta(minutes=2),
+        timedelta(minutes=5),
+        timedelta(minutes=10),
+    ),
+    max_attempts=10,
+)
+WEBHOOK_RETRIES: Final = RetryPolicy(
+    delays=(
+        timedelta(seconds=5),
+        timedelta(minutes=5),
+        timedelta(minutes=30),
+        timedelta(hours=2),
+        timedelta(hours=5),
+        timedelta(hours=10),
+        timedelta(hours=10),
+    ),
+    max_attempts=8,
+)
+STATUS_CHECKS: Final = (timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=5))
+"""When to ask a vendor what became of a message, where it cannot call us back."""
+
+
+def next_attempt_at(
+    policy: RetryPolicy,
+    attempts: int,
+    now: Instant,
+    *,
+    chance: float,
+    retry_after: timedelta | None = None,
+    deadline: Instant | None = None,
+) -> Instant | None:
+    """When to try again after `attempts` tries have failed, or None to give up.
+
+    `chance` in [0, 1) spreads the delay by up to ±`policy.jitter`. `retry_after`, where the other
+    side gave one, is a lower bound. An attempt at or past `deadline` would be of no use.
+    """
+    if attempts >= policy.max_attempts:
+        return None
+    delay = milliseconds(policy.delays[min(attempts, len(policy.delays)) - 1])
+    spread = delay * policy.jitter * (2 * chance - 1)
+    due = now + max(round(delay + spread), milliseconds(retry_after or timedelta()))
+    return None if deadline is not None and due >= deadline else due
+
+
+def next_check_at(checks: int, sent_at: Instant) -> Instant | None:
+    """When to ask about a sent message for the `checks`+1st time, or None to ask no more."""
+    return sent_at + milliseconds(STATUS_CHECKS[checks]) if checks < len(STATUS_CHECKS) else None

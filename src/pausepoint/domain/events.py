@@ -1,0 +1,50 @@
+"""The one catalogue of what can happen: audit entries, webhook events and metrics share its names."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from pausepoint.domain.pause import PauseStatus
+
+
+class Actor(StrEnum):
+    DEVELOPER = "developer"
+    HUMAN = "human"
+    SYSTEM = "system"
+
+
+class Event(StrEnum):
+    DEVELOPER_REGISTERED = "developer.registered"
+    API_KEY_CREATED = "api_key.created"
+    API_KEY_ROTATED = "api_key.rotated"
+    API_KEY_REVOKED = "api_key.revoked"
+    PAUSE_CREATED = "pause.created"
+    PAUSE_RESPONDED = "pause.responded"
+    PAUSE_TIMED_OUT = "pause.timed_out"
+    PAUSE_CANCELLED = "pause.cancelled"
+    PAUSE_UNDELIVERABLE = "pause.undeliverable"
+    WEBHOOK_CREATED = "webhook.created"
+    WEBHOOK_DELETED = "webhook.deleted"
+    WEBHOOK_DELIVERED = "webhook.delivered"
+    WEBHOOK_FAILED = "webhook.failed"
+    NOTIFICATION_SENT = "notification.sent"
+    NOTIFICATION_DELIVERED = "notification.delivered"
+    NOTIFICATION_FAILED = "notification.failed"
+    AUDIT_PURGED = "audit.purged"
+
+
+WEBHOOK_EVENTS: Final = (
+    Event.PAUSE_RESPONDED,
+    Event.PAUSE_TIMED_OUT,
+    Event.PAUSE_CANCELLED,
+    Event.PAUSE_UNDELIVERABLE,
+)
+"""What a developer can subscribe to."""
+
+ENDING: Final = {
+    PauseStatus.RESPONDED: (Event.PAUSE_RESPONDED, Actor.HUMAN),
+    PauseStatus.TIMED_OUT: (Event.PAUSE_TIMED_OUT, Actor.SYSTEM),
+    PauseStatus.CANCELLED: (Event.PAUSE_CANCELLED, Actor.DEVELOPER),
+}
+"""How each final state is told."""

@@ -1,0 +1,46 @@
+"""Identifiers: a prefix that tells the kind, and a UUIDv7 that sorts by time (RFC 9562)."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from typing import Final
+
+PAUSE: Final = "psr_"
+DEVELOPER: Final = "dev_"
+WEBHOOK: Final = "whk_"
+DELIVERY: Final = "dlv_"
+API_KEY: Final = "key_"
+EVENT: Final = "evt_"
+
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+
+
+def new_id(prefix: str, now: int) -> str:
+    """A fresh id of the kind `prefix`; `now` is in epoch milliseconds."""
+    return prefix + str(uuid7(now, os.urandom(10)))
+
+
+def uuid7(now: int, random: bytes) -> uuid.UUID:
+    """RFC 9562 §5.7: 48 bits of milliseconds, version, 74 random bits (from 10 bytes)."""
+    bits = int.from_bytes(random, "big")
+    high = (now & (2**48 - 1)) << 16 | 0x7000 | (bits >> 68)
+    low = 0b10 << 62 | (bits & (2**62 - 1))
+    return uuid.UUID(int=high << 64 | low)
+
+
+def parse_pause_id(text: str) -> str | None:
+    """The full form of a pause id given with or without `psr_`; None if it is none."""
+    bare = text[len(PAUSE) :] if text.startswith(PAUSE) else text
+    bare = bare.lower()
+    return PAUSE + bare if _UUID.fullmatch(bare) else None
+
+
+def pause_id_bytes(pause_id: str) -> bytes:
+    """The 16 bytes of a pause id, as a response token carries them."""
+    return uuid.UUID(pause_id[len(PAUSE) :]).bytes
+
+
+def pause_id_from_bytes(raw: bytes) -> str:
+    return PAUSE + str(uuid.UUID(bytes=raw))

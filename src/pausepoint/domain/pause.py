@@ -1,0 +1,139 @@
+"""The pause and its state machine: pending, then exactly one of three final states.
+
+The arrows (a) to (c) are drawn in docs/explanation/lifecycle.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from pausepoint.domain.delivery import Attempt, DeliveryState
+from pausepoint.domain.time import Instant
+
+
+class PauseStatus(StrEnum):
+    PENDING = "pending"  # waits for the person until expires_at
+    RESPONDED = "responded"  # (a) a person chose an option before the deadline
+    TIMED_OUT = "timed_out"  # (b) the deadline passed; timeout_default, if any, is the choice
+    CANCELLED = "cancelled"  # (c) the developer withdrew the question
+
+    @property
+    def is_final(self) -> bool:
+        return self is not PauseStatus.PENDING
+
+
+class ResolvedBy(StrEnum):
+    HUMAN = "human"
+    TIMEOUT = "timeout"
+    DEVELOPER = "developer"
+
+
+class Mode(StrEnum):
+    """Live and test never see each other."""
+
+    LIVE = "live"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What may be erased: the agent's words, the address, the person's words.
+
+    `metadata` is any JSON object, in the agent's key order.
+    """
+
+    recipient: str
+    message: str
+    options: tuple[str, ...]
+    metadata: dict[str, Any] | None = None
+    response_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A question to a person. Instants are epoch milliseconds.
+
+    `content` is None once erased; `default_index` and `choice_index` count from 0 in
+    `content.options`, so that what is left after erasure says nothing of what was asked.
+    """
+
+    pause_id: str
+    developer_id: str
+    mode: Mode
+    status: PauseStatus
+    channel: str
+    allow_text_response: bool
+    default_index: int | None
+    created_at: Instant
+    expires_at: Instant
+    content: Content | None
+    choice_index: int | None = None
+    responded_at: Instant | None = None
+    resolved_by: ResolvedBy | None = None
+    delivery_state: DeliveryState = DeliveryState.QUEUED
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def timeout_default(self) -> str | None:
+        return self._option(self.default_index)
+
+    @property
+    def choice(self) -> str | None:
+        return self._option(self.choice_index)
+
+    def is_overdue(self, now: Instant) -> bool:
+        """True when the deadline has come and nobody has written it down yet."""
+        return self.status is PauseStatus.PENDING and now >= self.expires_at
+
+    def _option(self, index: int | None) -> str | None:
+        if index is None or self.content is None:
+            return None
+        return self.content.options[index]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The one step out of `pending`: what the store writes if the pause still is."""
+
+    status: PauseStatus
+    resolved_by: ResolvedBy
+    choice_index: int | None = None
+    response_text: str | None = None
+
+
+def respond(pause: Pause, choice_index: int, text: str | None, now: Instant) -> Ending | None:
+    """(a) The person's answer, or None where it comes too late or second."""
+    if pause.status.is_final or now >= pause.expires_at:
+        return None
+    return Ending(PauseStatus.RESPONDED, ResolvedBy.HUMAN, choice_index, text)
+
+
+def time_out(pause: Pause, now: Instant) -> Ending | None:
+    """(b) The deadline has come: the default, if there is one, is taken and never called human."""
+    if not pause.is_overdue(now):
+        return None
+    return Ending(PauseStatus.TIMED_OUT, ResolvedBy.TIMEOUT, pause.default_index)
+
+
+def cancel(pause: Pause, now: Instant) -> Ending | None:
+    """(c) The developer withdraws the question, or None where it has ended."""
+    if pause.status.is_final or now >= pause.expires_at:
+        return None
+    return Ending(PauseStatus.CANCELLED, ResolvedBy.DEVELOPER)
+
+
+def ended(pause: Pause, ending: Ending, now: Instant) -> Pause:
+    """The pause after `ending` was written at `now`."""
+    content = pause.content
+    if content is not None and ending.response_text is not None:
+        content = replace(content, response_text=ending.response_text)
+    return replace(
+        pause,
+        status=ending.status,
+        resolved_by=ending.resolved_by,
+        choice_index=ending.choice_index,
+        responded_at=now if ending.status is PauseStatus.RESPONDED else None,
+        content=content,
+    )

@@ -1,0 +1,73 @@
+"""What an agent may ask: the limits of a question, checked before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from pausepoint.domain.errors import InvalidOptions, ValidationFailed
+
+MESSAGE_LIMIT: Final = 2000
+OPTION_LIMIT: Final = 100
+MAX_TIMEOUT_HOURS: Final = 8760
+METADATA_LIMIT: Final = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the agent sent, by the API's names; nothing is checked yet."""
+
+    recipient: str
+    channel: str
+    message: str
+    options: tuple[str, ...]
+    allow_text_response: bool = False
+    timeout_hours: float = 24
+    timeout_default: str | None = None
+    metadata: dict[str, Any] | None = None
+
+    @property
+    def timeout(self) -> timedelta:
+        return timedelta(hours=self.timeout_hours)
+
+
+def check_question(
+    question: Question, metadata_size: int, looks_like: Callable[[str], str]
+) -> None:
+    """Raises ValidationFailed, with every field that is wrong, or InvalidOptions.
+
+    `looks_like` maps a text to a form that is equal for texts a person cannot tell apart;
+    `metadata_size` is in bytes of JSON.
+    """
+    _check_fields(question, metadata_size)
+    _check_options(question.options, looks_like)
+    if question.timeout_default is not None and question.timeout_default not in question.options:
+        raise InvalidOptions("timeout_default must be one of the options, or null.")
+
+
+def _check_fields(question: Question, metadata_size: int) -> None:
+    wrong: list[tuple[str, str]] = []
+    if not question.message.strip():
+        wrong.append(("message", "Must not be empty."))
+    elif len(question.message) > MESSAGE_LIMIT:
+        wrong.append(("message", f"Must have at most {MESSAGE_LIMIT} characters."))
+    # Written so that NaN fails too.
+    if not 0 < question.timeout_hours <= MAX_TIMEOUT_HOURS or question.timeout < timedelta(
+        milliseconds=1
+    ):
+        wrong.append(("timeout_hours", f"Must be more than 0 and at most {MAX_TIMEOUT_HOURS}."))
+    if metadata_size > METADATA_LIMIT:
+        wrong.append(("metadata", f"Must have at most {METADATA_LIMIT} bytes as JSON."))
+    if wrong:
+        raise ValidationFailed(*wrong)
+
+
+def _check_options(options: Sequence[str], looks_like: Callable[[str], str]) -> None:
+    if not 2 <= len(options) <= 5:
+        raise InvalidOptions
+    if not all(option.strip() and len(option) <= OPTION_LIMIT for option in options):
+        raise InvalidOptions
+    if len({looks_like(option) for option in options}) != len(options):
+        raise InvalidOptions("Two of the options look the same. Make each one distinct.")

@@ -1,0 +1,103 @@
+"""Times and spans in a person's words, for pages and messages alike.
+
+Everything is UTC and says so; a page's script may put the reader's own zone in its place.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from pausepoint.domain.time import Instant, to_datetime
+
+MINUTE: Final = 60_000
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+_MONTHS: Final = [
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+]  # in no locale's words
+
+
+def span(duration_ms: int) -> str:
+    """How long: "3 h 58 min", rounded down; "less than a minute" where nothing is left."""
+    minutes = duration_ms // MINUTE
+    days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
+    if minutes < 1:
+        return "less than a minute"
+    if days >= 7:
+        return f"{days} days"
+    if days:
+        return _joined((days, "day" if days == 1 else "days"), (hours, "h"))
+    return _joined((hours, "h"), (rest, "min"))
+
+
+def relative(duration_ms: int) -> str:
+    """How far ahead: "in 3 h 58 min"; "now" once it is there."""
+    return f"in {span(duration_ms)}" if duration_ms > 0 else "now"
+
+
+def moment(instant: Instant, now: Instant) -> str:
+    """When, as it reads after "by": "18:00 UTC today", "tomorrow 09:30 UTC", "24 Nov, 18:00 UTC"."""
+    at, today = to_datetime(instant), to_datetime(now)
+    clock = f"{at:%H:%M} UTC"
+    match (at.date() - today.date()).days:
+        case 0:
+            return f"{clock} today"
+        case 1:
+            return f"tomorrow {clock}"
+        case -1:
+            return f"yesterday {clock}"
+        case _:
+            return f"{_date(at, today)}, {clock}"
+
+
+def at_moment(instant: Instant, now: Instant) -> str:
+    """When something happened: "at 17:03 UTC today", "on 24 Nov at 17:03 UTC"."""
+    at, today = to_datetime(instant), to_datetime(now)
+    clock = f"at {at:%H:%M} UTC"
+    match (at.date() - today.date()).days:
+        case 0:
+            return f"{clock} today"
+        case 1:
+            return f"tomorrow {clock}"
+        case -1:
+            return f"yesterday {clock}"
+        case _:
+            return f"on {_date(at, today)} {clock}"
+
+
+def deadline_sentence(expires_at: Instant, now: Instant, timeout_default: str | None) -> str:
+    """Until when to answer, and what happens otherwise.
+
+    `timeout_default` is written by an agent and put in as given: make it safe to show first.
+    """
+    ahead = relative(expires_at - now)
+    return f"Answer by {moment(expires_at, now)} ({ahead}). {otherwise(timeout_default)}"
+
+
+def otherwise(timeout_default: str | None) -> str:
+    """What happens when nobody answers in time."""
+    if timeout_default is None:
+        return "If you don't, the agent is told that nobody answered."
+    return f"If you don't, {timeout_default} is chosen."
+
+
+def _date(at: datetime, today: datetime) -> str:
+    year = "" if at.year == today.year else f" {at.year}"
+    return f"{at.day} {_MONTHS[at.month - 1]}{year}"
+
+
+def _joined(*parts: tuple[int, str]) -> str:
+    return " ".join(f"{count} {unit}" for count, unit in parts if count)

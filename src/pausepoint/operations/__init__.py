@@ -1,0 +1,1 @@
+"""One file a verb. Only here a change is made out of a decision."""

@@ -1,0 +1,44 @@
+"""The developer withdraws a question."""
+
+from __future__ import annotations
+
+from pausepoint.domain.account import Principal
+from pausepoint.domain.errors import (
+    AlreadyCancelled,
+    AlreadyResponded,
+    AlreadyTimedOut,
+    PauseNotFound,
+    PausePointError,
+)
+from pausepoint.domain.pause import Pause, PauseStatus, cancel, ended
+from pausepoint.operations.end_pause import ending_change
+from pausepoint.operations.services import Services
+from pausepoint.operations.time_out_pauses import settled_pause
+from pausepoint.store.base import Applied
+
+_TOO_LATE: dict[PauseStatus, type[PausePointError]] = {
+    PauseStatus.RESPONDED: AlreadyResponded,
+    PauseStatus.CANCELLED: AlreadyCancelled,
+    PauseStatus.TIMED_OUT: AlreadyTimedOut,
+}
+
+
+async def cancel_pause(services: Services, principal: Principal, pause_id: str) -> Pause:
+    """The cancelled pause. Raises PauseNotFound, AlreadyResponded, AlreadyCancelled, AlreadyTimedOut."""
+    while True:
+        pause = await settled_pause(services, pause_id)
+        if pause is None or not is_visible(pause, principal):
+            raise PauseNotFound
+        ending = cancel(pause, services.clock.now())
+        if ending is None:
+            if pause.status.is_final:
+                raise _TOO_LATE[pause.status]
+            continue
+        result = await services.store.apply(await ending_change(services, pause, ending))
+        if isinstance(result, Applied):
+            return ended(pause, ending, result.at)
+
+
+def is_visible(pause: Pause, principal: Principal) -> bool:
+    """An account sees its own pauses, and those of the key's mode only."""
+    return pause.developer_id == principal.developer_id and pause.mode is principal.mode

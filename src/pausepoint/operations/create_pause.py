@@ -1,0 +1,163 @@
+"""An agent asks: the pause, its audit entry and its delivery are written together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from pausepoint.domain.account import Delivery, Principal
+from pausepoint.domain.delivery import DeliveryKind, DeliveryState
+from pausepoint.domain.errors import (
+    ChannelNotConfigured,
+    IdempotencyMismatch,
+    InvalidChannel,
+    PauseNotFound,
+)
+from pausepoint.domain.events import Actor, Event
+from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
+from pausepoint.domain.pause import Content, Mode, Pause, PauseStatus
+from pausepoint.domain.question import Question, check_question
+from pausepoint.domain.time import Instant, milliseconds
+from pausepoint.operations.services import Services
+from pausepoint.security.display_safe import skeleton
+from pausepoint.store.base import (
+    Applied,
+    Change,
+    ClaimIdempotencyKey,
+    InsertAuditEntry,
+    InsertDelivery,
+    InsertPause,
+    Row,
+)
+
+IDEMPOTENCY_KEPT: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """`fingerprint` is equal for equal bodies."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    pause: Pause
+    is_replay: bool = False
+
+
+async def create_pause(
+    services: Services,
+    principal: Principal,
+    question: Question,
+    metadata_size: int,
+    idempotency: IdempotencyKey | None = None,
+) -> Created:
+    """The new pause, or the one that this idempotency key made before.
+
+    Raises ValidationFailed, InvalidChannel, InvalidOptions, InvalidRecipient, IdempotencyMismatch,
+    ChannelNotConfigured.
+    """
+    if idempotency and (replayed := await _replayed(services, principal, idempotency)):
+        return replayed
+    pause = _new_pause(services, principal, question, metadata_size)
+    guard = None
+    if idempotency:
+        guard = ClaimIdempotencyKey(
+            principal.developer_id,
+            principal.mode,
+            idempotency.key,
+            idempotency.fingerprint,
+            pause.pause_id,
+            pause.created_at,
+            _forgotten_before(pause.created_at),
+        )
+    result = await services.store.apply(Change(rows=_rows(pause), guard=guard))
+    if isinstance(result, Applied):
+        return Created(pause)
+    assert idempotency is not None
+    first = await _replayed(services, principal, idempotency)
+    assert first is not None
+    return first
+
+
+async def _replayed(
+    services: Services, principal: Principal, idempotency: IdempotencyKey
+) -> Created | None:
+    found = await services.store.idempotent_pause(
+        principal.developer_id,
+        principal.mode,
+        idempotency.key,
+        idempotency.fingerprint,
+        _forgotten_before(services.clock.now()),
+    )
+    if found is None:
+        return None
+    if not found.is_same:
+        raise IdempotencyMismatch
+    pause = await services.store.pause(found.pause_id)
+    if pause is None:
+        raise PauseNotFound
+    return Created(pause, is_replay=True)
+
+
+def _new_pause(
+    services: Services, principal: Principal, question: Question, metadata_size: int
+) -> Pause:
+    channel = services.channels.get(question.channel)
+    if channel is None:
+        raise InvalidChannel
+    check_question(question, metadata_size, skeleton)
+    recipient = channel.normalise(question.recipient)
+    can_send = question.channel in services.transports[principal.mode]
+    if not can_send and principal.mode is Mode.LIVE:
+        raise ChannelNotConfigured
+    now = services.clock.now()
+    default = question.timeout_default
+    return Pause(
+        pause_id=new_id(PAUSE, now),
+        developer_id=principal.developer_id,
+        mode=principal.mode,
+        status=PauseStatus.PENDING,
+        channel=question.channel,
+        allow_text_response=question.allow_text_response,
+        default_index=None if default is None else question.options.index(default),
+        created_at=now,
+        expires_at=now + milliseconds(question.timeout),
+        content=Content(recipient, question.message, question.options, question.metadata),
+        delivery_state=DeliveryState.QUEUED if can_send else DeliveryState.SIMULATED,
+    )
+
+
+def _rows(pause: Pause) -> tuple[Row, ...]:
+    def entry(event: Event, actor: Actor, **detail: str) -> InsertAuditEntry:
+        return InsertAuditEntry(
+            pause.developer_id,
+            pause.mode,
+            event,
+            actor,
+            pause.pause_id,
+            {**detail},
+            pause.created_at,
+        )
+
+    created = entry(Event.PAUSE_CREATED, Actor.DEVELOPER, channel=pause.channel)
+    if pause.delivery_state is DeliveryState.SIMULATED:
+        sent = entry(Event.NOTIFICATION_SENT, Actor.SYSTEM, code=DeliveryState.SIMULATED.value)
+        return (InsertPause(pause), created, sent)
+    delivery = Delivery(
+        delivery_id=new_id(DELIVERY, pause.created_at),
+        developer_id=pause.developer_id,
+        mode=pause.mode,
+        kind=DeliveryKind.NOTIFICATION,
+        pause_id=pause.pause_id,
+        created_at=pause.created_at,
+        due_at=pause.created_at,
+    )
+    return (InsertPause(pause), created, InsertDelivery(delivery))
+
+
+def _forgotten_before(now: Instant) -> Instant:
+    return now - milliseconds(IDEMPOTENCY_KEPT)

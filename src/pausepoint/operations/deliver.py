@@ -1,0 +1,232 @@
+"""One attempt of one claimed delivery: read again, send outside any transaction, record the outcome."""
+
+from __future__ import annotations
+
+from pausepoint.channels.base import ChannelError, Notification
+from pausepoint.domain.account import Delivery
+from pausepoint.domain.delivery import (
+    NOTIFICATION_RETRIES,
+    WEBHOOK_RETRIES,
+    Attempt,
+    DeliveryKind,
+    DeliveryState,
+    Outcome,
+    RetryPolicy,
+    next_attempt_at,
+    next_check_at,
+)
+from pausepoint.domain.events import Actor, Event
+from pausepoint.domain.pause import Pause
+from pausepoint.domain.time import Instant
+from pausepoint.operations.end_pause import event_deliveries
+from pausepoint.operations.respond_to_pause import respond_url
+from pausepoint.operations.services import Services
+from pausepoint.operations.tried import Tried
+from pausepoint.operations.webhook_event import GONE, post_event
+from pausepoint.store.base import (
+    Change,
+    DisableWebhook,
+    InsertAuditEntry,
+    Row,
+    SetPauseDelivery,
+    UpdateDelivery,
+)
+
+
+async def deliver(services: Services, delivery: Delivery) -> None:
+    """Carries one claimed delivery a step further; whoever lost its lease changes nothing."""
+    pause = await services.store.pause(delivery.pause_id)
+    if pause is None:
+        await _end(services, delivery, Tried(Outcome.FAILED, "pause_erased"), None)
+    elif delivery.kind is DeliveryKind.WEBHOOK:
+        await _end(services, delivery, await post_event(services, delivery, pause), pause)
+    elif delivery.state is DeliveryState.QUEUED:
+        await _end(services, delivery, await _notify(services, delivery, pause), pause)
+    else:
+        await _check(services, delivery, pause)
+
+
+async def _notify(services: Services, delivery: Delivery, pause: Pause) -> Tried:
+    transport = services.transports[pause.mode].get(pause.channel)
+    if transport is None:
+        return Tried(Outcome.FAILED, "channel_not_configured")
+    if pause.content is None:
+        return Tried(Outcome.FAILED, "content_erased")
+    developer = await services.store.developer(pause.developer_id)
+    content = pause.content
+    notification = Notification(
+        delivery_id=delivery.delivery_id,
+        pause_id=pause.pause_id,
+        sender=developer.name if developer else "",
+        recipient=content.recipient,
+        message=content.message,
+        options=content.options,
+        timeout_default=pause.timeout_default,
+        created_at=pause.created_at,
+        expires_at=pause.expires_at,
+        respond_url=respond_url(services, pause),
+    )
+    message = services.channels[pause.channel].render(notification)
+    now = services.clock.now()
+    # Read once more, with nothing between it and the sending: nobody is asked what is decided.
+    current = await services.store.pause(pause.pause_id)
+    if current is None or current.status.is_final or now >= current.expires_at:
+        return Tried(Outcome.SKIPPED, "no_longer_pending")
+    try:
+        receipt = await transport.send(message, notification, now)
+    except ChannelError as error:
+        outcome = Outcome.FAILED if error.is_permanent else Outcome.RETRYING
+        return Tried(outcome, error.code, error.retry_after)
+    return Tried(
+        Outcome.SENT, receipt.code, None, receipt.provider_id, is_checkable=receipt.is_checkable
+    )
+
+
+async def _check(services: Services, delivery: Delivery, pause: Pause) -> None:
+    """Asks the vendor what became of a message it took."""
+    transport = services.transports[pause.mode].get(pause.channel)
+    report = None
+    if transport is not None and delivery.provider_id is not None:
+        try:
+            report = await transport.fetch_status(delivery.provider_id)
+        except ChannelError:
+            report = None
+    if report is not None and report.state is not DeliveryState.SENT:
+        await record_report(services, delivery, report.state, report.code)
+        return
+    checks = delivery.checks + 1
+    sent_at = delivery.attempts[-1].at if delivery.attempts else delivery.created_at
+    await services.store.apply(
+        Change(
+            guard=UpdateDelivery(
+                delivery_id=delivery.delivery_id,
+                expected_state=delivery.state,
+                expected_attempt=delivery.attempt,
+                state=delivery.state,
+                attempts=delivery.attempts,
+                due_at=next_check_at(checks, sent_at),
+                checks=checks,
+                provider_id=delivery.provider_id,
+            )
+        )
+    )
+
+
+async def record_report(
+    services: Services, delivery: Delivery, state: DeliveryState, code: str | None
+) -> None:
+    """What a vendor says became of a message: DELIVERED or FAILED. Late and repeated reports change nothing."""
+    pause = await services.store.pause(delivery.pause_id)
+    outcome = Outcome.DELIVERED if state is DeliveryState.DELIVERED else Outcome.FAILED
+    tried = Tried(outcome, code, provider_id=delivery.provider_id)
+    await _end(services, delivery, tried, pause)
+
+
+async def _end(services: Services, delivery: Delivery, tried: Tried, pause: Pause | None) -> None:
+    now = services.clock.now()
+    tried = _given_up_if_late(services, delivery, tried, pause, now)
+    state = _state_after(tried, delivery)
+    due_at = None
+    if tried.outcome is Outcome.RETRYING:
+        due_at = _next_attempt_at(services, delivery, tried, pause, now)
+    elif tried.is_checkable:
+        due_at = next_check_at(0, now)
+    guard = UpdateDelivery(
+        delivery_id=delivery.delivery_id,
+        expected_state=delivery.state,
+        expected_attempt=delivery.attempt,
+        state=state,
+        attempts=_recorded(delivery, tried, now),
+        due_at=due_at,
+        checks=delivery.checks,
+        provider_id=tried.provider_id or delivery.provider_id,
+        ended_at=None if due_at else now,
+    )
+    rows = await _consequences(services, delivery, tried, state, pause)
+    await services.store.apply(Change(guard=guard, rows=rows))
+
+
+def _given_up_if_late(
+    services: Services, delivery: Delivery, tried: Tried, pause: Pause | None, now: Instant
+) -> Tried:
+    if tried.outcome is not Outcome.RETRYING:
+        return tried
+    if _next_attempt_at(services, delivery, tried, pause, now) is not None:
+        return tried
+    return Tried(Outcome.FAILED, tried.code)
+
+
+def _next_attempt_at(
+    services: Services, delivery: Delivery, tried: Tried, pause: Pause | None, now: Instant
+) -> Instant | None:
+    is_notification = delivery.kind is DeliveryKind.NOTIFICATION
+    policy: RetryPolicy = NOTIFICATION_RETRIES if is_notification else WEBHOOK_RETRIES
+    return next_attempt_at(
+        policy,
+        delivery.attempt,
+        now,
+        chance=services.chance(),
+        retry_after=tried.retry_after,
+        deadline=pause.expires_at if pause and is_notification else None,
+    )
+
+
+def _state_after(tried: Tried, delivery: Delivery) -> DeliveryState:
+    match tried.outcome:
+        case Outcome.SENT:
+            return DeliveryState.SENT
+        case Outcome.DELIVERED:
+            return DeliveryState.DELIVERED
+        case Outcome.FAILED:
+            return DeliveryState.FAILED
+        case _:
+            return delivery.state
+
+
+def _recorded(delivery: Delivery, tried: Tried, now: Instant) -> tuple[Attempt, ...]:
+    """The attempts with this one; those whose process died before it could tell are named unknown."""
+    if delivery.state is DeliveryState.SENT:
+        last = delivery.attempts[-1]
+        return (*delivery.attempts[:-1], Attempt(last.number, last.at, tried.outcome, tried.code))
+    known = delivery.attempts
+    lost = tuple(
+        Attempt(number, now, Outcome.UNKNOWN) for number in range(len(known) + 1, delivery.attempt)
+    )
+    return (*known, *lost, Attempt(delivery.attempt, now, tried.outcome, tried.code))
+
+
+async def _consequences(
+    services: Services,
+    delivery: Delivery,
+    tried: Tried,
+    state: DeliveryState,
+    pause: Pause | None,
+) -> tuple[Row, ...]:
+    if tried.outcome in (Outcome.RETRYING, Outcome.SKIPPED):
+        return ()
+    entry = InsertAuditEntry(
+        delivery.developer_id,
+        delivery.mode,
+        _AUDITED[delivery.kind, state],
+        Actor.SYSTEM,
+        delivery.pause_id,
+        {"delivery_id": delivery.delivery_id, "attempt": delivery.attempt, "code": tried.code},
+    )
+    if delivery.kind is DeliveryKind.WEBHOOK:
+        assert delivery.webhook_id is not None
+        if tried.code == GONE:
+            return (entry, DisableWebhook(delivery.webhook_id))
+        return (entry,)
+    told: Row = SetPauseDelivery(delivery.pause_id, state)
+    if state is DeliveryState.FAILED and pause is not None and not pause.status.is_final:
+        return (entry, told, *await event_deliveries(services, pause, Event.PAUSE_UNDELIVERABLE))
+    return (entry, told)
+
+
+_AUDITED = {
+    (DeliveryKind.NOTIFICATION, DeliveryState.SENT): Event.NOTIFICATION_SENT,
+    (DeliveryKind.NOTIFICATION, DeliveryState.DELIVERED): Event.NOTIFICATION_DELIVERED,
+    (DeliveryKind.NOTIFICATION, DeliveryState.FAILED): Event.NOTIFICATION_FAILED,
+    (DeliveryKind.WEBHOOK, DeliveryState.DELIVERED): Event.WEBHOOK_DELIVERED,
+    (DeliveryKind.WEBHOOK, DeliveryState.FAILED): Event.WEBHOOK_FAILED,
+}

@@ -1,0 +1,64 @@
+"""The one way out of `pending`: the ending, its audit entry and its webhook deliveries, together.
+
+The answer, the cancel and the deadline all call this; the guard decides who was first.
+"""
+
+from __future__ import annotations
+
+from pausepoint.domain.account import Delivery
+from pausepoint.domain.delivery import DeliveryKind
+from pausepoint.domain.events import ENDING, Event
+from pausepoint.domain.ids import DELIVERY, new_id
+from pausepoint.domain.pause import Ending, Mode, Pause, PauseStatus
+from pausepoint.domain.time import Instant
+from pausepoint.operations.services import Services
+from pausepoint.store.base import Change, DuePause, EndPause, InsertAuditEntry, InsertDelivery
+
+
+async def ending_change(services: Services, pause: Pause | DuePause, ending: Ending) -> Change:
+    event, actor = ENDING[ending.status]
+    detail: dict[str, str | int | bool | None] = {}
+    if ending.choice_index is not None:
+        detail["choice_index"] = ending.choice_index
+    if ending.status is PauseStatus.RESPONDED:
+        detail["has_text"] = ending.response_text is not None
+    entry = InsertAuditEntry(
+        pause.developer_id, pause.mode, event, actor, pause.pause_id, detail or None
+    )
+    return Change(
+        guard=EndPause(pause.pause_id, ending),
+        rows=(entry, *await event_deliveries(services, pause, event)),
+    )
+
+
+async def event_deliveries(
+    services: Services, pause: Pause | DuePause, event: Event
+) -> tuple[InsertDelivery, ...]:
+    """One delivery for each webhook of the account and mode that wants `event`."""
+    webhook_ids = await services.store.subscribers(pause.developer_id, pause.mode, event)
+    now = services.clock.now()
+    return tuple(
+        InsertDelivery(
+            _webhook_delivery(
+                pause.developer_id, pause.mode, pause.pause_id, webhook_id, event, now
+            ),
+            at_commit=True,
+        )
+        for webhook_id in webhook_ids
+    )
+
+
+def _webhook_delivery(
+    developer_id: str, mode: Mode, pause_id: str, webhook_id: str, event: Event, now: Instant
+) -> Delivery:
+    return Delivery(
+        delivery_id=new_id(DELIVERY, now),
+        developer_id=developer_id,
+        mode=mode,
+        kind=DeliveryKind.WEBHOOK,
+        pause_id=pause_id,
+        webhook_id=webhook_id,
+        event=event,
+        created_at=now,
+        due_at=now,
+    )

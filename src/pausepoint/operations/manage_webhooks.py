@@ -1,0 +1,109 @@
+"""Webhooks: registered, listed, deleted; their deliveries looked at and sent again by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pausepoint.domain.account import Delivery, Principal, Webhook
+from pausepoint.domain.delivery import DeliveryState
+from pausepoint.domain.errors import DeliveryNotFound, ValidationFailed, WebhookNotFound
+from pausepoint.domain.events import WEBHOOK_EVENTS, Actor, Event
+from pausepoint.domain.ids import WEBHOOK, new_id
+from pausepoint.operations.services import Services
+from pausepoint.security.address_guard import check_url_form
+from pausepoint.store.base import (
+    Applied,
+    Change,
+    DeleteWebhook,
+    InsertAuditEntry,
+    InsertWebhook,
+    UpdateDelivery,
+)
+
+SECRET_LENGTHS = range(16, 513)
+
+
+async def create_webhook(
+    services: Services, principal: Principal, url: str, events: Sequence[str], secret: str
+) -> Webhook:
+    """Raises ValidationFailed, InvalidWebhookUrl."""
+    check_url_form(url, services.policy.outbound_allow)
+    now = services.clock.now()
+    webhook = Webhook(
+        webhook_id=new_id(WEBHOOK, now),
+        developer_id=principal.developer_id,
+        mode=principal.mode,
+        url=url,
+        events=_checked(events, secret),
+        secret=secret,
+        created_at=now,
+    )
+    entry = _entry(principal, Event.WEBHOOK_CREATED, webhook.webhook_id)
+    await services.store.apply(Change(rows=(InsertWebhook(webhook), entry)))
+    return webhook
+
+
+async def delete_webhook(services: Services, principal: Principal, webhook_id: str) -> None:
+    """Raises WebhookNotFound."""
+    guard = DeleteWebhook(webhook_id, principal.developer_id, principal.mode)
+    entry = _entry(principal, Event.WEBHOOK_DELETED, webhook_id)
+    if not isinstance(await services.store.apply(Change((entry,), guard)), Applied):
+        raise WebhookNotFound
+
+
+async def own_webhook(services: Services, principal: Principal, webhook_id: str) -> Webhook:
+    """Raises WebhookNotFound, also for another account's or mode's."""
+    webhook = await services.store.webhook(webhook_id)
+    if (
+        webhook is None
+        or webhook.developer_id != principal.developer_id
+        or webhook.mode is not principal.mode
+    ):
+        raise WebhookNotFound
+    return webhook
+
+
+async def redeliver(
+    services: Services, principal: Principal, webhook_id: str, delivery_id: str
+) -> Delivery:
+    """The delivery, due again at once. Raises WebhookNotFound, DeliveryNotFound."""
+    await own_webhook(services, principal, webhook_id)
+    delivery = await services.store.delivery(delivery_id)
+    if delivery is None or delivery.webhook_id != webhook_id:
+        raise DeliveryNotFound
+    await services.store.apply(
+        Change(
+            guard=UpdateDelivery(
+                delivery_id=delivery_id,
+                expected_state=delivery.state,
+                expected_attempt=delivery.attempt,
+                state=DeliveryState.QUEUED,
+                attempts=delivery.attempts,
+                due_at=services.clock.now(),
+            )
+        )
+    )
+    return delivery
+
+
+def _checked(events: Sequence[str], secret: str) -> tuple[Event, ...]:
+    wrong: list[tuple[str, str]] = []
+    known = {event.value for event in WEBHOOK_EVENTS}
+    if not events or not known.issuperset(events):
+        wrong.append(("events", "Give one or more of: " + ", ".join(sorted(known)) + "."))
+    if len(secret) not in SECRET_LENGTHS:
+        wrong.append(("secret", "Must have 16 to 512 characters."))
+    if wrong:
+        raise ValidationFailed(*wrong)
+    return tuple(Event(event) for event in dict.fromkeys(events))
+
+
+def _entry(principal: Principal, event: Event, webhook_id: str) -> InsertAuditEntry:
+    return InsertAuditEntry(
+        principal.developer_id,
+        principal.mode,
+        event,
+        Actor.DEVELOPER,
+        None,
+        {"webhook_id": webhook_id},
+    )

@@ -1,0 +1,77 @@
+"""What a caller may read, and how an agent waits for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pausepoint.domain.account import AuditEntry, Principal
+from pausepoint.domain.delivery import DeliveryState
+from pausepoint.domain.errors import PauseNotFound
+from pausepoint.domain.events import Event
+from pausepoint.domain.pause import Pause
+from pausepoint.domain.time import Instant
+from pausepoint.operations.cancel_pause import is_visible
+from pausepoint.operations.services import Services
+
+
+async def own_pause(services: Services, principal: Principal, pause_id: str) -> Pause:
+    """Raises PauseNotFound, also for another account's or mode's."""
+    pause = await services.store.pause(pause_id)
+    if pause is None or not is_visible(pause, principal):
+        raise PauseNotFound
+    return pause
+
+
+def is_worth_waiting_for(pause: Pause) -> bool:
+    """True until the pause has ended or its message has failed for good."""
+    return not pause.status.is_final and pause.delivery_state is not DeliveryState.FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilters:
+    pause_id: str | None
+    event: Event | None
+    since: Instant | None
+    until: Instant | None
+    limit: int
+    offset: int
+
+
+async def read_audit(
+    services: Services, principal: Principal, filters: AuditFilters
+) -> list[AuditEntry]:
+    """Newest first; what was said and to whom is joined in where it was not erased."""
+    entries = await services.store.audit(
+        principal.developer_id,
+        principal.mode,
+        pause_id=filters.pause_id,
+        event=filters.event,
+        since=filters.since,
+        until=filters.until,
+        limit=filters.limit,
+        offset=filters.offset,
+    )
+    pauses: dict[str, Pause | None] = {}
+    for entry in entries:
+        if entry.pause_id is not None and entry.pause_id not in pauses:
+            pauses[entry.pause_id] = await services.store.pause(entry.pause_id)
+    return [_with_content(services, entry, pauses.get(entry.pause_id or "")) for entry in entries]
+
+
+def _with_content(services: Services, entry: AuditEntry, pause: Pause | None) -> AuditEntry:
+    if pause is None:
+        return entry
+    detail = dict(entry.detail)
+    if entry.event is Event.PAUSE_CREATED:
+        detail["recipient"] = masked_recipient(services, pause)
+    elif "choice_index" in detail or entry.event is Event.PAUSE_RESPONDED:
+        del detail["choice_index"]
+        detail = {"choice": pause.choice, **detail}
+    return replace(entry, detail=detail)
+
+
+def masked_recipient(services: Services, pause: Pause) -> str | None:
+    """The address as API answers show it; None once erased."""
+    if pause.content is None:
+        return None
+    return services.channels[pause.channel].mask(pause.content.recipient)

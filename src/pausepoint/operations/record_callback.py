@@ -1,0 +1,34 @@
+"""A vendor calls back to say what became of a message: signed, or not believed."""
+
+from __future__ import annotations
+
+from pausepoint.channels.base import StatusReport
+from pausepoint.domain.account import Delivery
+from pausepoint.domain.delivery import DeliveryState
+from pausepoint.domain.errors import DeliveryNotFound
+from pausepoint.operations.deliver import record_report
+from pausepoint.operations.services import Services
+
+
+async def record_callback(
+    services: Services, delivery_id: str, provider_id: str, report: StatusReport | None
+) -> None:
+    """Moves a delivery from sent to delivered or failed. Raises DeliveryNotFound.
+
+    Reports may come twice, out of order, or before our own commit that the message was sent; only
+    the first one that ends the delivery counts.
+    """
+    delivery = await services.store.delivery(delivery_id)
+    if delivery is None:
+        raise DeliveryNotFound
+    if report is None or report.state is DeliveryState.SENT:
+        return
+    if _is_open(delivery) and delivery.provider_id in (None, provider_id):
+        await record_report(services, delivery, report.state, report.code)
+
+
+def _is_open(delivery: Delivery) -> bool:
+    is_in_flight = delivery.attempt > len(delivery.attempts)
+    return delivery.state is DeliveryState.SENT or (
+        delivery.state is DeliveryState.QUEUED and is_in_flight
+    )

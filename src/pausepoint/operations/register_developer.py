@@ -1,0 +1,116 @@
+"""Accounts: made with their two keys, listed, switched off."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+from pausepoint.domain.account import ApiKey, Developer
+from pausepoint.domain.errors import EmailTaken, RegistrationClosed, ValidationFailed
+from pausepoint.domain.events import Actor, Event
+from pausepoint.domain.ids import API_KEY, DEVELOPER, new_id
+from pausepoint.domain.pause import Mode
+from pausepoint.domain.time import Instant
+from pausepoint.operations.services import Services
+from pausepoint.security.api_keys import hash_api_key, key_prefix, new_api_key
+from pausepoint.security.passwords import hash_password
+from pausepoint.store.base import (
+    Applied,
+    Change,
+    InsertApiKey,
+    InsertAuditEntry,
+    InsertDeveloper,
+    SetDeveloperDisabled,
+)
+
+NAME_LIMIT = 100
+PASSWORD_LENGTHS = range(8, 201)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The account, and its keys in clear: the only time that they are seen."""
+
+    developer: Developer
+    live_key: str
+    test_key: str
+
+
+async def register_publicly(services: Services, email: str, name: str, password: str) -> Registered:
+    """As register_developer, by anybody, where the operator allows it. Raises RegistrationClosed."""
+    if not services.policy.registration_is_open:
+        raise RegistrationClosed
+    return await register_developer(services, email, name, password)
+
+
+async def register_developer(
+    services: Services, email: str, name: str, password: str | None = None
+) -> Registered:
+    """Raises ValidationFailed, EmailTaken. Without a password nobody can sign in to the account."""
+    address = _checked(email, name, password)
+    password_hash = None
+    if password is not None:
+        password_hash = await asyncio.to_thread(hash_password, password)
+    now = services.clock.now()
+    developer = Developer(
+        developer_id=new_id(DEVELOPER, now),
+        email=address,
+        name=name.strip(),
+        plan=services.policy.default_plan,
+        created_at=now,
+        password_hash=password_hash,
+    )
+    live, test = new_api_key(Mode.LIVE), new_api_key(Mode.TEST)
+    result = await services.store.apply(
+        Change(
+            guard=InsertDeveloper(developer),
+            rows=(
+                InsertApiKey(api_key_record(developer.developer_id, Mode.LIVE, live, "live", now)),
+                InsertApiKey(api_key_record(developer.developer_id, Mode.TEST, test, "test", now)),
+                InsertAuditEntry(
+                    developer.developer_id, None, Event.DEVELOPER_REGISTERED, Actor.DEVELOPER
+                ),
+            ),
+        )
+    )
+    if not isinstance(result, Applied):
+        raise EmailTaken
+    return Registered(developer, live, test)
+
+
+async def set_developer_disabled(services: Services, developer_id: str, disabled: bool) -> bool:
+    """Whether it changed anything. A disabled account's keys open nothing."""
+    change = Change(guard=SetDeveloperDisabled(developer_id, disabled))
+    return isinstance(await services.store.apply(change), Applied)
+
+
+def api_key_record(developer_id: str, mode: Mode, key: str, name: str, now: Instant) -> ApiKey:
+    return ApiKey(
+        key_id=new_id(API_KEY, now),
+        developer_id=developer_id,
+        mode=mode,
+        prefix=key_prefix(key),
+        key_hash=hash_api_key(key),
+        name=name,
+        created_at=now,
+    )
+
+
+def _checked(email: str, name: str, password: str | None) -> str:
+    wrong: list[tuple[str, str]] = []
+    address = email
+    try:
+        address = validate_email(
+            email, check_deliverability=False, test_environment=True
+        ).normalized
+    except EmailNotValidError as error:
+        wrong.append(("email", str(error)))
+    if not name.strip() or len(name) > NAME_LIMIT or not name.isprintable():
+        wrong.append(("name", f"Must be one line of 1 to {NAME_LIMIT} characters."))
+    if password is not None and len(password) not in PASSWORD_LENGTHS:
+        wrong.append(("password", "Must have 8 to 200 characters."))
+    if wrong:
+        raise ValidationFailed(*wrong)
+    return address

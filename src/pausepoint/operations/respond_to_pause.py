@@ -1,0 +1,104 @@
+"""The person's answer: by a signed token, once, before the deadline. The page and the API both call this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pausepoint.domain.errors import (
+    InvalidChoice,
+    PauseCancelled,
+    PausePointError,
+    TokenExpired,
+    TokenInvalid,
+    TokenUsed,
+    ValidationFailed,
+)
+from pausepoint.domain.pause import Pause, PauseStatus, ended, respond
+from pausepoint.operations.end_pause import ending_change
+from pausepoint.operations.services import Services
+from pausepoint.operations.time_out_pauses import settled_pause
+from pausepoint.security.response_tokens import ResponseToken, issue, verify
+from pausepoint.store.base import Applied
+
+TEXT_LIMIT = 2000
+"""How many characters a person's note may have."""
+
+_TOO_LATE: dict[PauseStatus, type[PausePointError]] = {
+    PauseStatus.RESPONDED: TokenUsed,
+    PauseStatus.CANCELLED: PauseCancelled,
+    PauseStatus.TIMED_OUT: TokenExpired,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A pause as the holder of its token sees it. `sender` is the account's name."""
+
+    pause: Pause
+    sender: str
+
+
+def respond_url(services: Services, pause: Pause) -> str:
+    """The person's link: the key to the decision."""
+    token = issue(ResponseToken(pause.pause_id, pause.expires_at), services.policy.secret_keys[0])
+    return f"{services.policy.public_url}/respond/{token}"
+
+
+async def find_question(services: Services, token: str) -> Question:
+    """What the token is for, in whatever state. Never changes anything. Raises TokenInvalid."""
+    pause = await services.store.pause(_verified(services, token).pause_id)
+    if pause is None:
+        raise TokenInvalid
+    developer = await services.store.developer(pause.developer_id)
+    return Question(pause, developer.name if developer else "")
+
+
+async def respond_to_pause(services: Services, token: str, choice: str, text: str | None) -> Pause:
+    """The answered pause.
+
+    Raises TokenInvalid, TokenUsed, PauseCancelled, TokenExpired, InvalidChoice, ValidationFailed,
+    judged in this order.
+    """
+    pause_id = _verified(services, token).pause_id
+    while True:
+        pause = await settled_pause(services, pause_id)
+        if pause is None or pause.content is None:
+            raise TokenInvalid
+        if pause.status.is_final:
+            raise _TOO_LATE[pause.status]
+        if choice not in pause.content.options:
+            raise InvalidChoice
+        note = _checked_text(pause, text)
+        ending = respond(pause, pause.content.options.index(choice), note, services.clock.now())
+        if ending is None:
+            continue
+        result = await services.store.apply(await ending_change(services, pause, ending))
+        if isinstance(result, Applied):
+            return ended(pause, ending, result.at)
+
+
+def _verified(services: Services, token: str) -> ResponseToken:
+    verified = verify(token, services.policy.secret_keys)
+    if verified is None:
+        raise TokenInvalid
+    return verified
+
+
+def _checked_text(pause: Pause, text: str | None) -> str | None:
+    if text is None or not text.strip():
+        return None
+    if not pause.allow_text_response:
+        raise ValidationFailed(("text", "This question does not take a note."))
+    if len(text) > TEXT_LIMIT:
+        raise ValidationFailed(("text", f"A note has at most {TEXT_LIMIT} characters."))
+    if "\0" in text or not _is_encodable(text):
+        raise ValidationFailed(("text", "The note holds characters that are not text."))
+    return text
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

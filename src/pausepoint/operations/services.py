@@ -1,0 +1,41 @@
+"""What every operation is given: the store, the clock, the ways out, and the operator's choices."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+
+from pausepoint.channels.base import AnyChannel, AnyTransport, CallbackReader, HttpClient
+from pausepoint.clock import Clock
+from pausepoint.domain.pause import Mode
+from pausepoint.store.base import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The operator's choices that operations need. `secret_keys`: the first one signs."""
+
+    secret_keys: tuple[str, ...]
+    public_url: str
+    registration_is_open: bool
+    reveals_respond_url: bool = False
+    default_plan: str = "unlimited"
+    outbound_allow: tuple[IPv4Network | IPv6Network, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """`transports` holds, for each mode, the channels that can send; a test message on a channel
+    that is not there is simulated, a live one refused. `chance` gives numbers in [0, 1).
+    """
+
+    store: Store
+    clock: Clock
+    channels: Mapping[str, AnyChannel]
+    transports: Mapping[Mode, Mapping[str, AnyTransport]]
+    http: HttpClient
+    policy: Policy
+    chance: Callable[[], float]
+    readiness: Callable[[], Awaitable[None]]
+    callbacks: Mapping[str, CallbackReader] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Durable state: one protocol, two engines, statements by noun."""

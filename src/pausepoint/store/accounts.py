@@ -1,0 +1,198 @@
+"""Accounts, API keys and webhooks: statements, and the rows between them and the domain."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from pausepoint.domain.account import ApiKey, Developer, Principal, Webhook
+from pausepoint.domain.events import Event
+from pausepoint.domain.pause import Mode
+from pausepoint.security.sealed import Seal
+from pausepoint.store.base import DeleteWebhook, RevokeApiKey, SetDeveloperDisabled
+from pausepoint.store.statements import NOW, Statement, Write
+
+_DEVELOPER = "developer_id, sealed, password_hash, plan, created_at, disabled_at"
+INSERT_DEVELOPER: Final = Statement(
+    "insert_developer",
+    "INSERT INTO developers (developer_id, email_index, sealed, password_hash, plan, created_at)"
+    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (email_index) DO NOTHING",
+)
+GET_DEVELOPER: Final = Statement(
+    "developer", f"SELECT {_DEVELOPER} FROM developers WHERE developer_id = ?"
+)
+GET_DEVELOPER_BY_EMAIL: Final = Statement(
+    "developer_by_email", f"SELECT {_DEVELOPER} FROM developers WHERE email_index = ?"
+)
+LIST_DEVELOPERS: Final = Statement(
+    "developers", f"SELECT {_DEVELOPER} FROM developers ORDER BY developer_id"
+)
+DISABLE_DEVELOPER: Final = Statement(
+    "disable_developer",
+    "UPDATE developers SET disabled_at = ? WHERE developer_id = ? AND disabled_at IS NULL",
+)
+ENABLE_DEVELOPER: Final = Statement(
+    "enable_developer",
+    "UPDATE developers SET disabled_at = NULL WHERE developer_id = ? AND disabled_at IS NOT NULL",
+)
+
+_KEY = "key_id, developer_id, mode, prefix, key_hash, name, created_at, revoked_at"
+INSERT_KEY: Final = Statement(
+    "insert_api_key",
+    f"INSERT INTO api_keys ({_KEY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+)
+REVOKE_KEY: Final = Statement(
+    "revoke_api_key",
+    "UPDATE api_keys SET revoked_at = ?"
+    " WHERE key_id = ? AND developer_id = ? AND revoked_at IS NULL",
+)
+LIST_KEYS: Final = Statement(
+    "api_keys", f"SELECT {_KEY} FROM api_keys WHERE developer_id = ? ORDER BY key_id"
+)
+GET_PRINCIPAL: Final = Statement(
+    "principal",
+    "SELECT k.key_id, k.developer_id, k.mode, d.plan FROM api_keys k"
+    " JOIN developers d ON d.developer_id = k.developer_id"
+    " WHERE k.key_hash = ? AND k.revoked_at IS NULL AND d.disabled_at IS NULL",
+)
+
+_WEBHOOK = "webhook_id, developer_id, mode, events, sealed, created_at, disabled_at"
+INSERT_WEBHOOK: Final = Statement(
+    "insert_webhook",
+    f"INSERT INTO webhooks ({_WEBHOOK}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+)
+DELETE_WEBHOOK: Final = Statement(
+    "delete_webhook",
+    "UPDATE webhooks SET deleted_at = ?"
+    " WHERE webhook_id = ? AND developer_id = ? AND mode = ? AND deleted_at IS NULL",
+)
+DISABLE_WEBHOOK: Final = Statement(
+    "disable_webhook",
+    "UPDATE webhooks SET disabled_at = ? WHERE webhook_id = ? AND disabled_at IS NULL",
+)
+GET_WEBHOOK: Final = Statement(
+    "webhook", f"SELECT {_WEBHOOK} FROM webhooks WHERE webhook_id = ? AND deleted_at IS NULL"
+)
+LIST_WEBHOOKS: Final = Statement(
+    "webhooks",
+    f"SELECT {_WEBHOOK} FROM webhooks WHERE developer_id = ? AND mode = ?"
+    " AND deleted_at IS NULL ORDER BY webhook_id DESC",
+)
+SUBSCRIBERS: Final = Statement(
+    "subscribers",
+    "SELECT webhook_id, events FROM webhooks WHERE developer_id = ? AND mode = ?"
+    " AND deleted_at IS NULL AND disabled_at IS NULL",
+)
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+def email_index(email: str, seal: Seal) -> str:
+    return seal.blind_index(email.casefold(), "email")
+
+
+def insert_developer(developer: Developer, seal: Seal) -> Write:
+    sealed = seal.seal(_encode([developer.email, developer.name]), developer.developer_id)
+    return Write(
+        INSERT_DEVELOPER,
+        (
+            developer.developer_id,
+            email_index(developer.email, seal),
+            sealed,
+            developer.password_hash,
+            developer.plan,
+            developer.created_at,
+        ),
+    )
+
+
+def developer_from_row(row: Any, seal: Seal) -> Developer:
+    email, name = _decode(seal.unseal(row[1], row[0]))
+    return Developer(
+        developer_id=row[0],
+        email=email,
+        name=name,
+        password_hash=row[2],
+        plan=row[3],
+        created_at=row[4],
+        disabled_at=row[5],
+    )
+
+
+def set_disabled(guard: SetDeveloperDisabled) -> Write:
+    if guard.disabled:
+        return Write(DISABLE_DEVELOPER, (NOW, guard.developer_id))
+    return Write(ENABLE_DEVELOPER, (guard.developer_id,))
+
+
+def insert_key(key: ApiKey) -> Write:
+    return Write(
+        INSERT_KEY,
+        (
+            key.key_id,
+            key.developer_id,
+            key.mode.value,
+            key.prefix,
+            key.key_hash,
+            key.name,
+            key.created_at,
+            key.revoked_at,
+        ),
+    )
+
+
+def revoke_key(guard: RevokeApiKey) -> Write:
+    return Write(REVOKE_KEY, (NOW, guard.key_id, guard.developer_id))
+
+
+def key_from_row(row: Any) -> ApiKey:
+    return ApiKey(
+        key_id=row[0],
+        developer_id=row[1],
+        mode=Mode(row[2]),
+        prefix=row[3],
+        key_hash=row[4],
+        name=row[5],
+        created_at=row[6],
+        revoked_at=row[7],
+    )
+
+
+def principal_from_row(row: Any) -> Principal:
+    return Principal(key_id=row[0], developer_id=row[1], mode=Mode(row[2]), plan=row[3])
+
+
+def insert_webhook(webhook: Webhook, seal: Seal) -> Write:
+    sealed = seal.seal(_encode([webhook.url, webhook.secret]), webhook.webhook_id)
+    return Write(
+        INSERT_WEBHOOK,
+        (
+            webhook.webhook_id,
+            webhook.developer_id,
+            webhook.mode.value,
+            " ".join(webhook.events),
+            sealed,
+            webhook.created_at,
+            webhook.disabled_at,
+        ),
+    )
+
+
+def delete_webhook(guard: DeleteWebhook) -> Write:
+    return Write(DELETE_WEBHOOK, (NOW, guard.webhook_id, guard.developer_id, guard.mode.value))
+
+
+def webhook_from_row(row: Any, seal: Seal) -> Webhook:
+    url, secret = _decode(seal.unseal(row[4], row[0]))
+    return Webhook(
+        webhook_id=row[0],
+        developer_id=row[1],
+        mode=Mode(row[2]),
+        url=url,
+        events=tuple(Event(name) for name in row[3].split()),
+        secret=secret,
+        created_at=row[5],
+        disabled_at=row[6],
+    )

@@ -1,0 +1,340 @@
+"""What an operation may ask of the store: read records, and apply one frozen change.
+
+An operation reads, decides with the pure core, and hands over one `Change`: at most one guard, and
+rows that follow only if the guard held. The store answers after the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from pausepoint.domain.account import (
+    ApiKey,
+    AuditEntry,
+    Delivery,
+    Developer,
+    Principal,
+    Webhook,
+)
+from pausepoint.domain.delivery import Attempt, DeliveryState
+from pausepoint.domain.events import Actor, Event
+from pausepoint.domain.pause import Ending, Mode, Pause, PauseStatus
+from pausepoint.domain.time import Instant
+
+# ── Rows: what a change may insert, and updates that need no guard ──
+
+
+@dataclass(frozen=True, slots=True)
+class InsertPause:
+    pause: Pause
+
+
+@dataclass(frozen=True, slots=True)
+class InsertDelivery:
+    """`created_at` and `due_at` are None for the instant of the commit's batch."""
+
+    delivery: Delivery
+    at_commit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InsertAuditEntry:
+    """`at` is None for the instant of the commit's batch. `detail`: ids and codes only."""
+
+    developer_id: str
+    mode: Mode | None
+    event: Event
+    actor: Actor
+    pause_id: str | None = None
+    detail: dict[str, str | int | bool | None] | None = None
+    at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InsertApiKey:
+    key: ApiKey
+
+
+@dataclass(frozen=True, slots=True)
+class InsertWebhook:
+    webhook: Webhook
+
+
+@dataclass(frozen=True, slots=True)
+class SetPauseDelivery:
+    """How the pause's message fares, beside the pause itself."""
+
+    pause_id: str
+    state: DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class DisableWebhook:
+    webhook_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetIdempotencyKeys:
+    """Those made before `before`."""
+
+    before: Instant
+
+
+Row: TypeAlias = (
+    InsertPause
+    | InsertDelivery
+    | InsertAuditEntry
+    | InsertApiKey
+    | InsertWebhook
+    | SetPauseDelivery
+    | DisableWebhook
+    | ForgetIdempotencyKeys
+)
+
+# ── Guards: compare-and-set; somebody else may have been first ──
+
+
+@dataclass(frozen=True, slots=True)
+class EndPause:
+    """Holds if the pause is pending and, at the commit's instant, on the ending's side of its deadline."""
+
+    pause_id: str
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimIdempotencyKey:
+    """Holds if the key is new, or older than `not_before`."""
+
+    developer_id: str
+    mode: Mode
+    key: str
+    fingerprint: str
+    pause_id: str
+    at: Instant
+    not_before: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class InsertDeveloper:
+    """Holds if nobody has this e-mail address."""
+
+    developer: Developer
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeApiKey:
+    """Holds if the key was not revoked yet."""
+
+    key_id: str
+    developer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteWebhook:
+    webhook_id: str
+    developer_id: str
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateDelivery:
+    """Holds if the delivery still is in `expected_state` and at `expected_attempt`.
+
+    The attempt's number fences the lease: a worker that was too slow finds another's number.
+    """
+
+    delivery_id: str
+    expected_state: DeliveryState
+    expected_attempt: int
+    state: DeliveryState
+    attempts: tuple[Attempt, ...]
+    due_at: Instant | None
+    checks: int = 0
+    provider_id: str | None = None
+    ended_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetDeveloperDisabled:
+    """Holds if the account exists and the switch changes something."""
+
+    developer_id: str
+    disabled: bool
+
+
+Guard: TypeAlias = (
+    EndPause
+    | ClaimIdempotencyKey
+    | InsertDeveloper
+    | RevokeApiKey
+    | DeleteWebhook
+    | UpdateDelivery
+    | SetDeveloperDisabled
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One operation's writes: committed together, or not at all."""
+
+    rows: tuple[Row, ...] = ()
+    guard: Guard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The change is durable. `at` is the instant at which its guard was judged."""
+
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The guard did not hold: nothing was written, somebody else was first."""
+
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class DuePause:
+    """As much of an overdue pause as its timing out needs."""
+
+    pause_id: str
+    developer_id: str
+    mode: Mode
+    default_index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotentPause:
+    """What an idempotency key was used for; `is_same` if with the same body."""
+
+    pause_id: str
+    is_same: bool
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be reached or refuses to write; what was asked may be tried again."""
+
+
+class Waiter(Protocol):
+    """One agent's wait for news of one pause."""
+
+    async def wait(self) -> None:
+        """Returns as soon as the pause has ended or its delivery has failed, or on `release`."""
+        ...
+
+    def release(self) -> None:
+        """Ends the wait from outside."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Store(Protocol):
+    """Reads see every change that was applied before. Raises StoreUnavailable."""
+
+    async def apply(self, change: Change) -> Applied | Lost:
+        """Returns after the commit; raises ValueError for text that cannot be stored."""
+        ...
+
+    async def apply_all(self, changes: Sequence[Change]) -> list[Applied | Lost]:
+        """Each change for itself, as with `apply`, in as few commits as they fit in."""
+        ...
+
+    async def claim_deliveries(
+        self, limit: int, lease: int, busy: Sequence[str] = ()
+    ) -> list[Delivery]:
+        """Takes deliveries that are due, each for `lease` milliseconds, and begins their next attempt.
+
+        Those to the webhooks in `busy` stay where they are.
+        """
+        ...
+
+    # ── Reads ──
+
+    async def pause(self, pause_id: str) -> Pause | None: ...
+
+    async def pauses(
+        self, developer_id: str, mode: Mode, status: PauseStatus | None, limit: int, offset: int
+    ) -> list[Pause]:
+        """Newest first."""
+        ...
+
+    async def due_pauses(self, now: Instant, limit: int) -> list[DuePause]: ...
+
+    async def next_deadline(self) -> Instant | None: ...
+
+    async def next_delivery_due(self) -> Instant | None: ...
+
+    async def delivery(self, delivery_id: str) -> Delivery | None: ...
+
+    async def webhook_deliveries(
+        self, webhook_id: str, limit: int, offset: int
+    ) -> list[Delivery]: ...
+
+    async def idempotent_pause(
+        self, developer_id: str, mode: Mode, key: str, fingerprint: str, not_before: Instant
+    ) -> IdempotentPause | None: ...
+
+    async def principal(self, key_hash: str) -> Principal | None:
+        """Who holds this key; None for a revoked key and for a disabled account."""
+        ...
+
+    async def developer(self, developer_id: str) -> Developer | None: ...
+
+    async def developer_by_email(self, email: str) -> Developer | None: ...
+
+    async def developers(self) -> list[Developer]: ...
+
+    async def api_keys(self, developer_id: str) -> list[ApiKey]: ...
+
+    async def webhook(self, webhook_id: str) -> Webhook | None: ...
+
+    async def webhooks(self, developer_id: str, mode: Mode) -> list[Webhook]: ...
+
+    async def subscribers(self, developer_id: str, mode: Mode, event: Event) -> list[str]:
+        """The ids of the enabled webhooks that want this event."""
+        ...
+
+    async def audit(
+        self,
+        developer_id: str,
+        mode: Mode,
+        *,
+        pause_id: str | None,
+        event: Event | None,
+        since: Instant | None,
+        until: Instant | None,
+        limit: int,
+        offset: int,
+    ) -> list[AuditEntry]:
+        """Newest first, with the content that is still there joined in."""
+        ...
+
+    async def count_pauses(self, developer_id: str, mode: Mode, since: Instant) -> int: ...
+
+    async def check(self) -> None:
+        """Raises StoreUnavailable if the database cannot be read and written."""
+        ...
+
+    # ── News ──
+
+    def watch(self, pause_id: str) -> Waiter: ...
+
+    def release_waiters(self) -> None:
+        """Ends every wait, now and from now on: the process is about to stop."""
+        ...
+
+    async def outbox_news(self) -> None:
+        """Returns when a delivery may have become due sooner than was known."""
+        ...
+
+    async def deadline_news(self, before: Instant | None) -> None:
+        """Returns when a pause that falls due before `before` came since `next_deadline` was read."""
+        ...
+
+    async def close(self) -> None: ...

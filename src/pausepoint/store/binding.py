@@ -1,0 +1,161 @@
+"""From a change's nouns to statements: what each row and guard writes, and whom it wakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from pausepoint.domain.delivery import DeliveryState
+from pausepoint.domain.time import Instant
+from pausepoint.security.sealed import Seal
+from pausepoint.store import accounts, audit, deliveries, pauses
+from pausepoint.store.base import (
+    Change,
+    ClaimIdempotencyKey,
+    DeleteWebhook,
+    DisableWebhook,
+    EndPause,
+    ForgetIdempotencyKeys,
+    Guard,
+    InsertApiKey,
+    InsertAuditEntry,
+    InsertDelivery,
+    InsertDeveloper,
+    InsertPause,
+    InsertWebhook,
+    RevokeApiKey,
+    Row,
+    SetDeveloperDisabled,
+    SetPauseDelivery,
+    UpdateDelivery,
+)
+from pausepoint.store.statements import NOW, Statement, Write
+
+# Rows of one statement are written as one set; parents come before what refers to them.
+ROW_ORDER: Final[tuple[Statement, ...]] = (
+    accounts.INSERT_KEY,
+    pauses.INSERT,
+    pauses.INSERT_CONTENT,
+    accounts.INSERT_WEBHOOK,
+    deliveries.INSERT,
+    audit.INSERT,
+    pauses.SET_DELIVERY,
+    accounts.DISABLE_WEBHOOK,
+    pauses.FORGET_IDEMPOTENCY_KEYS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the rest of the process learns once the change is durable."""
+
+    pause_id: str | None = None
+    outbox: bool = False
+    deadline: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    guard: Write | None
+    rows: tuple[Write, ...]
+    news: News
+
+
+def bind(change: Change, seal: Seal) -> Bound:
+    """Raises ValueError for text that no database can hold."""
+    rows: list[Write] = []
+    if isinstance(change.guard, EndPause) and change.guard.ending.response_text is not None:
+        text = change.guard.ending.response_text
+        rows.append(pauses.insert_answer(change.guard.pause_id, text, seal))
+    for row in change.rows:
+        rows.extend(_bind_row(row, seal))
+    guard = _bind_guard(change.guard, seal) if change.guard else None
+    for write in (guard, *rows):
+        if write is not None:
+            _refuse_what_cannot_be_stored(write)
+    return Bound(guard, tuple(rows), _news(change))
+
+
+def _bind_row(row: Row, seal: Seal) -> list[Write]:
+    match row:
+        case InsertPause(pause):
+            return pauses.insert(pause, seal)
+        case InsertDelivery(delivery, at_commit):
+            return [deliveries.insert(delivery, at_commit=at_commit)]
+        case InsertAuditEntry():
+            return [audit.insert(row)]
+        case InsertApiKey(key):
+            return [accounts.insert_key(key)]
+        case InsertWebhook(webhook):
+            return [accounts.insert_webhook(webhook, seal)]
+        case SetPauseDelivery(pause_id, state):
+            return [Write(pauses.SET_DELIVERY, (state.value, pause_id))]
+        case DisableWebhook(webhook_id):
+            return [Write(accounts.DISABLE_WEBHOOK, (NOW, webhook_id))]
+        case ForgetIdempotencyKeys(before):
+            return [Write(pauses.FORGET_IDEMPOTENCY_KEYS, (before,))]
+        case _:
+            assert_never(row)
+
+
+def _bind_guard(guard: Guard, seal: Seal) -> Write:
+    match guard:
+        case EndPause(pause_id, ending):
+            return pauses.end(pause_id, ending)
+        case ClaimIdempotencyKey():
+            return Write(
+                pauses.CLAIM_IDEMPOTENCY_KEY,
+                (
+                    guard.developer_id,
+                    guard.mode.value,
+                    idempotency_index(guard.key, seal),
+                    seal.blind_index(guard.fingerprint, "body"),
+                    guard.pause_id,
+                    guard.at,
+                    guard.not_before,
+                ),
+            )
+        case InsertDeveloper(developer):
+            return accounts.insert_developer(developer, seal)
+        case RevokeApiKey():
+            return accounts.revoke_key(guard)
+        case DeleteWebhook():
+            return accounts.delete_webhook(guard)
+        case UpdateDelivery():
+            return deliveries.update(guard)
+        case SetDeveloperDisabled():
+            return accounts.set_disabled(guard)
+        case _:
+            assert_never(guard)
+
+
+def idempotency_index(key: str, seal: Seal) -> str:
+    return seal.blind_index(key, "idempotency")
+
+
+def _refuse_what_cannot_be_stored(write: Write) -> None:
+    for value in write.parameters:
+        if isinstance(value, str):
+            if "\0" in value:
+                raise ValueError(f"{write.statement.name}: text holds U+0000")
+            # Raises UnicodeEncodeError, a ValueError, for unpaired surrogates.
+            if not value.isascii():
+                value.encode()
+
+
+def _news(change: Change) -> News:
+    pause_id: str | None = None
+    outbox = False
+    deadline: Instant | None = None
+    if isinstance(change.guard, EndPause):
+        pause_id = change.guard.pause_id
+    if isinstance(change.guard, UpdateDelivery) and change.guard.due_at is not None:
+        outbox = True
+    for row in change.rows:
+        if isinstance(row, InsertPause):
+            deadline = row.pause.expires_at
+        elif isinstance(row, InsertDelivery):
+            outbox = True
+        elif isinstance(row, SetPauseDelivery) and row.state is DeliveryState.FAILED:
+            pause_id = row.pause_id
+    return News(pause_id, outbox, deadline)

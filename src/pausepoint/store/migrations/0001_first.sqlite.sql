@@ -1,0 +1,12 @@
+-- The audit log only grows: rows older than the retention's floor are the one exception.
+
+CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'audit entries are never changed');
+END;
+
+CREATE TRIGGER audit_is_never_deleted BEFORE DELETE ON audit
+WHEN OLD.created_at >= (SELECT floor FROM audit_retention WHERE retention_id = 1)
+BEGIN
+    SELECT RAISE(ABORT, 'audit entries are kept until the retention has passed');
+END;

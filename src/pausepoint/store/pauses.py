@@ -1,0 +1,173 @@
+"""Pauses and their content: statements, and the rows between them and the domain."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from pausepoint.domain.delivery import DeliveryState
+from pausepoint.domain.pause import (
+    Content,
+    Ending,
+    Mode,
+    Pause,
+    PauseStatus,
+    ResolvedBy,
+)
+from pausepoint.domain.time import Instant
+from pausepoint.security.sealed import Seal
+from pausepoint.store.deliveries import decode_attempts
+from pausepoint.store.statements import NOW, Statement, Write
+
+INSERT: Final = Statement(
+    "insert_pause",
+    "INSERT INTO pauses (pause_id, developer_id, mode, status, channel, allow_text, default_index,"
+    " created_at, expires_at, delivery_state) VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?)",
+)
+INSERT_CONTENT: Final = Statement(
+    "insert_content", "INSERT INTO contents (pause_id, part, sealed) VALUES (?, ?, ?)"
+)
+END: Final = Statement(
+    "end_pause",
+    "UPDATE pauses SET status = ?, resolved_by = ?, choice_index = ?, responded_at = ?"
+    " WHERE pause_id = ? AND status = 'pending' AND expires_at > ?",
+)
+TIME_OUT: Final = Statement(
+    "time_out_pause",
+    "UPDATE pauses SET status = ?, resolved_by = ?, choice_index = ?, responded_at = ?"
+    " WHERE pause_id = ? AND status = 'pending' AND expires_at <= ?",
+)
+SET_DELIVERY: Final = Statement(
+    "set_pause_delivery", "UPDATE pauses SET delivery_state = ? WHERE pause_id = ?"
+)
+_COLUMNS = (
+    "p.pause_id, p.developer_id, p.mode, p.status, p.channel, p.allow_text, p.default_index,"
+    " p.created_at, p.expires_at, p.choice_index, p.responded_at, p.resolved_by, p.delivery_state,"
+    " (SELECT c.sealed FROM contents c WHERE c.pause_id = p.pause_id AND c.part = 'question'),"
+    " (SELECT c.sealed FROM contents c WHERE c.pause_id = p.pause_id AND c.part = 'answer'),"
+    " (SELECT d.attempts FROM deliveries d WHERE d.pause_id = p.pause_id"
+    " AND d.kind = 'notification' LIMIT 1)"
+)
+GET: Final = Statement("pause", f"SELECT {_COLUMNS} FROM pauses p WHERE p.pause_id = ?")
+LIST: Final = Statement(
+    "pauses",
+    f"SELECT {_COLUMNS} FROM pauses p WHERE p.developer_id = ? AND p.mode = ?"
+    " ORDER BY p.pause_id DESC LIMIT ? OFFSET ?",
+)
+LIST_WITH_STATUS: Final = Statement(
+    "pauses_with_status",
+    f"SELECT {_COLUMNS} FROM pauses p WHERE p.developer_id = ? AND p.mode = ? AND p.status = ?"
+    " ORDER BY p.pause_id DESC LIMIT ? OFFSET ?",
+)
+DUE: Final = Statement(
+    "due_pauses",
+    "SELECT pause_id, developer_id, mode, default_index FROM pauses"
+    " WHERE status = 'pending' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
+)
+NEXT_DEADLINE: Final = Statement(
+    "next_deadline", "SELECT min(expires_at) FROM pauses WHERE status = 'pending'"
+)
+COUNT_SINCE: Final = Statement(
+    "count_pauses",
+    "SELECT count(*) FROM pauses WHERE developer_id = ? AND mode = ? AND pause_id >= ?",
+)
+CLAIM_IDEMPOTENCY_KEY: Final = Statement(
+    "claim_idempotency_key",
+    "INSERT INTO idempotency_keys (developer_id, mode, key_index, body_hash, pause_id, created_at)"
+    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (developer_id, mode, key_index) DO UPDATE"
+    " SET body_hash = excluded.body_hash, pause_id = excluded.pause_id,"
+    " created_at = excluded.created_at WHERE idempotency_keys.created_at < ?",
+)
+FORGET_IDEMPOTENCY_KEYS: Final = Statement(
+    "forget_idempotency_keys", "DELETE FROM idempotency_keys WHERE created_at < ?"
+)
+GET_IDEMPOTENT: Final = Statement(
+    "idempotent_pause",
+    "SELECT body_hash, pause_id FROM idempotency_keys"
+    " WHERE developer_id = ? AND mode = ? AND key_index = ? AND created_at >= ?",
+)
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+def insert(pause: Pause, seal: Seal) -> list[Write]:
+    assert pause.content is not None
+    row = (
+        pause.pause_id,
+        pause.developer_id,
+        pause.mode.value,
+        pause.channel,
+        int(pause.allow_text_response),
+        pause.default_index,
+        pause.created_at,
+        pause.expires_at,
+        pause.delivery_state.value,
+    )
+    content = pause.content
+    question = _encode([content.recipient, content.message, content.options, content.metadata])
+    return [
+        Write(INSERT, row),
+        _content(pause.pause_id, "question", question, seal),
+    ]
+
+
+def end(pause_id: str, ending: Ending) -> Write:
+    """The compare-and-set out of `pending`; on which side of the deadline depends on the ending."""
+    timed_out = ending.status is PauseStatus.TIMED_OUT
+    responded_at = NOW if ending.status is PauseStatus.RESPONDED else None
+    return Write(
+        TIME_OUT if timed_out else END,
+        (
+            ending.status.value,
+            ending.resolved_by.value,
+            ending.choice_index,
+            responded_at,
+            pause_id,
+            NOW,
+        ),
+    )
+
+
+def insert_answer(pause_id: str, text: str, seal: Seal) -> Write:
+    return _content(pause_id, "answer", text.encode(), seal)
+
+
+def from_row(row: Any, seal: Seal) -> Pause:
+    """`row` is in the order of `_COLUMNS`."""
+    pause_id, question, answer, attempts = row[0], row[13], row[14], row[15]
+    state = DeliveryState(row[12])
+    return Pause(
+        pause_id=pause_id,
+        developer_id=row[1],
+        mode=Mode(row[2]),
+        status=PauseStatus(row[3]),
+        channel=row[4],
+        allow_text_response=bool(row[5]),
+        default_index=row[6],
+        created_at=row[7],
+        expires_at=row[8],
+        choice_index=row[9],
+        responded_at=row[10],
+        resolved_by=ResolvedBy(row[11]) if row[11] else None,
+        delivery_state=state,
+        attempts=decode_attempts(attempts) if attempts else (),
+        content=_content_from(pause_id, question, answer, seal) if question else None,
+    )
+
+
+def first_id_at(instant: Instant) -> str:
+    """The smallest pause id that a pause created at `instant` can have."""
+    bare = f"{instant:012x}"
+    return f"psr_{bare[:8]}-{bare[8:]}-7000-8000-000000000000"
+
+
+def _content(pause_id: str, part: str, plain: bytes, seal: Seal) -> Write:
+    return Write(INSERT_CONTENT, (pause_id, part, seal.seal(plain, f"{pause_id}/{part}")))
+
+
+def _content_from(pause_id: str, question: bytes, answer: bytes | None, seal: Seal) -> Content:
+    recipient, message, options, metadata = _decode(seal.unseal(question, f"{pause_id}/question"))
+    text = seal.unseal(answer, f"{pause_id}/answer").decode() if answer else None
+    return Content(recipient, message, tuple(options), metadata, text)

@@ -1,0 +1,169 @@
+"""The one thread that writes: everything that waits becomes one transaction (group commit)."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from pausepoint.clock import Clock
+from pausepoint.domain.time import Instant
+from pausepoint.store import deliveries
+from pausepoint.store.base import Applied, Lost, StoreUnavailable
+from pausepoint.store.binding import ROW_ORDER, Bound, News
+from pausepoint.store.statements import Parameters, Statement, filled
+
+BATCH_LIMIT: Final = 256
+"""How many jobs one transaction takes at most, so that nobody waits long for its commit."""
+
+QUEUE_LIMIT: Final = 20_000
+
+
+@dataclass(slots=True)
+class WriteChanges:
+    changes: Sequence[Bound]
+
+
+@dataclass(slots=True)
+class ClaimDeliveries:
+    limit: int
+    lease: int
+    busy: tuple[str, ...] = ()
+
+
+Work: TypeAlias = WriteChanges | ClaimDeliveries
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Work
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = None
+    news: list[News] = field(default_factory=list)
+
+
+class Writer:
+    """Owns the one connection that may write. `tell` hears, on the loop, what was committed."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        clock: Clock,
+        loop: asyncio.AbstractEventLoop,
+        tell: Callable[[list[News]], None],
+    ) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._loop = loop
+        self._tell = tell
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
+        self._is_closed = False
+        self._thread.start()
+
+    def submit(self, work: Work) -> asyncio.Future[Any]:
+        """A future of the work's result, done after the commit. Raises StoreUnavailable."""
+        if self._is_closed:
+            raise StoreUnavailable("the database is closed")
+        if self._queue.qsize() >= QUEUE_LIMIT:
+            raise StoreUnavailable("too many writes are waiting")
+        future = self._loop.create_future()
+        self._queue.put(_Job(work, future))
+        return future
+
+    def close(self) -> None:
+        """Writes what still waits, then ends the thread."""
+        self._is_closed = True
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        is_open = True
+        while is_open:
+            batch: list[_Job] = []
+            job = self._queue.get()
+            while job is not None:
+                batch.append(job)
+                if len(batch) == BATCH_LIMIT or self._queue.empty():
+                    break
+                job = self._queue.get()
+            is_open = job is not None
+            if batch:
+                self._write(batch)
+                self._loop.call_soon_threadsafe(self._answer, batch)
+
+    def _write(self, batch: list[_Job]) -> None:
+        try:
+            self._commit(batch)
+        except Exception:
+            # One of them is at fault: each for itself, so that its neighbours are not harmed.
+            for job in batch:
+                job.news.clear()
+                try:
+                    self._commit([job])
+                except sqlite3.IntegrityError as error:
+                    job.error = ValueError(str(error))
+                except sqlite3.Error as error:
+                    job.error = StoreUnavailable(str(error))
+                except Exception as error:
+                    job.error = error
+
+    def _commit(self, batch: list[_Job]) -> None:
+        cursor = self._connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        try:
+            now = self._clock.now()
+            sets: dict[Statement, list[Parameters]] = {}
+            for job in batch:
+                if isinstance(job.work, ClaimDeliveries):
+                    job.result = _claim(cursor, job.work, now)
+                else:
+                    job.result = [_write_guard(cursor, c, now, sets, job) for c in job.work.changes]
+            for statement in ROW_ORDER:
+                if rows := sets.get(statement):
+                    cursor.executemany(statement.sql, rows)
+            cursor.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                cursor.execute("ROLLBACK")
+            raise
+
+    def _answer(self, batch: list[_Job]) -> None:
+        for job in batch:
+            if job.future.done():
+                continue
+            if job.error is not None:
+                job.future.set_exception(job.error)
+            else:
+                job.future.set_result(job.result)
+        self._tell([news for job in batch for news in job.news])
+
+
+def _write_guard(
+    cursor: sqlite3.Cursor,
+    change: Bound,
+    now: Instant,
+    sets: dict[Statement, list[Parameters]],
+    job: _Job,
+) -> Applied | Lost:
+    if change.guard is not None:
+        cursor.execute(change.guard.statement.sql, filled(change.guard.parameters, now))
+        if cursor.rowcount != 1:
+            return Lost(now)
+    for write in change.rows:
+        sets.setdefault(write.statement, []).append(filled(write.parameters, now))
+    job.news.append(change.news)
+    return Applied(now)
+
+
+def _claim(cursor: sqlite3.Cursor, work: ClaimDeliveries, now: Instant) -> list[Any]:
+    busy = msgspec.json.encode(work.busy).decode()
+    cursor.execute(deliveries.CLAIM_SQLITE.sql, (now + work.lease, now, busy, work.limit))
+    return [deliveries.from_row(row) for row in cursor.fetchall()]

@@ -1,0 +1,98 @@
+"""Who waits for news in this process: agents for their pauses, the worker for rows and deadlines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from pausepoint.domain.time import Instant
+from pausepoint.store.binding import News
+
+
+class PauseWaiter:
+    """A future in the hub, resolved by the commit that ends the pause."""
+
+    __slots__ = ("_future", "_hub", "_pause_id")
+
+    def __init__(self, hub: Hub, pause_id: str) -> None:
+        self._hub = hub
+        self._pause_id = pause_id
+        self._future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def wait(self) -> None:
+        await self._future
+
+    def release(self) -> None:
+        if not self._future.done():
+            self._future.set_result(None)
+
+    def close(self) -> None:
+        self._hub.forget(self._pause_id, self)
+
+
+class Hub:
+    """Lives on one event loop; only that loop calls it."""
+
+    def __init__(self) -> None:
+        self._waiters: dict[str, set[PauseWaiter]] = {}
+        self._released = False
+        self._outbox = asyncio.Event()
+        self._deadline = asyncio.Event()
+        self._soonest_deadline: Instant | None = None
+
+    @property
+    def waiting(self) -> int:
+        return sum(map(len, self._waiters.values()))
+
+    def watch(self, pause_id: str) -> PauseWaiter:
+        waiter = PauseWaiter(self, pause_id)
+        if self._released:
+            waiter.release()
+        else:
+            self._waiters.setdefault(pause_id, set()).add(waiter)
+        return waiter
+
+    def forget(self, pause_id: str, waiter: PauseWaiter) -> None:
+        waiters = self._waiters.get(pause_id)
+        if waiters is not None:
+            waiters.discard(waiter)
+            if not waiters:
+                del self._waiters[pause_id]
+
+    def release_all(self) -> None:
+        self._released = True
+        for waiters in self._waiters.values():
+            for waiter in waiters:
+                waiter.release()
+
+    def tell(self, all_news: Iterable[News]) -> None:
+        for news in all_news:
+            if news.pause_id is not None:
+                for waiter in self._waiters.get(news.pause_id, ()):
+                    waiter.release()
+            if news.outbox:
+                self._outbox.set()
+            if news.deadline is not None:
+                self._tell_deadline(news.deadline)
+
+    async def outbox_news(self) -> None:
+        await self._outbox.wait()
+        self._outbox.clear()
+
+    def forget_deadlines(self) -> None:
+        """The nearest deadline is about to be read: what is known so far is in it."""
+        self._soonest_deadline = None
+        self._deadline.clear()
+
+    async def deadline_news(self, before: Instant | None) -> None:
+        while True:
+            soonest = self._soonest_deadline
+            if soonest is not None and (before is None or soonest < before):
+                return
+            self._deadline.clear()
+            await self._deadline.wait()
+
+    def _tell_deadline(self, deadline: Instant) -> None:
+        if self._soonest_deadline is None or deadline < self._soonest_deadline:
+            self._soonest_deadline = deadline
+            self._deadline.set()

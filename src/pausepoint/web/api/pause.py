@@ -1,0 +1,111 @@
+"""/v1/pause: an agent asks, waits, lists and withdraws."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.responses import Response
+
+from pausepoint.domain.errors import PauseNotFound, ValidationFailed
+from pausepoint.domain.ids import parse_pause_id
+from pausepoint.domain.pause import Mode, Pause, PauseStatus
+from pausepoint.domain.question import Question
+from pausepoint.operations.cancel_pause import cancel_pause
+from pausepoint.operations.create_pause import IdempotencyKey, create_pause
+from pausepoint.operations.queries import is_worth_waiting_for, masked_recipient, own_pause
+from pausepoint.operations.respond_to_pause import respond_url
+from pausepoint.web.body import fingerprint
+from pausepoint.web.endpoint import Call, json_response
+from pausepoint.web.schemas import CreatedPauseBody, PauseBody, PauseList, pause_fields
+from pausepoint.web.waiting import wait_for_news
+
+
+async def create(call: Call) -> Response:
+    body = call.body
+    question = Question(
+        recipient=body.recipient,
+        channel=body.channel,
+        message=body.message,
+        options=tuple(body.options),
+        allow_text_response=body.allow_text_response,
+        timeout_hours=body.timeout_hours,
+        timeout_default=body.timeout_default,
+        metadata=body.metadata,
+    )
+    metadata_size = len(msgspec.json.encode(body.metadata)) if body.metadata else 0
+    created = await create_pause(
+        call.services, call.caller, question, metadata_size, _idempotency_key(call)
+    )
+    pause = created.pause
+    is_shown = pause.mode is Mode.TEST or call.services.policy.reveals_respond_url
+    answer = CreatedPauseBody(
+        **pause_fields(pause, masked_recipient(call.services, pause)),
+        respond_url=respond_url(call.services, pause) if is_shown else None,
+    )
+    return json_response(answer, 200 if created.is_replay else 201)
+
+
+async def get(call: Call) -> PauseBody:
+    pause_id = pause_id_of(call)
+    pause = await own_pause(call.services, call.caller, pause_id)
+    if call.query.wait and is_worth_waiting_for(pause):
+        waiter = call.services.store.watch(pause_id)
+        try:
+            # Read again: it may have ended between the first look and the watch.
+            pause = await own_pause(call.services, call.caller, pause_id)
+            if is_worth_waiting_for(pause):
+                await wait_for_news(call.request, waiter, call.query.wait)
+                pause = await own_pause(call.services, call.caller, pause_id)
+        finally:
+            waiter.close()
+    return _body(call, pause)
+
+
+async def list_all(call: Call) -> PauseList:
+    query = call.query
+    found = await call.services.store.pauses(
+        call.caller.developer_id,
+        call.caller.mode,
+        _status(query.status),
+        query.limit + 1,
+        query.offset,
+    )
+    return PauseList(
+        items=[_body(call, pause) for pause in found[: query.limit]],
+        limit=query.limit,
+        offset=query.offset,
+        has_more=len(found) > query.limit,
+    )
+
+
+async def cancel(call: Call) -> PauseBody:
+    return _body(call, await cancel_pause(call.services, call.caller, pause_id_of(call)))
+
+
+def pause_id_of(call: Call) -> str:
+    pause_id = parse_pause_id(call.path["pause_id"])
+    if pause_id is None:
+        raise PauseNotFound
+    return pause_id
+
+
+def _body(call: Call, pause: Pause) -> PauseBody:
+    return PauseBody(**pause_fields(pause, masked_recipient(call.services, pause)))
+
+
+def _status(text: str | None) -> PauseStatus | None:
+    if not text:
+        return None
+    try:
+        return PauseStatus(text)
+    except ValueError:
+        known = ", ".join(PauseStatus)
+        raise ValidationFailed(("status", f"Must be one of: {known}.")) from None
+
+
+def _idempotency_key(call: Call) -> IdempotencyKey | None:
+    key = call.request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= 255 or not all("!" <= character <= "~" for character in key):
+        raise ValidationFailed(("Idempotency-Key", "Must be 1 to 255 visible ASCII characters."))
+    return IdempotencyKey(key, fingerprint(call.raw_body))

@@ -1,0 +1,56 @@
+"""/v1/webhooks: where events go, how they fared, and once more by hand."""
+
+from __future__ import annotations
+
+from pausepoint.operations.manage_webhooks import (
+    create_webhook,
+    delete_webhook,
+    own_webhook,
+    redeliver,
+)
+from pausepoint.web.endpoint import Call
+from pausepoint.web.schemas import (
+    WebhookBody,
+    WebhookDelivery,
+    WebhookDeliveryList,
+    WebhookList,
+    webhook_body,
+    webhook_delivery,
+)
+
+
+async def create(call: Call) -> WebhookBody:
+    body = call.body
+    return webhook_body(
+        await create_webhook(call.services, call.caller, body.url, body.events, body.secret)
+    )
+
+
+async def list_all(call: Call) -> WebhookList:
+    found = await call.services.store.webhooks(call.caller.developer_id, call.caller.mode)
+    return WebhookList(items=[webhook_body(webhook) for webhook in found])
+
+
+async def delete(call: Call) -> None:
+    await delete_webhook(call.services, call.caller, call.path["webhook_id"])
+
+
+async def deliveries(call: Call) -> WebhookDeliveryList:
+    webhook = await own_webhook(call.services, call.caller, call.path["webhook_id"])
+    query = call.query
+    found = await call.services.store.webhook_deliveries(
+        webhook.webhook_id, query.limit + 1, query.offset
+    )
+    return WebhookDeliveryList(
+        items=[webhook_delivery(delivery) for delivery in found[: query.limit]],
+        limit=query.limit,
+        offset=query.offset,
+        has_more=len(found) > query.limit,
+    )
+
+
+async def deliver_again(call: Call) -> WebhookDelivery:
+    path = call.path
+    return webhook_delivery(
+        await redeliver(call.services, call.caller, path["webhook_id"], path["delivery_id"])
+    )

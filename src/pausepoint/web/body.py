@@ -1,0 +1,148 @@
+"""Reading a request's body: bounded in size and time, then decoded into its type."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+
+from pausepoint.domain.errors import (
+    InvalidJson,
+    PayloadTooLarge,
+    RequestTimeout,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+
+READ_TIME: Final = timedelta(seconds=15)
+DRAINED: Final = 4 * 1024 * 1024
+"""So much of a body that is too large is read away: else the client sees a reset, no answer."""
+
+_decode_anything = msgspec.json.Decoder().decode
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Raises PayloadTooLarge, RequestTimeout."""
+    try:
+        async with asyncio.timeout(READ_TIME.total_seconds()):
+            chunks: list[bytes] = []
+            size = 0
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size <= limit:
+                    chunks.append(chunk)
+                elif size > DRAINED:
+                    break
+    except TimeoutError:
+        raise RequestTimeout from None
+    except ClientDisconnect:
+        return b""
+    if size > limit:
+        raise PayloadTooLarge(f"The body is too large: at most {limit} bytes are taken.")
+    return b"".join(chunks)
+
+
+def check_is_json(request: Request) -> None:
+    """Raises UnsupportedMediaType."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaType
+
+
+def decode_json(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
+    """Raises InvalidJson, ValidationFailed."""
+    try:
+        decoded = decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise ValidationFailed(field_problem(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _why_not_json(body) from None
+    except RecursionError:
+        raise InvalidJson("The JSON is nested too deeply.") from None
+    if b"\\u0000" in body:
+        _refuse_nul(body)
+    return decoded
+
+
+def decode_query(request: Request, query_type: type[Any]) -> Any:
+    """Raises ValidationFailed."""
+    given = dict(request.query_params)
+    for name, value in given.items():
+        if "\0" in value:
+            raise ValidationFailed((name, "Must not hold U+0000."))
+    try:
+        return msgspec.convert(given, query_type, strict=False)
+    except msgspec.ValidationError as error:
+        raise ValidationFailed(field_problem(error)) from None
+
+
+def field_problem(error: msgspec.ValidationError) -> tuple[str, str]:
+    """msgspec says `Expected …, got … - at `$.field``: the field and the sentence."""
+    sentence, _, path = str(error).partition(" - at `$")
+    field = path.rstrip("`").lstrip(".")
+    if not field and "missing required field" in sentence:
+        field = sentence.split("`")[1]
+        sentence = "This field is required."
+    return field or "body", sentence.rstrip(".") + "."
+
+
+def fingerprint(body: bytes) -> str:
+    """Equal for bodies that decode to equal values, in whatever order and spelling."""
+    return msgspec.json.encode(_normal(_decode_anything(body)), order="sorted").decode()
+
+
+def _normal(value: Any) -> Any:
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case dict():
+            return {key: _normal(item) for key, item in value.items()}
+        case list():
+            return [_normal(item) for item in value]
+        case _:
+            return value
+
+
+def _why_not_json(body: bytes) -> Exception:
+    # The fast decoder takes an unpaired surrogate for a truncated body; it is a bad value instead.
+    try:
+        decoded = json.loads(body.decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return InvalidJson()
+    field = next((name for name, text in _strings(decoded) if not _is_encodable(text)), "body")
+    return ValidationFailed((field, "Must not hold an unpaired surrogate."))
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _refuse_nul(body: bytes) -> None:
+    for name, text in _strings(_decode_anything(body)):
+        if "\0" in text:
+            raise ValidationFailed((name, "Must not hold U+0000."))
+
+
+def _strings(value: Any, name: str = "body") -> list[tuple[str, str]]:
+    """Every string in a decoded body, keys included, under the name of its top-level field."""
+    match value:
+        case str():
+            return [(name, value)]
+        case list():
+            return [pair for item in value for pair in _strings(item, name)]
+        case dict():
+            found: list[tuple[str, str]] = []
+            for key, item in value.items():
+                field = key if name == "body" else name
+                found += [(name, key), *_strings(item, field)]
+            return found
+        case _:
+            return []
+
+
+def _is_encodable(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,0 +1,72 @@
+"""Around every request: its id, its line in the log, the host it may name."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pausepoint.domain.errors import HostNotAllowed
+from pausepoint.web.errors import error_response
+from pausepoint.web.router import ROUTE
+
+log = structlog.get_logger("pausepoint.access")
+
+
+class Edge:
+    """`is_host_allowed` is asked for each request's Host header; None asks nobody."""
+
+    def __init__(self, app: ASGIApp, is_host_allowed: Callable[[str], bool] | None) -> None:
+        self._app = app
+        self._is_host_allowed = is_host_allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        began = time.perf_counter()
+        request_id = "req_" + os.urandom(8).hex()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (b"x-request-id", request_id.encode()),
+                ]
+            await send(message)
+
+        await self._guarded(scope, receive, send_with_id)
+        log.info(
+            "request",
+            request_id=request_id,
+            method=scope["method"],
+            route=scope.get(ROUTE, "(none)"),
+            status=status,
+            ms=round((time.perf_counter() - began) * 1000, 1),
+        )
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._is_host_allowed is not None:
+            host = Headers(scope=scope).get("host", "")
+            if not self._is_host_allowed(host):
+                await error_response(HostNotAllowed())(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def only_this_machine(public_url: str) -> Callable[[str], bool]:
+    """Hosts that `dev` answers for: a page elsewhere must not reach its inbox by DNS rebinding."""
+    allowed = {"localhost", "127.0.0.1", "[::1]", _without_port(urlsplit(public_url).netloc)}
+    return lambda host: _without_port(host).lower() in allowed
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdigit() else host

@@ -1,0 +1,100 @@
+"""What one endpoint is, and how a request to it becomes a call, an answer, or an error."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pausepoint.domain.account import Principal
+from pausepoint.domain.errors import PausePointError
+from pausepoint.operations.services import Services
+from pausepoint.web.auth import principal_of
+from pausepoint.web.body import check_is_json, decode_json, decode_query, read_body
+
+BODY_LIMIT: Final = 64 * 1024
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, authenticated and decoded. `body` and `query` are of the endpoint's types."""
+
+    services: Services
+    request: Request
+    principal: Principal | None
+    body: Any
+    query: Any
+    raw_body: bytes
+
+    @property
+    def path(self) -> Mapping[str, str]:
+        return self.request.path_params
+
+    @property
+    def caller(self) -> Principal:
+        assert self.principal is not None, "this endpoint needs a key"
+        return self.principal
+
+
+Handler: TypeAlias = Callable[[Call], Awaitable[Any]]
+"""Returns the response type's instance, a whole Response, or None where there is no body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A row of the table that both the routes and the OpenAPI document are made from."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    tag: str
+    needs_key: bool = True
+    request: Any = None
+    query: Any = None
+    response: Any = None
+    status: int = 200
+    errors: tuple[type[PausePointError], ...] = ()
+    body_limit: int = BODY_LIMIT
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_published: bool = True
+
+
+class JsonEndpoint:
+    """Runs one endpoint: key, body, query, handler, answer."""
+
+    def __init__(self, endpoint: Endpoint, services: Services) -> None:
+        self._endpoint = endpoint
+        self._services = services
+        self._decoder: msgspec.json.Decoder[Any] | None = (
+            msgspec.json.Decoder(endpoint.request) if endpoint.request else None
+        )
+
+    async def __call__(self, request: Request) -> Response:
+        endpoint = self._endpoint
+        principal = await principal_of(request, self._services) if endpoint.needs_key else None
+        raw_body, body, query = b"", None, None
+        if self._decoder is not None:
+            check_is_json(request)
+            raw_body = await read_body(request, endpoint.body_limit)
+            body = decode_json(raw_body, self._decoder)
+        if endpoint.query is not None:
+            query = decode_query(request, endpoint.query)
+        answer = await endpoint.handler(
+            Call(self._services, request, principal, body, query, raw_body)
+        )
+        if isinstance(answer, Response):
+            return answer
+        if answer is None:
+            return Response(status_code=endpoint.status)
+        return json_response(answer, endpoint.status)
+
+
+def json_response(answer: Any, status: int = 200) -> Response:
+    return Response(_encode(answer), status, media_type="application/json")

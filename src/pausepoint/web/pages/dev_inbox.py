@@ -1,0 +1,121 @@
+"""The dev inbox: every message as the person would get it, with what became of its question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol, TypedDict
+
+from markupsafe import Markup, escape
+
+from pausepoint.domain.pause import Pause
+from pausepoint.domain.time import Instant
+from pausepoint.web.pages.rendering import render
+from pausepoint.web.pages.slack_preview import slack_html
+
+_HEAD: Final = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+_IN_A_TAB_OF_ITS_OWN: Final = '<base target="_blank">'
+
+
+class Notified(Protocol):
+    """What the page needs to know of a notification."""
+
+    @property
+    def pause_id(self) -> str: ...
+    @property
+    def sender(self) -> str: ...
+    @property
+    def recipient(self) -> str: ...
+    @property
+    def respond_url(self) -> str: ...
+
+
+class InboxMessage(Protocol):
+    """A message that was kept instead of sent; `message` is the SMS, e-mail or Slack post."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def notification(self) -> Notified: ...
+    @property
+    def message(self) -> Any: ...
+    @property
+    def received_at(self) -> Instant: ...
+
+
+class InboxUpdate(TypedDict):
+    """What the page's script fetches: new messages, and the state of every question shown."""
+
+    last: int
+    html: str
+    states: dict[str, str]
+
+
+def render_inbox(
+    messages: Sequence[InboxMessage], states: Mapping[str, Pause], now: Instant, *, curl: str
+) -> str:
+    """The whole page. `states` holds the pauses by id; `curl` is the command that fills it."""
+    return render(
+        "dev_inbox.html",
+        messages_html=Markup(render_messages(messages, states, now)),  # noqa: S704
+        last=_last(messages),
+        now=now,
+        curl=curl,
+    )
+
+
+def render_messages(
+    messages: Sequence[InboxMessage], states: Mapping[str, Pause], now: Instant
+) -> str:
+    """The messages alone, newest first."""
+    return "".join(
+        render(
+            "dev_message.html",
+            entry=entry,
+            notification=entry.notification,
+            message=entry.message,
+            state=Markup(_state(states.get(entry.notification.pause_id), now)),  # noqa: S704
+            now=now,
+            slack_html=slack_html,
+            with_link=_with_link,
+        )
+        for entry in sorted(messages, key=lambda entry: entry.number, reverse=True)
+    )
+
+
+def inbox_update(
+    messages: Sequence[InboxMessage], states: Mapping[str, Pause], now: Instant, *, after: int
+) -> InboxUpdate:
+    """The answer to `GET /dev/inbox/messages?after=N`; `messages` is all that the inbox holds."""
+    newer = [entry for entry in messages if entry.number > after]
+    return {
+        "last": _last(messages),
+        "html": render_messages(newer, states, now),
+        "states": {pause_id: _state(pause, now) for pause_id, pause in states.items()},
+    }
+
+
+def mail_preview(html: str) -> str:
+    """A mail's HTML for its frame: links open in a tab of their own, as in a mail program."""
+    if _HEAD.search(html) is None:
+        return _IN_A_TAB_OF_ITS_OWN + html
+    return _HEAD.sub(lambda head: head[0] + _IN_A_TAB_OF_ITS_OWN, html, count=1)
+
+
+def _last(messages: Sequence[InboxMessage]) -> int:
+    return max((entry.number for entry in messages), default=0)
+
+
+def _state(pause: Pause | None, now: Instant) -> str:
+    return render("dev_state.html", pause=pause, now=now).strip()
+
+
+def _with_link(body: str, url: str) -> Markup:
+    """The SMS's text with its own link to tap, and no other."""
+    before, found, after = body.partition(url)
+    if not found:
+        return escape(body)
+    link = Markup('<a href="{}" target="_blank" rel="noreferrer">{}</a>').format(url, url)
+    return escape(before) + link + escape(after)

@@ -1,0 +1,154 @@
+"""The pages' routes: each reads by an operation and shows the result; only a POST decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from pausepoint import __version__
+from pausepoint.domain.errors import (
+    InvalidChoice,
+    NotFound,
+    PauseCancelled,
+    PausePointError,
+    TokenExpired,
+    TokenInvalid,
+    TokenUsed,
+    ValidationFailed,
+)
+from pausepoint.operations.respond_to_pause import Question, find_question, respond_to_pause
+from pausepoint.operations.services import Services
+from pausepoint.web.body import read_body
+from pausepoint.web.endpoint import BODY_LIMIT
+from pausepoint.web.pages import headers
+from pausepoint.web.pages.api_reference import render_reference
+from pausepoint.web.pages.assets import asset
+from pausepoint.web.pages.home import render_home
+from pausepoint.web.pages.respond import (
+    render_outcome,
+    render_problem,
+    render_question,
+    render_unknown_link,
+)
+from pausepoint.web.same_site import check_same_site
+
+
+class ResponsePage:
+    """GET and POST /respond/{token}: what a person sees and presses."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def get(self, request: Request) -> Response:
+        try:
+            question = await find_question(self._services, request.path_params["token"])
+        except TokenInvalid as error:
+            return page(render_unknown_link(), error.status)
+        return page(self._shown(request, question, chosen=_preselected(request, question)))
+
+    async def post(self, request: Request) -> Response:
+        token = request.path_params["token"]
+        try:
+            check_same_site(request, self._services.policy.public_url)
+            choice, text = await _form(request)
+            await respond_to_pause(self._services, token, choice, text)
+        except TokenInvalid as error:
+            return page(render_unknown_link(), error.status)
+        except (TokenUsed, TokenExpired, PauseCancelled) as error:
+            return await self._too_late(request, error, choice)
+        except (InvalidChoice, ValidationFailed) as error:
+            question = await find_question(self._services, token)
+            sentence = _sentence(error)
+            shown = self._shown(request, question, error=sentence, note=text or "")
+            return page(shown, error.status)
+        except PausePointError as error:
+            return page(render_problem("Your answer was not taken", error.message), error.status)
+        return RedirectResponse(request.url.path, 303, headers.RESPONSE_PAGE)
+
+    async def _too_late(self, request: Request, error: PausePointError, choice: str) -> Response:
+        question = await find_question(self._services, request.path_params["token"])
+        if isinstance(error, TokenUsed) and question.pause.choice == choice:
+            return RedirectResponse(request.url.path, 303, headers.RESPONSE_PAGE)
+        now = self._services.clock.now()
+        return page(
+            render_outcome(question.pause, question.sender, now, is_refused=True), error.status
+        )
+
+    def _shown(
+        self,
+        request: Request,
+        question: Question,
+        *,
+        chosen: int | None = None,
+        error: str | None = None,
+        note: str = "",
+    ) -> str:
+        pause, now = question.pause, self._services.clock.now()
+        if pause.status.is_final or pause.is_overdue(now):
+            return render_outcome(pause, question.sender, now)
+        return render_question(
+            pause,
+            question.sender,
+            now,
+            path=request.url.path,
+            chosen=chosen,
+            error=error,
+            note=note,
+        )
+
+
+def page(html: str, status: int = 200, with_headers: Mapping[str, str] | None = None) -> Response:
+    return HTMLResponse(html, status, with_headers or headers.RESPONSE_PAGE)
+
+
+def _preselected(request: Request, question: Question) -> int | None:
+    """`?o=2` is the second option; anything else chooses nothing."""
+    given = request.query_params.get("o", "")
+    options = question.pause.content.options if question.pause.content else ()
+    if given.isascii() and given.isdigit() and 1 <= int(given[:3]) <= len(options):
+        return int(given[:3]) - 1
+    return None
+
+
+async def _form(request: Request) -> tuple[str, str | None]:
+    raw = await read_body(request, BODY_LIMIT)
+    try:
+        fields = parse_qs(
+            raw.decode("ascii"), keep_blank_values=True, max_num_fields=20, errors="strict"
+        )
+    except ValueError:
+        raise InvalidChoice("This answer could not be read. Choose again.") from None
+    # A browser sends a note's line breaks as CR LF (HTML, form submission); one is one character.
+    text = fields.get("text", [""])[-1].replace("\r\n", "\n")
+    return fields.get("choice", [""])[-1], text
+
+
+def _sentence(error: PausePointError) -> str:
+    if isinstance(error, ValidationFailed):
+        return " ".join(message for _, message in error.detail)
+    return "Choose one of the answers below."
+
+
+class DeveloperPages:
+    """The home page, the API's reference, and the pages' own files."""
+
+    def __init__(self, document: dict[str, object], *, is_dev: bool) -> None:
+        self._home = render_home(__version__, is_dev)
+        self._reference = render_reference(document)
+
+    async def home(self, request: Request) -> Response:
+        return page(self._home, with_headers=headers.DEVELOPER_PAGE)
+
+    async def reference(self, request: Request) -> Response:
+        return page(self._reference, with_headers=headers.DEVELOPER_PAGE)
+
+    async def static(self, request: Request) -> Response:
+        found = asset(request.path_params["name"])
+        if found is None:
+            raise NotFound
+        return Response(
+            found.body, headers=dict(headers.STATIC_FILE), media_type=found.content_type
+        )

@@ -1,0 +1,74 @@
+"""The one Jinja environment of the pages: escaping always on, a missing name is an error."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from pausepoint.domain.time import Instant, to_rfc3339
+from pausepoint.domain.words import at_moment, moment, relative
+from pausepoint.security.display_safe import segments
+from pausepoint.web.pages.assets import asset_url
+
+_MARKS: Final = {"hidden": "hidden-mark", "gap": "gap-mark"}
+
+
+def foreign(text: str) -> Markup:
+    """Words that an agent or a person wrote, as text: what is hidden in them is shown and marked."""
+    return Markup().join(
+        Markup('<span class="{}">{}</span>').format(_MARKS[piece.kind], piece.text)
+        if piece.kind in _MARKS
+        else escape(piece.text)
+        for piece in segments(text)
+    )
+
+
+def hides_something(text: str) -> bool:
+    """True where a reader would not see all that `text` holds without our marks."""
+    return any(piece.kind == "hidden" for piece in segments(text))
+
+
+def clock(now: Instant) -> Markup:
+    """The service's time as an attribute of the body, by which scripts correct their own clock."""
+    return Markup(' data-now="{}"').format(to_rfc3339(now))
+
+
+def _time_tag(instant: Instant, form: str, text: str) -> Markup:
+    return Markup('<time datetime="{}" data-form="{}">{}</time>').format(
+        to_rfc3339(instant), form, text
+    )
+
+
+def by_time(instant: Instant, now: Instant) -> Markup:
+    """A deadline after "by", in UTC until the page's script knows the reader's zone."""
+    return _time_tag(instant, "by", moment(instant, now))
+
+
+def at_time(instant: Instant, now: Instant) -> Markup:
+    """When something happened, "at 17:03 UTC today", for the script likewise."""
+    return _time_tag(instant, "at", at_moment(instant, now))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("pausepoint.web.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters["foreign"] = foreign
+    environment.globals.update(
+        asset_url=asset_url, clock=clock, by_time=by_time, at_time=at_time, relative=relative
+    )
+    return environment
+
+
+_ENVIRONMENT: Final = _environment()
+
+
+def render(template: str, **context: object) -> str:
+    return _ENVIRONMENT.get_template(template).render(context)

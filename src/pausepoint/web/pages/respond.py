@@ -1,0 +1,107 @@
+"""The response page: one glance, one tap, no wrong tap. Pure functions from a pause to HTML."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from pausepoint.domain.pause import Content, Pause, PauseStatus
+from pausepoint.domain.time import Instant
+from pausepoint.web.pages.details import VISIBLE_ROWS, Detail, details_of
+from pausepoint.web.pages.rendering import hides_something, render
+
+NOTE_LIMIT: Final = 2_000
+
+
+class Action(NamedTuple):
+    """A link under a problem: what it says, and where it leads on this server."""
+
+    label: str
+    href: str
+
+
+def render_question(
+    pause: Pause,
+    sender: str,
+    now: Instant,
+    *,
+    path: str,
+    chosen: int | None = None,
+    error: str | None = None,
+    note: str = "",
+) -> str:
+    """The page of a question that waits.
+
+    `path` is where the form posts; `chosen` the index of the option that a mail's button named;
+    `error` is a sentence for the person, shown with the `note` they had typed.
+    """
+    if pause.content is None or pause.status.is_final or pause.is_overdue(now):
+        return render_outcome(pause, sender, now)
+    options = pause.content.options
+    is_known = chosen is not None and 0 <= chosen < len(options)
+    return render(
+        "respond.html",
+        **_shown(pause.content),
+        pause=pause,
+        sender=sender,
+        now=now,
+        path=path,
+        options=options if not is_known else (),
+        chosen=options[chosen] if is_known and chosen is not None else None,
+        error=error,
+        note=note,
+        note_limit=NOTE_LIMIT,
+    )
+
+
+def render_outcome(pause: Pause, sender: str, now: Instant, *, is_refused: bool = False) -> str:
+    """The page of a question that has ended; an overdue one counts as timed out.
+
+    `is_refused` says that an answer was given just now and came too late or second.
+    """
+    is_overdue = pause.is_overdue(now)
+    choice = pause.timeout_default if is_overdue else pause.choice
+    return render(
+        "outcome.html",
+        **_shown(pause.content),
+        pause=pause,
+        sender=sender,
+        now=now,
+        status=PauseStatus.TIMED_OUT.value if is_overdue else pause.status.value,
+        choice=choice,
+        note=pause.content.response_text if pause.content else None,
+        is_refused=is_refused,
+    )
+
+
+def render_unknown_link() -> str:
+    """The page for a link that was never ours, was cut short, or whose question is gone."""
+    return render_problem(
+        "This link leads to no question",
+        "Open it again from the message itself, so that none of it is missing. "
+        "If it still leads here, the question is gone and there is nothing to do.",
+    )
+
+
+def render_problem(title: str, sentence: str, action: Action | None = None) -> str:
+    """What happened, then what can be done; `title` and `sentence` are ours, never an agent's."""
+    return render("problem.html", title=title, sentence=sentence, action=action)
+
+
+def _shown(content: Content | None) -> dict[str, object]:
+    """The agent's words as the frame shows them."""
+    rows = details_of(content.metadata) if content else ()
+    return {
+        "message": content.message if content else None,
+        "details": rows[:VISIBLE_ROWS],
+        "more_details": rows[VISIBLE_ROWS:],
+        "has_hidden": content is not None and _hides_something(content, rows),
+    }
+
+
+def _hides_something(content: Content, rows: tuple[Detail, ...]) -> bool:
+    texts = (
+        content.message,
+        *content.options,
+        *(text for row in rows for text in (row.key, row.text)),
+    )
+    return any(hides_something(text) for text in texts)

@@ -1,0 +1,36 @@
+"""Long polls: a request that is held until there is news, its time is over, or its client has gone."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+
+from pausepoint.store.base import Waiter
+
+
+class ClientGone(Exception):
+    """Nobody is left to answer."""
+
+
+async def wait_for_news(request: Request, waiter: Waiter, seconds: float) -> None:
+    """Returns on news, after `seconds`, or when the server stops. Raises ClientGone.
+
+    One future, one timer and one small task a waiting agent: nothing runs while it waits.
+    """
+    gone = asyncio.ensure_future(_disconnected(request))
+    gone.add_done_callback(lambda _: waiter.release())
+    timer = asyncio.get_running_loop().call_later(seconds, waiter.release)
+    try:
+        await waiter.wait()
+    finally:
+        timer.cancel()
+        has_gone = gone.done()
+        gone.cancel()
+    if has_gone:
+        raise ClientGone
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,301 @@
+"""The five tools' steps, driven by hand: no process, no socket, no clock."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import schema_check
+from api_stub import CREATED_AT, SECRET_LINK
+from stdio_process import output_schemas
+
+from pausepoint.mcp import core
+from pausepoint.mcp.api import ApiAnswer, ApiFailure, ApiRequest, Waiting
+from pausepoint.mcp.calls import CallContext, KnownPauses
+from pausepoint.mcp.results import duration_words, epoch_seconds
+
+Json = dict[str, Any]
+NOW = epoch_seconds(CREATED_AT) or 0.0
+PENDING: Json = {
+    "pause_id": "psr_1",
+    "status": "pending",
+    "channel": "sms",
+    "recipient": "+15550100",
+    "message": "Delete 500 records?",
+    "options": ["Approve", "Reject"],
+    "timeout_default": None,
+    "metadata": {"rows": 500, "respond_url": SECRET_LINK},
+    "created_at": CREATED_AT,
+    "expires_at": "2026-11-23T11:00:00.500Z",
+    "response_choice": None,
+    "response_text": None,
+    "resolved_by": None,
+    "test": False,
+    "delivery": {"state": "sent", "attempts": [{"number": 1, "code": None}]},
+    "respond_url": SECRET_LINK,
+    "a_field_of_the_future": "unlisted",
+}
+ANSWERED = {
+    **PENDING,
+    "status": "responded",
+    "response_choice": "Approve",
+    "resolved_by": "human",
+}
+
+
+def tool_call(params: Json, max_wait_seconds: int = 45) -> core.ToolCall:
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    call = core.receive(message, max_wait_seconds=max_wait_seconds)
+    assert isinstance(call, core.ToolCall)
+    return call
+
+
+class Driven:
+    """A tool call under way: `asked` is the API request it waits on, `message` its end."""
+
+    def __init__(self, tool: str, arguments: Json, *, known: KnownPauses | None = None) -> None:
+        call = tool_call({"name": tool, "arguments": arguments})
+        self.tool = tool
+        self.asked: ApiRequest | None = None
+        self.message: Json = {}
+        context = CallContext(now=NOW, fresh_key="fresh", known=known or KnownPauses())
+        self._steps = call.steps(context)
+        self._step(lambda: next(self._steps))
+
+    def answer(self, status: int, body: object, seconds: float = 0.0) -> None:
+        self._step(lambda: self._steps.send(ApiAnswer(status, body, seconds=seconds)))
+
+    def fail(self, *, sent: bool, seconds: float = 0.0) -> None:
+        failure = ApiFailure("Cannot reach PausePoint", sent=sent, seconds=seconds)
+        self._step(lambda: self._steps.send(failure))
+
+    def _step(self, step: Any) -> None:
+        try:
+            self.asked = step()
+        except StopIteration as done:
+            self.asked = None
+            self.message = done.value
+
+    @property
+    def content(self) -> Json:
+        assert self.asked is None
+        content: Json = self.message["result"]["structuredContent"]
+        assert schema_check.problems(content, output_schemas()[self.tool]) == []
+        assert SECRET_LINK not in json.dumps(self.message)
+        return content
+
+    @property
+    def sentence(self) -> str:
+        assert self.asked is None
+        assert self.message["result"]["isError"] is True
+        sentence: str = self.message["result"]["content"][0]["text"]
+        return sentence
+
+
+def poll(wait_seconds: int, known: KnownPauses | None = None) -> Driven:
+    arguments = {"pause_id": "psr_1", "wait_seconds": wait_seconds}
+    return Driven("poll_pause_request", arguments, known=known)
+
+
+def path_of(driven: Driven) -> str:
+    assert driven.asked is not None
+    return driven.asked.path
+
+
+def test_create_passes_on_listed_fields_only() -> None:
+    arguments = {
+        "recipient": "+15550100",
+        "channel": "sms",
+        "message": "Delete 500 records?",
+        "options": ["Approve", "Reject"],
+    }
+    driven = Driven("create_pause_request", arguments)
+    assert driven.asked is not None
+    assert driven.asked.idempotency_key == "fresh"
+    assert driven.asked.body == {
+        **arguments,
+        "timeout_hours": 24,
+        "allow_text_response": False,
+    }
+    driven.answer(201, PENDING)
+    assert driven.content == {
+        "pause_id": "psr_1",
+        "status": "pending",
+        "channel": "sms",
+        "recipient": "+15550100",
+        "created_at": CREATED_AT,
+        "expires_at": "2026-11-23T11:00:00.500Z",
+        "test": False,
+        "delivery": {"state": "sent"},
+        "next_step": "Call poll_pause_request with this pause_id to wait for the answer.",
+    }
+
+
+def test_lost_create_whose_retry_cannot_connect_may_have_asked() -> None:
+    arguments = {
+        "recipient": "+15550100",
+        "channel": "sms",
+        "message": "Delete?",
+        "options": ["Yes", "No"],
+    }
+    driven = Driven("create_pause_request", arguments)
+    driven.fail(sent=True)
+    driven.fail(sent=False)
+    assert "Retry with idempotency_key fresh" in driven.sentence
+    assert "NOT asked" not in driven.sentence
+
+
+def test_answer_of_the_person_ends_the_poll() -> None:
+    driven = poll(45)
+    assert path_of(driven) == "/v1/pause/psr_1?wait=45"
+    driven.answer(200, ANSWERED, seconds=12.3)
+    assert driven.content["response_choice"] == "Approve"
+    assert driven.content["waited_seconds"] == 12
+    assert driven.content["message"] == "Delete 500 records?"
+    assert driven.content["metadata"] == {"rows": 500}
+
+
+def test_long_wait_is_a_chain_of_holds() -> None:
+    known = KnownPauses()
+    arguments = {"pause_id": "psr_1", "wait_seconds": 120}
+    call = tool_call({"name": "poll_pause_request", "arguments": arguments}, 240)
+    steps = call.steps(CallContext(now=NOW, fresh_key="fresh", known=known))
+    asked = next(steps)
+    holds = [asked.hold_seconds]
+    for _ in range(2):
+        asked = steps.send(ApiAnswer(200, PENDING, seconds=float(asked.hold_seconds)))
+        holds.append(asked.hold_seconds)
+    assert holds == [50, 50, 20]
+    assert asked.waiting is not None
+    assert asked.waiting.waited_seconds == 100
+    assert asked.waiting.seconds_left == pytest.approx(23 * 3600 + 0.5 - 100)
+    with pytest.raises(StopIteration) as done:
+        steps.send(ApiAnswer(200, PENDING, seconds=20.0))
+    content = done.value.value["result"]["structuredContent"]
+    assert content["waited_seconds"] == 120
+    assert content["seconds_left"] == 23 * 3600 - 120
+
+
+@pytest.mark.parametrize("wait_seconds", [1, 2, 45])
+def test_server_that_does_not_hold_is_not_asked_in_a_loop(wait_seconds: int) -> None:
+    driven = poll(wait_seconds)
+    driven.answer(200, PENDING, seconds=0.01)
+    assert driven.content["status"] == "pending"
+
+
+@pytest.mark.parametrize("body", [None, {"error": "X"}])
+def test_hold_cut_by_a_gateway(body: object) -> None:
+    driven = poll(45)
+    driven.answer(504, body, seconds=30)
+    if body is None:
+        assert path_of(driven) == "/v1/pause/psr_1"
+        driven.answer(200, PENDING)
+        assert driven.content["waited_seconds"] == 30
+    else:
+        assert "refused (X)" in driven.sentence
+
+
+def test_failed_delivery_ends_a_chain() -> None:
+    failed = {**PENDING, "delivery": {"state": "failed", "attempts": []}}
+    driven = poll(45)
+    driven.answer(200, failed, seconds=1)
+    assert "could not be delivered" in driven.content["next_step"]
+
+
+def test_polls_are_counted_with_and_without_the_prefix() -> None:
+    known = KnownPauses()
+    for number in range(1, 6):
+        pause_id = "psr_1" if number % 2 else "1"
+        driven = Driven(
+            "poll_pause_request", {"pause_id": pause_id, "wait_seconds": 0}, known=known
+        )
+        driven.answer(200, PENDING)
+        assert ("End your turn" in driven.content["next_step"]) == (number == 5)
+
+
+@pytest.mark.parametrize("resolved_by", ["policy", "timeout"])
+def test_choice_that_no_person_made_is_said_to_be_none(resolved_by: str) -> None:
+    driven = poll(0)
+    driven.answer(200, {**ANSWERED, "resolved_by": resolved_by})
+    assert "no person answered" in driven.content["next_step"]
+
+
+def test_fields_of_the_wrong_type_are_left_out() -> None:
+    odd = {**ANSWERED, "options": [1], "test": "no", "metadata": [], "delivery": "sent"}
+    driven = poll(0)
+    driven.answer(200, odd)
+    assert not {"options", "test", "metadata", "delivery"} & set(driven.content)
+
+
+def test_cancel_asks_again_after_a_lost_answer() -> None:
+    driven = Driven("cancel_pause_request", {"pause_id": "psr_1"})
+    driven.fail(sent=True)
+    assert driven.asked is not None
+    assert driven.asked.method == "DELETE"
+    driven.answer(409, {"error": "ALREADY_CANCELLED", "message": "", "status_code": 409})
+    driven.answer(200, {**PENDING, "status": "cancelled", "resolved_by": "developer"})
+    assert driven.content["status"] == "cancelled"
+
+
+def test_list_skips_what_is_no_pause_and_keeps_the_order() -> None:
+    driven = Driven("list_pause_requests", {"status": "pending", "limit": 3})
+    assert path_of(driven) == "/v1/pause?limit=3&status=pending"
+    driven.answer(200, {"items": [PENDING, 5, {}, ANSWERED], "has_more": False})
+    assert [item["status"] for item in driven.content["items"]] == ["pending", "responded"]
+
+
+def test_validation_errors_name_the_fields() -> None:
+    detail = [{"field": "recipient", "message": "is not a\nphone number."}]
+    body = {"error": "INVALID_RECIPIENT", "message": "Bad.", "status_code": 422, "detail": detail}
+    driven = poll(0)
+    driven.answer(422, body)
+    assert "recipient: is not a phone number." in driven.sentence
+    assert "\n" not in driven.sentence
+
+
+def test_progress_says_how_long_and_grows() -> None:
+    params = {
+        "name": "poll_pause_request",
+        "arguments": {"pause_id": "psr_1"},
+        "_meta": {"progressToken": 0},
+    }
+    call = tool_call(params)
+    asked = ApiRequest("GET", "/v1/pause/psr_1", waiting=Waiting(45, 0.0, 23.5 * 3600))
+    notification = call.progress(asked, 30.02)
+    assert notification["params"] == {
+        "progressToken": 0,
+        "progress": 30.02,
+        "total": 45,
+        "message": "waiting for the person: 30 of 45 s, expires in 23 h",
+    }
+    later = ApiRequest("GET", "/v1/pause/psr_1", waiting=Waiting(120, 50.0, None))
+    assert call.progress(later, 10)["params"]["message"] == "waiting for the person: 60 of 120 s"
+    assert call.progress(ApiRequest("GET", "/v1/pause"), 10) is None
+
+
+@pytest.mark.parametrize("token", [None, True, 1.5, {}, []])
+def test_no_progress_without_a_usable_token(token: object) -> None:
+    params = {"name": "poll_pause_request", "_meta": {"progressToken": token}}
+    asked = ApiRequest("GET", "/v1/pause/psr_1", waiting=Waiting(45, 0.0, None))
+    assert tool_call(params).progress(asked, 10) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-1, "0 s"),
+        (59.9, "59 s"),
+        (60, "1 min"),
+        (3599, "59 min"),
+        (86_400, "24 h"),
+        (172_800, "2 days"),
+    ],
+)
+def test_duration_words(seconds: float, words: str) -> None:
+    assert duration_words(seconds) == words
+
+
+@pytest.mark.parametrize("instant", [None, 5, "", "soon", "2026-11-22T12:00:00", "9999Z"])
+def test_instants_that_are_none(instant: object) -> None:
+    assert epoch_seconds(instant) is None

@@ -1,0 +1,307 @@
+"""The response page: what it says, in which order, and that nothing in it can be made to run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from pausepoint.domain.pause import Pause
+from pausepoint.domain.words import DAY, HOUR
+from pausepoint.web.pages.assets import asset, asset_url
+from pausepoint.web.pages.respond import (
+    Action,
+    render_outcome,
+    render_problem,
+    render_question,
+    render_unknown_link,
+)
+from tests.web.pages.html_facts import facts
+from tests.web.pages.samples import (
+    ANSWERED,
+    CANCELLED,
+    LONG,
+    NOW,
+    PATH,
+    RTL,
+    TIMED_OUT,
+    USUAL,
+    WITH_NOTE,
+    pause_with,
+)
+
+HOSTILE = [
+    '<script>alert("x")</script>',
+    '"><img src=x onerror=alert(1)>',
+    "' autofocus onfocus='alert(1)",
+    "</textarea></title><svg/onload=alert(1)>",
+    "{{ 7 * 7 }} {% raw %} ${7*7}",
+    "&lt;b&gt; &amp;amp; &#60;",
+    "javascript:alert(1)",
+]
+
+
+def question(pause: Pause = USUAL, **given: object) -> str:
+    return render_question(pause, "Acme", NOW, path=PATH, **given)  # type: ignore[arg-type]
+
+
+def test_it_says_in_order_who_asks_what_until_when_and_the_options() -> None:
+    text = facts(question()).text
+
+    parts = [
+        "An AI agent of Acme is waiting for your answer.",
+        "Written by the agent",
+        "Wire $8,400 to Meridian Supplies for invoice 2281?",
+        "amount $8,400.00 vendor Meridian Supplies invoice 2281 due date 28 Nov 2026",
+        "Answer by 18:00 UTC today (in 3 h 58 min). If you don't, Reject is chosen.",
+        "Approve",
+        "You don't know this agent? Close the page",
+    ]
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_every_option_is_a_button_that_posts_its_exact_text() -> None:
+    options = ("Approve", "  Reject ", 'Say "no" & <go>')
+    page = facts(question(pause_with(content={"options": options}, default_index=None)))
+
+    form = page.all("form")[0].attributes
+    assert (form["method"], form["action"]) == ("post", PATH)
+    assert [button.attributes for button in page.all("button")] == [
+        {"class": "option", "name": "choice", "value": option} for option in options
+    ]
+
+
+def test_a_chosen_option_stands_under_the_question_and_still_wants_its_press() -> None:
+    page = facts(question(chosen=0))
+
+    assert "You are about to answer Approve." in page.text
+    assert [(b.text, b.attributes["value"]) for b in page.all("button")] == [
+        ("Confirm: Approve", "Approve")
+    ]
+    assert [(a.text, a.attributes["href"]) for a in page.all("a")] == [("Choose another", PATH)]
+    assert page.text.index("Wire $8,400") < page.text.index("Confirm")
+
+
+@pytest.mark.parametrize("chosen", [2, -1, 99])
+def test_a_chosen_option_that_is_none_shows_all(chosen: int) -> None:
+    assert question(chosen=chosen) == question()
+
+
+def test_without_a_default_the_agent_hears_that_nobody_answered() -> None:
+    text = facts(question(pause_with(default_index=None))).text
+
+    assert "If you don't, the agent is told that nobody answered." in text
+    assert "Close the page: nothing happens." in text
+
+
+def test_with_a_default_it_does_not_promise_that_nothing_happens() -> None:
+    assert "nothing happens" not in question()
+
+
+def test_a_note_is_offered_only_where_allowed_and_keeps_what_was_typed() -> None:
+    note = "\n  first line\n</textarea>"
+    page = facts(question(WITH_NOTE, note=note, error="Choose one of the options."))
+
+    area = page.all("textarea")[0]
+    assert area.text == "\n" + note  # the parser of a browser drops the first of the two
+    assert area.attributes["maxlength"] == "2000"
+    assert area.attributes["aria-describedby"] == "note-left error"
+    assert [label.attributes["for"] for label in page.all("label")] == [area.attributes["id"]]
+    assert "Choose one of the options." in page.text
+    assert not facts(question()).all("textarea")
+
+
+def test_the_title_never_holds_the_message_or_the_sender() -> None:
+    pages = [
+        question(),
+        *(render_outcome(p, "Acme", NOW) for p in (ANSWERED, TIMED_OUT, CANCELLED)),
+    ]
+    for page in map(facts, pages):
+        title = page.all("title")[0].text
+        assert "Wire" not in title
+        assert "Acme" not in title
+        assert not [m for m in page.all("meta") if "og:" in str(m.attributes)]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_whatever_was_written_is_text(hostile: str) -> None:
+    pause = pause_with(
+        allow_text_response=True,
+        content={
+            "message": hostile,
+            "options": (hostile, hostile + "2"),
+            "metadata": {hostile: hostile, "deep": {hostile: [hostile]}, "long": hostile * 40},
+        },
+    )
+    tags = [e.tag for e in facts(question(pause_with(WITH_NOTE), note="", error="")).elements]
+    page = facts(render_question(pause, hostile, NOW, path=PATH, error=hostile, note=hostile))
+
+    assert {e.tag for e in page.elements} <= {*tags, "details", "summary", "strong", "bdi"}
+    assert all(not name.startswith("on") for e in page.elements for name in e.attributes)
+    assert page.all("p")[0].text == hostile
+    assert [b.attributes["value"] for b in page.all("button")] == [hostile, hostile + "2"]
+    assert json.dumps(hostile, ensure_ascii=False) in page.text or hostile in page.text
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_outcomes_too_show_only_text(hostile: str) -> None:
+    content = {"message": hostile, "options": (hostile, "No"), "response_text": hostile}
+    page = facts(render_outcome(pause_with(ANSWERED, content=content), hostile, NOW))
+
+    assert f"You answered {' '.join(hostile.split())} at 13:53 UTC today." in page.text
+    assert not page.all("img") + page.all("form") + page.all("button")
+    assert len(page.all("script")) == 1
+
+
+def test_hidden_characters_and_gaps_are_marked_and_the_reader_is_warned() -> None:
+    message = "Pay \u202eevil\u202c\u3164?" + "\n" * 40 + "and everything else" + " " * 300 + "end"
+    page = facts(question(pause_with(content={"message": message})))
+
+    marks = [e.text for e in page.all("span") if e.attributes.get("class") == "hidden-mark"]
+    gaps = [e.text for e in page.all("span") if e.attributes.get("class") == "gap-mark"]
+    assert marks[:3] == ["⟦U+202E⟧", "⟦U+202C⟧", "⟦U+3164⟧"]
+    assert gaps == ["39 empty lines", "300 blanks"]
+    assert "Some characters in this text are invisible." in page.text
+    assert "invisible" not in question()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"metadata": {"amount": "8\u200b400"}},
+        {"metadata": {"am\u200bount": "8400"}},
+        {"metadata": {"deep": [{"x": "\u2066"}]}},
+        {"options": ("Approve", "Reject\u00ad")},
+    ],
+)
+def test_hidden_characters_are_found_wherever_they_are(content: dict[str, object]) -> None:
+    assert "Some characters in this text are invisible." in question(pause_with(content=content))
+
+
+def test_foreign_words_keep_their_own_direction() -> None:
+    page = facts(question(RTL))
+
+    words = next(e for e in page.elements if "question" in e.attributes.get("class", ""))
+    assert words.attributes["dir"] == "auto"
+    assert {"موافق", "رفض", "المبلغ", "8400 دولار"} <= {e.text for e in page.all("bdi")}
+
+
+def test_metadata_keeps_its_order_and_says_every_kind_of_value() -> None:
+    metadata = {
+        "b": 1,
+        "a": True,
+        "rate": 0.5,
+        "none": None,
+        "list": ["x", 2],
+        "empty": [],
+        "off": False,
+    }
+    text = facts(question(pause_with(content={"metadata": metadata}))).text
+
+    assert "b 1 a yes rate 0.5 none empty list x, 2 empty empty off no" in text
+
+
+def test_long_and_nested_values_are_folded_and_whole() -> None:
+    page = facts(question(LONG))
+
+    summaries = [e.text for e in page.all("summary")]
+    assert summaries[0].endswith("(318 characters)")
+    assert summaries[1:] == ["1 entry", "7 more details"]
+    assert LONG.content is not None
+    assert LONG.content.metadata is not None
+    assert '"table": "customers"' in page.text
+    assert " ".join(LONG.content.metadata["query"].split()) in page.text
+    assert "key 11 11" in page.text
+
+
+def test_outcomes_say_what_happened_and_when_and_offer_nothing_to_press() -> None:
+    sentences = {
+        "You answered Approve at 13:53 UTC today. The agent has been told; you can close this page.": (
+            render_outcome(ANSWERED, "Acme", NOW)
+        ),
+        "The time to answer ended at 14:01 UTC today. Nobody had answered, so Reject was chosen.": (
+            render_outcome(TIMED_OUT, "Acme", NOW)
+        ),
+        "The question was withdrawn before anybody answered.": render_outcome(
+            CANCELLED, "Acme", NOW
+        ),
+        "This question was answered already: Approve, at 13:53 UTC today. "
+        "What you chose just now was not counted.": (
+            render_outcome(ANSWERED, "Acme", NOW, is_refused=True)
+        ),
+        "What you chose just now was not counted: the time to answer ended": (
+            render_outcome(TIMED_OUT, "Acme", NOW, is_refused=True)
+        ),
+    }
+    for sentence, html in sentences.items():
+        page = facts(html)
+        assert sentence in page.text
+        assert not page.all("button") + page.all("form") + page.all("a")
+
+
+def test_an_overdue_question_is_too_late_even_if_nobody_wrote_it_down() -> None:
+    later = USUAL.expires_at
+
+    expected = render_outcome(USUAL, "Acme", later)
+    assert render_question(USUAL, "Acme", later, path=PATH) == expected
+    assert "so Reject was chosen" in facts(expected).text
+
+
+def test_without_a_default_too_late_means_that_the_agent_knows() -> None:
+    late = pause_with(TIMED_OUT, default_index=None, choice_index=None)
+
+    assert "The agent has been told that nobody answered." in render_outcome(late, "Acme", NOW)
+
+
+@pytest.mark.parametrize("pause", [USUAL, ANSWERED, TIMED_OUT, CANCELLED])
+def test_an_erased_question_says_so(pause: Pause) -> None:
+    page = facts(render_question(replace(pause, content=None), "Acme", NOW, path=PATH))
+
+    assert "The words of this question have been erased." in page.text
+    assert not page.all("button") + page.all("form")
+
+
+def test_the_note_is_shown_with_the_answer() -> None:
+    noted = pause_with(ANSWERED, content={"response_text": "Send me the receipt."})
+
+    assert (
+        "The note with this answer Send me the receipt."
+        in facts(render_outcome(noted, "Acme", NOW)).text
+    )
+
+
+def test_problems_offer_at_most_one_way_on() -> None:
+    page = facts(render_problem("Too many tries", "Wait a minute.", Action("Try again", PATH)))
+
+    assert page.all("h1")[0].text == "Too many tries"
+    assert [(a.text, a.attributes["href"]) for a in page.all("a")] == [("Try again", PATH)]
+    assert not facts(render_unknown_link()).all("a")
+
+
+def test_times_carry_what_a_script_needs() -> None:
+    page = facts(question(pause_with(expires_at=NOW + DAY + HOUR)))
+
+    assert page.all("time")[0].attributes == {
+        "datetime": "2026-11-25T15:02:00Z",
+        "data-form": "by",
+    }
+    assert page.all("body")[0].attributes["data-now"] == "2026-11-24T14:02:00Z"
+
+
+def test_the_heaviest_usual_page_weighs_less_than_30_kb() -> None:
+    files = ("pausepoint.css", "times.js", "respond.js")
+    assets = sum(len(found.body) for name in files if (found := asset(name)))
+
+    assert assets + len(question().encode()) < 20_000
+    assert assets + len(question(LONG).encode()) < 30_000
+
+
+def test_assets_are_addressed_by_their_content() -> None:
+    css = asset("pausepoint.css")
+
+    assert css is not None
+    assert asset_url("pausepoint.css") == f"/static/pausepoint.css?v={css.version}"
+    assert asset("../respond.py") is None
+    assert asset("") is None
