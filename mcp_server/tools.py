@@ -30,59 +30,58 @@ INSTRUCTIONS = (
 _PAUSE_ID = {"type": "string", "description": "psr_… as create_pause_request returned it"}
 
 
-def _create_input() -> Json:
-    return {
-        "type": "object",
-        "properties": {
-            "recipient": {
-                "type": "string",
-                "minLength": 1,
-                "description": "Phone number like +15550100, e-mail address, or Slack "
-                "incoming-webhook URL, to match channel",
-            },
-            "channel": {"type": "string", "enum": CHANNELS},
-            "message": {
-                "type": "string",
-                "minLength": 1,
-                "maxLength": 2000,
-                "description": "The question with all facts needed to decide; the person does "
-                "not see this conversation",
-            },
-            "options": {
-                "type": "array",
-                "items": {"type": "string", "minLength": 1, "maxLength": 100},
-                "minItems": 2,
-                "maxItems": 5,
-                "description": 'Answers to choose from, e.g. ["Approve", "Reject"]',
-            },
-            "timeout_hours": {
-                "type": "number",
-                "exclusiveMinimum": 0,
-                "maximum": 8760,
-                "default": 24,
-                "description": "Hours until the deadline; 0.5 is half an hour",
-            },
-            "timeout_default": {
-                "type": "string",
-                "description": "The option to fall back to at the deadline; choose a safe one",
-            },
-            "metadata": {
-                "type": "object",
-                "description": "Details shown beside the question and returned with the answer",
-            },
-            "allow_text_response": {
-                "type": "boolean",
-                "default": False,
-                "description": "Let the person add a comment",
-            },
-            "idempotency_key": {
-                "type": "string",
-                "description": "Only to repeat a create whose outcome is unknown: with the same "
-                "key the person is not asked twice",
-            },
+_CREATE_INPUT: Json = {
+    "type": "object",
+    "properties": {
+        "recipient": {
+            "type": "string",
+            "minLength": 1,
+            "description": "Phone number like +15550100, e-mail address, or Slack "
+            "incoming-webhook URL, to match channel",
         },
-        "required": ["recipient", "channel", "message", "options"],
-    }
+        "channel": {"type": "string", "enum": CHANNELS},
+        "message": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 2000,
+            "description": "The question with all facts needed to decide; the person does "
+            "not see this conversation",
+        },
+        "options": {
+            "type": "array",
+            "items": {"type": "string", "minLength": 1, "maxLength": 100},
+            "minItems": 2,
+            "maxItems": 5,
+            "description": 'Answers to choose from, e.g. ["Approve", "Reject"]',
+        },
+        "timeout_hours": {
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "maximum": 8760,
+            "default": 24,
+            "description": "Hours until the deadline; 0.5 is half an hour",
+        },
+        "timeout_default": {
+            "type": "string",
+            "description": "The option to fall back to at the deadline; choose a safe one",
+        },
+        "metadata": {
+            "type": "object",
+            "description": "Details shown beside the question and returned with the answer",
+        },
+        "allow_text_response": {
+            "type": "boolean",
+            "default": False,
+            "description": "Let the person add a comment",
+        },
+        "idempotency_key": {
+            "type": "string",
+            "description": "Only to repeat a create whose outcome is unknown: with the same "
+            "key the person is not asked twice",
+        },
+    },
+    "required": ["recipient", "channel", "message", "options"],
+}
 
 
 def _poll_input(max_wait_seconds: int) -> Json:
@@ -219,56 +218,60 @@ def _hints(
 _ALWAYS_LOAD: Json = {"anthropic/alwaysLoad": True}
 
 
+_CREATE: Json = {
+    "name": "create_pause_request",
+    "title": "Ask a person",
+    "description": "Ask a human for approval, permission, confirmation or a decision by "
+    "SMS, e-mail or Slack. Returns a pause_id at once; then call poll_pause_request. "
+    "Nothing is approved before the person has chosen.",
+    "inputSchema": _CREATE_INPUT,
+    "outputSchema": _PAUSE_OUTPUT,
+    "annotations": _hints(open_world=True),
+    "_meta": _ALWAYS_LOAD,
+}
+
+_POLL: Json = {
+    "name": "poll_pause_request",
+    "title": "Wait for the person's answer",
+    "description": "Wait for the human's answer. Returns as soon as there is one: "
+    "response_choice. pending means nobody has answered yet, which is not an approval: "
+    "follow next_step.",
+    "outputSchema": _PAUSE_OUTPUT,
+    "annotations": _hints(read_only=True, idempotent=True),
+    "_meta": _ALWAYS_LOAD,
+}
+
+_CANCEL: Json = {
+    "name": "cancel_pause_request",
+    "title": "Withdraw a question",
+    "description": "Withdraw a question to a human that needs no answer any more. If the "
+    "person has already answered, returns that answer.",
+    "inputSchema": _CANCEL_INPUT,
+    "outputSchema": _PAUSE_OUTPUT,
+    "annotations": _hints(destructive=True, idempotent=True),
+}
+
+_LIST: Json = {
+    "name": "list_pause_requests",
+    "title": "List questions",
+    "description": "List the questions put to humans, newest first: finds a pause_id "
+    "again and shows which approvals are pending.",
+    "inputSchema": _LIST_INPUT,
+    "outputSchema": _page_output(PAUSE_FIELDS, ["pause_id", "status"]),
+    "annotations": _hints(read_only=True, idempotent=True),
+}
+
+_AUDIT: Json = {
+    "name": "get_audit_log",
+    "title": "Show the audit log",
+    "description": "Show who asked, was notified, answered or cancelled, and when, newest first.",
+    "inputSchema": _AUDIT_INPUT,
+    "outputSchema": _page_output(AUDIT_FIELDS, ["event_type", "actor", "created_at"]),
+    "annotations": _hints(read_only=True, idempotent=True),
+}
+
+
 def tool_table(max_wait_seconds: int) -> list[Json]:
     """The five tools in their fixed order; `max_wait_seconds` caps and defaults the poll's wait."""
-    return [
-        {
-            "name": "create_pause_request",
-            "title": "Ask a person",
-            "description": "Ask a human for approval, permission, confirmation or a decision by "
-            "SMS, e-mail or Slack. Returns a pause_id at once; then call poll_pause_request. "
-            "Nothing is approved before the person has chosen.",
-            "inputSchema": _create_input(),
-            "outputSchema": _PAUSE_OUTPUT,
-            "annotations": _hints(open_world=True),
-            "_meta": _ALWAYS_LOAD,
-        },
-        {
-            "name": "poll_pause_request",
-            "title": "Wait for the person's answer",
-            "description": "Wait for the human's answer. Returns as soon as there is one: "
-            "response_choice. pending means nobody has answered yet, which is not an approval: "
-            "follow next_step.",
-            "inputSchema": _poll_input(max_wait_seconds),
-            "outputSchema": _PAUSE_OUTPUT,
-            "annotations": _hints(read_only=True, idempotent=True),
-            "_meta": _ALWAYS_LOAD,
-        },
-        {
-            "name": "cancel_pause_request",
-            "title": "Withdraw a question",
-            "description": "Withdraw a question to a human that needs no answer any more. If the "
-            "person has already answered, returns that answer.",
-            "inputSchema": _CANCEL_INPUT,
-            "outputSchema": _PAUSE_OUTPUT,
-            "annotations": _hints(destructive=True, idempotent=True),
-        },
-        {
-            "name": "list_pause_requests",
-            "title": "List questions",
-            "description": "List the questions put to humans, newest first: finds a pause_id "
-            "again and shows which approvals are pending.",
-            "inputSchema": _LIST_INPUT,
-            "outputSchema": _page_output(PAUSE_FIELDS, ["pause_id", "status"]),
-            "annotations": _hints(read_only=True, idempotent=True),
-        },
-        {
-            "name": "get_audit_log",
-            "title": "Show the audit log",
-            "description": "Show who asked, was notified, answered or cancelled, and when, newest "
-            "first.",
-            "inputSchema": _AUDIT_INPUT,
-            "outputSchema": _page_output(AUDIT_FIELDS, ["event_type", "actor", "created_at"]),
-            "annotations": _hints(read_only=True, idempotent=True),
-        },
-    ]
+    poll = {**_POLL, "inputSchema": _poll_input(max_wait_seconds)}
+    return [_CREATE, poll, _CANCEL, _LIST, _AUDIT]

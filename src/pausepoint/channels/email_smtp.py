@@ -6,9 +6,11 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.charset import QP, Charset
+from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import compat32
 from email.utils import format_datetime
 from functools import cache
 from ipaddress import ip_address
@@ -30,6 +32,8 @@ _SUBJECT_LIMIT: Final = 78
 _NAME_LIMIT: Final = 60
 _PREHEADER_LIMIT: Final = 120
 _OPTION_LIMIT: Final = 1000
+_POLICY: Final = compat32.clone(linesep="\r\n")
+_ONE_LINE: Final = 10_000
 
 # RFC 3834, and Exchange's own word for it: no out-of-office answer may come back.
 _HEADERS: Final = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
@@ -159,9 +163,7 @@ class SmtpTransport:
         mail = _composed(message, self._settings.from_address, now)
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS), self._connection() as server:
-                await server.sendmail(
-                    self._settings.from_address, [message.to], mail.as_bytes(policy=SMTP_POLICY)
-                )
+                await server.sendmail(self._settings.from_address, [message.to], mail)
         except (aiosmtplib.SMTPException, OSError) as error:
             raise _as_channel_error(error) from None
         return Receipt(provider_id=message.message_id, code="250")
@@ -185,18 +187,37 @@ class SmtpTransport:
         )
 
 
-def _composed(message: Email, from_address: str, now: Instant) -> EmailMessage:
-    mail = EmailMessage()
-    mail["From"] = Address(display_name=message.from_name, addr_spec=from_address)
-    mail["To"] = Address(addr_spec=message.to)
-    mail["Subject"] = message.subject
+def _composed(message: Email, from_address: str, now: Instant) -> bytes:
+    """The mail as bytes, 7 bits wide.
+
+    By the old policy, which takes headers as they are: the newer one decodes and folds them anew,
+    and may lose a display name's quotes on the way.
+    """
+    mail = MIMEMultipart("alternative", policy=_POLICY)
+    mail["From"] = f"{_phrase(message.from_name)} <{from_address}>"
+    mail["To"] = message.to
+    mail["Subject"] = _encoded(message.subject)
     mail["Date"] = format_datetime(to_datetime(now))
     mail["Message-ID"] = message.message_id
     for name, value in message.headers.items():
         mail[name] = value
-    mail.set_content(message.text, cte="quoted-printable")
-    mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
-    return mail
+    charset = Charset("utf-8")
+    charset.body_encoding = QP
+    mail.attach(MIMEText(message.text, "plain", charset))
+    mail.attach(MIMEText(message.html, "html", charset))
+    return mail.as_bytes()
+
+
+def _phrase(name: str) -> str:
+    """A display name: a quoted string, or encoded words, neither of which can end early."""
+    if name.isascii():
+        return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _encoded(name)
+
+
+def _encoded(text: str) -> str:
+    """A header's text in ASCII (RFC 2047)."""
+    return text if text.isascii() else Header(text, "utf-8", maxlinelen=_ONE_LINE).encode()
 
 
 def _as_channel_error(error: Exception) -> ChannelError:
@@ -230,7 +251,7 @@ def _refused(code: int, sentence: str) -> ChannelError:
 
 
 def _header_text(text: str, limit: int) -> str:
-    """The first line, safe for a header. Python decodes `=?…?=` in one, line breaks included."""
+    """The first line, safe for a header, where mail programs would decode `=?…?=`."""
     return single_line(text, limit).replace("=?", "= ?")
 
 
@@ -240,6 +261,7 @@ def _address(spelled: str) -> str:
         checked = validate_email(
             spelled,
             check_deliverability=False,
+            strict=True,
             allow_smtputf8=False,
             test_environment=True,  # .test is for trying out (RFC 6761)
         )

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from pausepoint.channels.base import AnyChannel, Notification
+from pausepoint.channels.dev_inbox import InboxMessage
+from pausepoint.channels.email_smtp import EmailChannel
+from pausepoint.channels.slack import SlackChannel
+from pausepoint.channels.sms import SmsChannel
 from pausepoint.web.pages.dev_inbox import (
     inbox_update,
     mail_preview,
@@ -173,6 +178,37 @@ def test_slack_rich_text_plain_sections_and_unknown_blocks_are_drawn_too() -> No
     assert "> *as it is* <b>" in page.text
     assert '"type": "video"' in page.text
     assert facts(slack_html({"text": "Only &lt;this&gt;"})).text == "Only <this>"
+
+
+@pytest.mark.parametrize(
+    ("channel", "recipient"),
+    [
+        (SmsChannel(), "+15550100"),
+        (EmailChannel(), "jo@example.com"),
+        (SlackChannel(), "https://hooks.slack.com/services/T0/B0/x"),
+    ],
+    ids=["sms", "email", "slack"],
+)
+def test_what_the_channels_really_make_is_drawn(channel: AnyChannel, recipient: str) -> None:
+    assert USUAL.content is not None
+    asked = Notification(
+        delivery_id="dlv_019ab000-0000-7000-8000-000000000001",
+        pause_id=USUAL.pause_id,
+        sender="Acme",
+        recipient=recipient,
+        message="Wire $8,400 to A & B <Ltd>?\nToday",
+        options=USUAL.content.options,
+        timeout_default="Reject",
+        created_at=NOW,
+        expires_at=USUAL.expires_at,
+        respond_url=LINK,
+    )
+    kept = InboxMessage(1, channel.name, asked, channel.render(asked), NOW)
+    page = facts(render_messages([kept], {}, NOW))
+
+    assert "Wire $8,400 to A & B <Ltd>?" in page.text
+    assert "&lt;" not in page.text
+    assert LINK in [a.attributes["href"] for a in page.all("a")]
 
 
 def test_nothing_in_a_message_can_run() -> None:

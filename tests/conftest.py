@@ -1,0 +1,19 @@
+"""What all tests share: asyncio as the one event loop, and an environment without our settings."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):  # noqa: TID251 - to empty it
+        if name.startswith("PAUSEPOINT_") and name != "PAUSEPOINT_CHROMIUM":
+            monkeypatch.delenv(name)
