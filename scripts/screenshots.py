@@ -22,7 +22,7 @@ from pausepoint.web.pages.respond import render_question
 
 IMAGES: Final = Path(__file__).parent.parent / "docs" / "images"
 ORIGIN: Final = "http://localhost"
-SCALE: Final = 1.4
+SCALE: Final = 1.5
 PHONE: Final = {"width": 360, "height": 600}
 NOW: Final = from_datetime(datetime(2026, 11, 24, 14, 2, tzinfo=UTC))
 DEADLINE: Final = from_datetime(datetime(2026, 11, 24, 18, 0, tzinfo=UTC))
@@ -139,7 +139,9 @@ def scene(browser: Browser, scheme: str) -> bytes:
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(), args=[*FLAGS, "--disable-lcd-text"]
+        )
         for scheme in ("light", "dark"):
             (IMAGES / f"question-{scheme}.png").write_bytes(scene(browser, scheme))
         browser.close()

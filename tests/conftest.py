@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+
+from tests.harness import World, a_world
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +21,9 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):  # noqa: TID251 - to empty it
         if name.startswith("PAUSEPOINT_") and name != "PAUSEPOINT_CHROMIUM":
             monkeypatch.delenv(name)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with a_world(tmp_path) as made:
+        yield made

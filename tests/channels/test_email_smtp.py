@@ -7,8 +7,10 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default as default_policy
+from email.utils import parseaddr
 from html.parser import HTMLParser
 from typing import Any
 
@@ -153,6 +155,12 @@ def test_the_mail_reads_as_agreed() -> None:
     assert "> Wire $8,400?\n> To Meridian.\n\n1. Approve\n2. Reject\n\n" in mail.text
 
 
+def test_a_sender_cannot_pass_for_an_address() -> None:
+    mail = CHANNEL.render(notification(recipient=ALICE, sender='"CEO" <ceo@example.org>, x'))
+    assert mail.from_name == "AI agent of CEO ceo example.org x via PausePoint"
+    assert '"CEO" <ceo@example.org>, x' in mail.text
+
+
 def test_each_option_has_a_button_that_opens_the_page_with_it() -> None:
     options = ("Approve", "Reject", "Ask again")
     page = Page(CHANNEL.render(notification(recipient=ALICE, options=options)).html)
@@ -243,7 +251,14 @@ class Relay:
 
     @property
     def mails(self) -> list[EmailMessage]:
-        return [message_from_bytes(e.content, policy=default_policy) for e in self.envelopes]  # type: ignore[arg-type]
+        return [
+            message_from_bytes(bytes(envelope.content or b""), policy=default_policy)
+            for envelope in self.envelopes
+        ]
+
+
+def as_sent(relay: Relay) -> bytes:
+    return bytes(relay.envelopes[0].content or b"")
 
 
 Factory = Callable[[], asyncio.Protocol]
@@ -303,10 +318,7 @@ async def test_what_arrives() -> None:
     [mail] = relay.mails
     assert receipt == Receipt(f"<{notification().delivery_id}@pp.example.com>", "250")
     assert mail["Message-ID"] == receipt.provider_id
-    assert (
-        mail["From"] == ('"AI agent of Müller & Söhne via PausePoint" <asks@pp.example.com>')
-        or mail["From"].addresses[0].display_name == "AI agent of Müller & Söhne via PausePoint"
-    )
+    assert mail["From"].addresses[0].display_name == "AI agent of Müller & Söhne via PausePoint"
     assert mail["To"] == ALICE
     assert mail["Subject"] == "Action required: Überweise 8.400 € — heute?"
     assert mail["Date"] == "Sun, 22 Nov 2026 14:00:00 +0000"
@@ -318,8 +330,8 @@ async def test_what_arrives() -> None:
     assert f"{RESPOND_URL}?o=1" in page.get_content()
     assert relay.envelopes[0].rcpt_tos == [ALICE]
     assert relay.envelopes[0].mail_from == "asks@pp.example.com"
-    assert relay.envelopes[0].content is not None
-    assert bytes(relay.envelopes[0].content).isascii()
+    assert as_sent(relay).isascii()
+    assert all(len(line) <= 78 for line in as_sent(relay).splitlines())
 
 
 @pytest.mark.anyio
@@ -434,8 +446,9 @@ def test_no_header_can_be_injected() -> None:
         assert sorted(name.lower() for name in mail) == HEADERS
         rendered = CHANNEL.render(notification(message=message, sender=sender))
         assert mail["Subject"] == rendered.subject
-        assert mail["From"].addresses[0].display_name == rendered.from_name
-        assert mail["From"].addresses[0].addr_spec == "asks@pp.example.com"
+        name, address = parseaddr("".join(message_from_bytes(as_sent(relay))["From"].splitlines()))
+        assert str(make_header(decode_header(name))) == rendered.from_name
+        assert address == "asks@pp.example.com"
         assert relay.envelopes[0].rcpt_tos == [ALICE]
         text, _ = mail.iter_parts()
         assert RESPOND_URL in text.get_content().splitlines()

@@ -14,14 +14,13 @@ from ipaddress import ip_address, ip_network
 import pytest
 import trustme
 
-from pausepoint.channels.base import ChannelError, Reply
+from pausepoint.channels.base import ChannelError, Reply, retry_after
 from pausepoint.channels.outbound import (
     READ_LIMIT,
     GuardedClient,
     OperatorClient,
     OutboundClient,
     Resolve,
-    retry_after,
 )
 from pausepoint.domain.time import Instant
 from pausepoint.security.address_guard import Address

@@ -8,7 +8,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import NOW, RESPOND_URL, hostile_text, notification
+from samples import RESPOND_URL, hostile_text, notification
 
 from pausepoint.channels.base import AnyChannel, Notification
 from pausepoint.channels.email_smtp import SmtpSettings
@@ -95,12 +95,6 @@ def test_a_message_depends_on_nothing_but_the_notification(channel: AnyChannel) 
 def test_the_mask_hides_secrets() -> None:
     for channel in CHANNELS.values():
         assert "secret" not in channel.mask(RECIPIENTS[channel.name])
-
-
-async def _sends(channel: AnyChannel) -> None:
-    asked = asked_by(channel)
-    transports = build_transports(ChannelSettings(), GuardedClient(), OperatorClient())
-    await transports[channel.name].send(channel.render(asked), asked, NOW)
 
 
 def test_only_what_is_set_up_can_leave() -> None:

@@ -48,9 +48,7 @@ def test_webhooks_are_given_up_after_the_last_delay() -> None:
 
 
 @given(st.integers(1, 9), st.floats(0, 1, exclude_max=True), st.integers(0, 10_000))
-def test_nobody_is_asked_at_or_past_the_deadline(
-    attempts: int, chance: float, left: int
-) -> None:
+def test_nobody_is_asked_at_or_past_the_deadline(attempts: int, chance: float, left: int) -> None:
     due = next_attempt_at(NOTIFICATION_RETRIES, attempts, NOW, chance=chance, deadline=NOW + left)
 
     assert due is None or NOW < due < NOW + left

@@ -20,7 +20,9 @@ def signed(secret: str, body: bytes = BODY) -> dict[str, str]:
     return webhook_headers(secret, "pause.responded", "dlv_1", now, body)
 
 
-@pytest.mark.parametrize("secret", ["a plain secret of ours", "sécrèt with ümlauts", "whsec_not base64!"])
+@pytest.mark.parametrize(
+    "secret", ["a plain secret of ours", "sécrèt with ümlauts", "whsec_not base64!"]
+)
 def test_the_official_library_verifies_with_the_secrets_bytes(secret: str) -> None:
     receiver = Webhook("whsec_" + b64encode(secret.encode()).decode())
 

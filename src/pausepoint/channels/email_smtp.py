@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.charset import QP, Charset
-from email.header import Header
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
-from email.policy import compat32
-from email.utils import format_datetime
 from functools import cache
 from ipaddress import ip_address
 from typing import Final, Literal
@@ -22,8 +15,9 @@ import jinja2
 from email_validator import EmailNotValidError, validate_email
 
 from pausepoint.channels.base import ChannelError, Notification, Receipt, StatusReport
+from pausepoint.channels.email_mime import Email, compose
 from pausepoint.domain.errors import InvalidRecipient
-from pausepoint.domain.time import Instant, to_datetime
+from pausepoint.domain.time import Instant
 from pausepoint.domain.words import deadline_sentence
 from pausepoint.security.display_safe import display_safe, segments, single_line
 
@@ -32,27 +26,10 @@ _SUBJECT_LIMIT: Final = 78
 _NAME_LIMIT: Final = 60
 _PREHEADER_LIMIT: Final = 120
 _OPTION_LIMIT: Final = 1000
-_POLICY: Final = compat32.clone(linesep="\r\n")
-_ONE_LINE: Final = 10_000
+_SPECIALS: Final = str.maketrans(dict.fromkeys('()<>[]:;@\\,"', " "))
 
 # RFC 3834, and Exchange's own word for it: no out-of-office answer may come back.
 _HEADERS: Final = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
-
-
-@dataclass(frozen=True, slots=True)
-class Email:
-    """A mail but for its date and its From address, which the transport adds.
-
-    `message_id` is with its angle brackets and the same for every attempt.
-    """
-
-    to: str
-    subject: str
-    from_name: str
-    text: str
-    html: str
-    message_id: str
-    headers: Mapping[str, str]
 
 
 class EmailChannel:
@@ -71,7 +48,7 @@ class EmailChannel:
 
     def render(self, notification: Notification) -> Email:
         """The deadline reads as of the pause's creation, so that every attempt is the same mail."""
-        sender = _header_text(notification.sender, _NAME_LIMIT)
+        sender = single_line(notification.sender, _NAME_LIMIT)
         default = notification.timeout_default
         words = {
             "sender": sender,
@@ -90,7 +67,7 @@ class EmailChannel:
         return Email(
             to=notification.recipient,
             subject=f"Action required: {_header_text(notification.message, _SUBJECT_LIMIT)}",
-            from_name=f"AI agent of {sender} via PausePoint",
+            from_name=f"AI agent of {_name(notification.sender)} via PausePoint",
             text=_templates().get_template("message.txt").render(words),
             html=_templates().get_template("message.html").render(words),
             message_id=f"<{notification.delivery_id}@{self._domain}>",
@@ -160,7 +137,7 @@ class SmtpTransport:
 
     async def send(self, message: Email, notification: Notification, now: Instant) -> Receipt:
         """A connection that breaks after the text was sent may mean two mails, never none."""
-        mail = _composed(message, self._settings.from_address, now)
+        mail = compose(message, self._settings.from_address, now)
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS), self._connection() as server:
                 await server.sendmail(self._settings.from_address, [message.to], mail)
@@ -187,39 +164,6 @@ class SmtpTransport:
         )
 
 
-def _composed(message: Email, from_address: str, now: Instant) -> bytes:
-    """The mail as bytes, 7 bits wide.
-
-    By the old policy, which takes headers as they are: the newer one decodes and folds them anew,
-    and may lose a display name's quotes on the way.
-    """
-    mail = MIMEMultipart("alternative", policy=_POLICY)
-    mail["From"] = f"{_phrase(message.from_name)} <{from_address}>"
-    mail["To"] = message.to
-    mail["Subject"] = _encoded(message.subject)
-    mail["Date"] = format_datetime(to_datetime(now))
-    mail["Message-ID"] = message.message_id
-    for name, value in message.headers.items():
-        mail[name] = value
-    charset = Charset("utf-8")
-    charset.body_encoding = QP
-    mail.attach(MIMEText(message.text, "plain", charset))
-    mail.attach(MIMEText(message.html, "html", charset))
-    return mail.as_bytes()
-
-
-def _phrase(name: str) -> str:
-    """A display name: a quoted string, or encoded words, neither of which can end early."""
-    if name.isascii():
-        return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return _encoded(name)
-
-
-def _encoded(text: str) -> str:
-    """A header's text in ASCII (RFC 2047)."""
-    return text if text.isascii() else Header(text, "utf-8", maxlinelen=_ONE_LINE).encode()
-
-
 def _as_channel_error(error: Exception) -> ChannelError:
     match error:
         case aiosmtplib.SMTPRecipientsRefused(recipients=[refused, *_]):
@@ -228,7 +172,7 @@ def _as_channel_error(error: Exception) -> ChannelError:
             return _refused(error.code, "The mail server refused our user name or password.")
         case aiosmtplib.SMTPResponseException():
             return _refused(error.code, "The mail server refused the mail.")
-        case aiosmtplib.SMTPNotSupported():
+        case _ if type(error) in (aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported):
             return ChannelError(
                 "smtp_unsupported",
                 "The mail server lacks STARTTLS or the sign-in that the settings ask for.",
@@ -253,6 +197,14 @@ def _refused(code: int, sentence: str) -> ChannelError:
 def _header_text(text: str, limit: int) -> str:
     """The first line, safe for a header, where mail programs would decode `=?…?=`."""
     return single_line(text, limit).replace("=?", "= ?")
+
+
+def _name(text: str) -> str:
+    """A display name without what has a meaning in addresses (RFC 5322, 3.2.3).
+
+    Quoting would do for a good parser. Others take an address inside for the sender's.
+    """
+    return _header_text(text.translate(_SPECIALS), _NAME_LIMIT)
 
 
 def _address(spelled: str) -> str:

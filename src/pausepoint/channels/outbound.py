@@ -11,8 +11,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any, Final, TypeAlias
 
@@ -20,7 +19,6 @@ import aiohttp  # noqa: TID251 (this is the one file that may)
 from aiohttp.abc import AbstractResolver, ResolveResult  # noqa: TID251 (this is the one file)
 
 from pausepoint.channels.base import ChannelError, Reply
-from pausepoint.domain.time import Instant, from_datetime
 from pausepoint.security.address_guard import Address, Network, is_allowed, is_opened
 
 Resolve: TypeAlias = Callable[[str], Awaitable[Sequence[Address]]]
@@ -157,19 +155,6 @@ class OperatorClient(OutboundClient):
     ) -> None:
         anything = {"https": _anywhere, "http": _anywhere}
         super().__init__(anything, resolve=resolve, ssl_context=ssl_context)
-
-
-def retry_after(reply: Reply, now: Instant) -> timedelta | None:
-    """What `Retry-After` asks for, seconds or a date (RFC 9110, 10.2.3); None for garbage."""
-    value = reply.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        return timedelta(seconds=int(value[:9]))
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    due = from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    return timedelta(milliseconds=max(0, due - now))
 
 
 def _anywhere(_: Address) -> bool:

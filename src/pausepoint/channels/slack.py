@@ -19,8 +19,8 @@ from pausepoint.channels.base import (
     Receipt,
     Reply,
     StatusReport,
+    retry_after,
 )
-from pausepoint.channels.outbound import retry_after
 from pausepoint.domain.errors import InvalidRecipient
 from pausepoint.domain.time import Instant
 from pausepoint.domain.words import deadline_sentence

@@ -21,8 +21,8 @@ from pausepoint.channels.base import (
     Receipt,
     Reply,
     StatusReport,
+    retry_after,
 )
-from pausepoint.channels.outbound import retry_after
 from pausepoint.channels.twilio_codes import TWILIO_CODES
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.errors import InvalidRecipient

@@ -18,7 +18,7 @@ _ZERO_WIDTH_NON_JOINER: Final = "\u200c"
 _JOINERS: Final = ("\u200c", "\u200d")
 _VIRAMA: Final = 9  # its Canonical_Combining_Class
 _MANY_BLANKS: Final = " " * 21
-_EMPTY_LINES: Final = re.compile("\n *\n *\n *\n")
+_EMPTY_LINES: Final = re.compile("(?:\\A|\n) *\n *\n *\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +115,7 @@ def _is_plain(text: str) -> bool:
         return False
     if text.isprintable():
         return True
-    return (
-        text.replace("\n", "").isprintable()
-        and not text.startswith("\n")
-        and _EMPTY_LINES.search(text) is None
-    )
+    return text.replace("\n", "").isprintable() and _EMPTY_LINES.search(text) is None
 
 
 def _marked(match: re.Match[str]) -> Segment | None:

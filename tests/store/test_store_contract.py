@@ -1,0 +1,329 @@
+"""What every engine must do, whichever it is."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pausepoint.domain.account import Webhook
+from pausepoint.domain.delivery import Attempt, DeliveryState
+from pausepoint.domain.events import Actor, Event
+from pausepoint.domain.ids import PAUSE, new_id
+from pausepoint.domain.pause import Content, Ending, Mode, PauseStatus, ResolvedBy
+from pausepoint.store.base import (
+    Applied,
+    Change,
+    ClaimIdempotencyKey,
+    EndPause,
+    ForgetIdempotencyKeys,
+    InsertAuditEntry,
+    InsertDelivery,
+    InsertDeveloper,
+    InsertPause,
+    InsertWebhook,
+    Lost,
+    SetPauseDelivery,
+    Store,
+    UpdateDelivery,
+)
+from pausepoint.testing import FakeClock
+from tests.store.samples import HOUR, NOW, a_delivery, a_developer, a_pause
+
+pytestmark = pytest.mark.anyio
+
+ANSWER = Ending(PauseStatus.RESPONDED, ResolvedBy.HUMAN, 0, "fine by me")
+CANCEL = Ending(PauseStatus.CANCELLED, ResolvedBy.DEVELOPER)
+TIME_OUT = Ending(PauseStatus.TIMED_OUT, ResolvedBy.TIMEOUT, 1)
+
+
+async def events_of(store: Store, pause_id: str | None = None) -> list[str]:
+    entries = await store.audit(
+        "dev_alice", Mode.LIVE, pause_id=pause_id, event=None, since=None, until=None,
+        limit=100, offset=0,
+    )  # fmt: skip
+    return [entry.event.value for entry in entries]
+
+
+def entry(event: Event, pause_id: str | None = None) -> InsertAuditEntry:
+    return InsertAuditEntry("dev_alice", Mode.LIVE, event, Actor.SYSTEM, pause_id)
+
+
+async def test_a_pause_comes_back_as_it_was_written(store: Store) -> None:
+    pause = a_pause(default_index=1)
+
+    assert isinstance(await store.apply(Change((InsertPause(pause),))), Applied)
+    assert await store.pause(pause.pause_id) == pause
+    assert await store.pause(new_id(PAUSE, NOW)) is None
+
+
+text = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=200
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(text, text, st.dictionaries(text, text | st.integers(-(2**53), 2**53), max_size=4))
+async def test_content_comes_back_whatever_it_holds(
+    store: Store, message: str, option: str, metadata: dict[str, str | int]
+) -> None:
+    content = Content("+15550100199", message, (option, "No"), metadata)
+    pause = a_pause(content=content)
+    await store.apply(Change((InsertPause(pause),)))
+
+    found = await store.pause(pause.pause_id)
+    assert found is not None
+    assert found.content == content
+
+
+async def test_a_hundred_thousand_characters_are_kept(store: Store) -> None:
+    content = Content("+15550100199", "é" * 100_000, ("Yes", "No"))
+    pause = a_pause(content=content)
+    await store.apply(Change((InsertPause(pause),)))
+
+    found = await store.pause(pause.pause_id)
+    assert found is not None
+    assert found.content == content
+
+
+@pytest.mark.parametrize("bad", ["nul \0 byte", "unpaired \ud800 surrogate"])
+async def test_text_that_cannot_be_stored_is_refused_and_harms_no_neighbour(
+    store: Store, bad: str
+) -> None:
+    good = a_pause()
+    results = await asyncio.gather(
+        store.apply(Change((InsertPause(a_pause(channel=bad)),))),
+        store.apply(Change((InsertPause(good),))),
+        return_exceptions=True,
+    )
+
+    assert isinstance(results[0], ValueError)
+    assert isinstance(results[1], Applied)
+    assert await store.pause(good.pause_id) == good
+
+
+async def test_a_failing_change_in_a_batch_harms_no_neighbour(store: Store) -> None:
+    twice = a_pause()
+    await store.apply(Change((InsertPause(twice),)))
+    others = [a_pause() for _ in range(20)]
+    changes = [Change((InsertPause(p), entry(Event.PAUSE_CREATED))) for p in [*others, twice]]
+    results = await asyncio.gather(*map(store.apply, changes), return_exceptions=True)
+
+    assert [isinstance(result, Applied) for result in results] == [True] * 20 + [False]
+    assert isinstance(results[-1], ValueError)
+    assert (await events_of(store)).count("pause.created") == 20
+
+
+async def test_two_answers_in_one_batch_have_one_winner(store: Store) -> None:
+    pause = a_pause()
+    await store.apply(Change((InsertPause(pause),)))
+    change = Change(
+        (entry(Event.PAUSE_RESPONDED, pause.pause_id),), EndPause(pause.pause_id, ANSWER)
+    )
+    results = await store.apply_all([change, change])
+
+    assert [type(result) for result in results] == [Applied, Lost]
+    assert await events_of(store, pause.pause_id) == ["pause.responded"]
+    found = await store.pause(pause.pause_id)
+    assert found is not None
+    assert found.content is not None
+    assert (found.choice, found.content.response_text) == ("Approve", "fine by me")
+    assert found.responded_at == results[0].at
+
+
+@pytest.mark.parametrize("first", [ANSWER, CANCEL])
+@pytest.mark.parametrize("second", [ANSWER, CANCEL, TIME_OUT])
+async def test_a_final_pause_stays_as_it_is(
+    store: Store, clock: FakeClock, first: Ending, second: Ending
+) -> None:
+    pause = a_pause()
+    await store.apply(Change((InsertPause(pause),)))
+    assert isinstance(await store.apply(Change((), EndPause(pause.pause_id, first))), Applied)
+    before = await store.pause(pause.pause_id)
+    clock.advance(timedelta(hours=2))
+
+    assert isinstance(await store.apply(Change((), EndPause(pause.pause_id, second))), Lost)
+    assert await store.pause(pause.pause_id) == before
+
+
+async def test_the_deadline_is_judged_at_the_commit(store: Store, clock: FakeClock) -> None:
+    pause = a_pause()
+    await store.apply(Change((InsertPause(pause),)))
+    early = await store.apply(Change((), EndPause(pause.pause_id, TIME_OUT)))
+    clock.advance(timedelta(hours=1))
+    late = await store.apply(Change((), EndPause(pause.pause_id, ANSWER)))
+
+    assert isinstance(early, Lost)
+    assert isinstance(late, Lost)
+    assert isinstance(await store.apply(Change((), EndPause(pause.pause_id, TIME_OUT))), Applied)
+
+
+async def test_rows_follow_only_a_guard_that_held(store: Store) -> None:
+    lost = await store.apply(
+        Change((entry(Event.PAUSE_CANCELLED),), EndPause(new_id(PAUSE, NOW), CANCEL))
+    )
+
+    assert isinstance(lost, Lost)
+    assert await events_of(store) == []
+
+
+async def test_an_idempotency_key_is_claimed_once_a_day(store: Store) -> None:
+    def claim(pause_id: str, fingerprint: str, at: int) -> Change:
+        guard = ClaimIdempotencyKey(
+            "dev_alice", Mode.LIVE, "k1", fingerprint, pause_id, at, at - 24 * HOUR
+        )
+        return Change((), guard)
+
+    results = await store.apply_all([claim("psr_1", "body", NOW), claim("psr_2", "body", NOW)])
+
+    assert [type(result) for result in results] == [Applied, Lost]
+    found = await store.idempotent_pause("dev_alice", Mode.LIVE, "k1", "body", NOW - HOUR)
+    assert found is not None
+    assert (found.pause_id, found.is_same) == ("psr_1", True)
+    other = await store.idempotent_pause("dev_alice", Mode.LIVE, "k1", "other", NOW - HOUR)
+    assert other is not None
+    assert not other.is_same
+    assert await store.idempotent_pause("dev_alice", Mode.TEST, "k1", "body", 0) is None
+    later = NOW + 25 * HOUR
+    assert isinstance(await store.apply(claim("psr_3", "new", later)), Applied)
+    await store.apply(Change((ForgetIdempotencyKeys(later + 1),)))
+    assert await store.idempotent_pause("dev_alice", Mode.LIVE, "k1", "new", 0) is None
+
+
+async def test_an_email_address_is_taken_once_whatever_its_case(store: Store) -> None:
+    again = a_developer("dev_other", "Alice@Example.com")
+
+    assert isinstance(await store.apply(Change((), InsertDeveloper(again))), Lost)
+    found = await store.developer_by_email("ALICE@example.com")
+    assert found == a_developer()
+
+
+async def test_overdue_pauses_are_found_nearest_first(store: Store) -> None:
+    pauses = [a_pause(expires_at=NOW + offset) for offset in (3, 1, 2, HOUR)]
+    await store.apply_all([Change((InsertPause(pause),)) for pause in pauses])
+    due = await store.due_pauses(NOW + 3, 10)
+
+    assert [p.pause_id for p in due] == [pauses[i].pause_id for i in (1, 2, 0)]
+    assert await store.next_deadline() == NOW + 1
+
+
+async def test_a_claim_takes_what_is_due_and_fences_it(store: Store, clock: FakeClock) -> None:
+    pause = a_pause()
+    now_due, later = a_delivery(pause), a_delivery(pause, due_at=NOW + HOUR)
+    await store.apply(Change((InsertPause(pause), InsertDelivery(now_due), InsertDelivery(later))))
+    [claimed] = await store.claim_deliveries(10, 60_000)
+
+    assert (claimed.delivery_id, claimed.attempt) == (now_due.delivery_id, 1)
+    assert await store.claim_deliveries(10, 60_000) == []
+    clock.advance(timedelta(seconds=61))
+    [again] = await store.claim_deliveries(10, 60_000)
+    assert (again.delivery_id, again.attempt) == (now_due.delivery_id, 2)
+    done = UpdateDelivery(
+        now_due.delivery_id, DeliveryState.QUEUED, 1, DeliveryState.SENT,
+        (Attempt(1, NOW, "sent", "250"),), None,
+    )  # fmt: skip
+    assert isinstance(await store.apply(Change((), done)), Lost)
+    assert isinstance(await store.apply(Change((), replace(done, expected_attempt=2))), Applied)
+    found = await store.delivery(now_due.delivery_id)
+    assert found is not None
+    assert (found.state, found.attempts) == ("sent", (Attempt(1, NOW, "sent", "250"),))
+    assert await store.next_delivery_due() == NOW + HOUR
+
+
+async def test_deliveries_of_a_busy_webhook_stay_where_they_are(store: Store) -> None:
+    pause, webhook = a_pause(), a_webhook()
+    mine = a_delivery(pause, webhook_id=webhook.webhook_id, event=Event.PAUSE_RESPONDED)
+    rows = (InsertPause(pause), InsertWebhook(webhook), InsertDelivery(mine))
+    await store.apply(Change(rows))
+
+    assert await store.claim_deliveries(10, 1, [webhook.webhook_id]) == []
+    assert len(await store.claim_deliveries(10, 1, ["whk_other"])) == 1
+
+
+def a_webhook() -> Webhook:
+    return Webhook(
+        webhook_id="whk_1",
+        developer_id="dev_alice",
+        mode=Mode.LIVE,
+        url="https://example.com/hook",
+        events=(Event.PAUSE_RESPONDED,),
+        secret="0123456789abcdef",
+        created_at=NOW,
+    )
+
+
+async def test_webhooks_hear_only_their_events_and_mode(store: Store) -> None:
+    await store.apply(Change((InsertWebhook(a_webhook()),)))
+
+    assert await store.webhook("whk_1") == a_webhook()
+    wanted = ("dev_alice", Mode.LIVE, Event.PAUSE_RESPONDED)
+    assert await store.subscribers(*wanted) == ["whk_1"]
+    assert await store.subscribers("dev_alice", Mode.TEST, Event.PAUSE_RESPONDED) == []
+    assert await store.subscribers("dev_alice", Mode.LIVE, Event.PAUSE_CANCELLED) == []
+
+
+async def test_lists_are_newest_first_and_by_mode_and_status(store: Store) -> None:
+    pauses = [a_pause(pause_id=new_id(PAUSE, NOW + i)) for i in range(5)]
+    test = a_pause(mode=Mode.TEST)
+    await store.apply_all([Change((InsertPause(pause),)) for pause in [*pauses, test]])
+    await store.apply(Change((), EndPause(pauses[2].pause_id, CANCEL)))
+    newest = [pause.pause_id for pause in reversed(pauses)]
+
+    found = await store.pauses("dev_alice", Mode.LIVE, None, 3, 1)
+    assert [pause.pause_id for pause in found] == newest[1:4]
+    cancelled = await store.pauses("dev_alice", Mode.LIVE, PauseStatus.CANCELLED, 10, 0)
+    assert [pause.pause_id for pause in cancelled] == [pauses[2].pause_id]
+    assert await store.count_pauses("dev_alice", Mode.LIVE, NOW + 2) == 3
+
+
+async def test_a_waiter_hears_the_ending_and_the_failed_delivery(store: Store) -> None:
+    ended, failed, untouched = a_pause(), a_pause(), a_pause()
+    await store.apply_all([Change((InsertPause(pause),)) for pause in (ended, failed, untouched)])
+    waiters = {pause.pause_id: store.watch(pause.pause_id) for pause in (ended, failed, untouched)}
+    waits = {name: asyncio.ensure_future(waiter.wait()) for name, waiter in waiters.items()}
+    await store.apply(Change((), EndPause(ended.pause_id, ANSWER)))
+    await store.apply(Change((SetPauseDelivery(failed.pause_id, DeliveryState.FAILED),)))
+    await asyncio.wait_for(asyncio.gather(waits[ended.pause_id], waits[failed.pause_id]), 5)
+
+    assert not waits[untouched.pause_id].done()
+    store.release_waiters()
+    await asyncio.wait_for(waits[untouched.pause_id], 5)
+    await asyncio.wait_for(store.watch(untouched.pause_id).wait(), 5)
+    for waiter in waiters.values():
+        waiter.close()
+
+
+async def test_a_sooner_deadline_is_news_and_a_later_one_is_not(store: Store) -> None:
+    await store.next_deadline()
+    news = asyncio.ensure_future(store.deadline_news(NOW + HOUR))
+    await store.apply(Change((InsertPause(a_pause(expires_at=NOW + 2 * HOUR)),)))
+    assert not news.done()
+    await store.apply(Change((InsertPause(a_pause(expires_at=NOW + 1)),)))
+
+    await asyncio.wait_for(news, 5)
+
+
+async def test_a_new_delivery_is_news(store: Store) -> None:
+    news = asyncio.ensure_future(store.outbox_news())
+    pause = a_pause()
+    await store.apply(Change((InsertPause(pause), InsertDelivery(a_delivery(pause)))))
+
+    await asyncio.wait_for(news, 5)
+
+
+async def test_many_writers_at_once_all_succeed(store: Store) -> None:
+    pauses = [a_pause() for _ in range(1_000)]
+    results = await asyncio.gather(
+        *(store.apply(Change((InsertPause(pause),))) for pause in pauses)
+    )
+
+    assert all(isinstance(result, Applied) for result in results)
+    assert await store.count_pauses("dev_alice", Mode.LIVE, 0) == 1_000
+
+
+async def test_a_healthy_database_passes_the_check(store: Store) -> None:
+    await store.check()
