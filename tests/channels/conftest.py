@@ -1,15 +1,6 @@
-"""What the tests of this room share."""
+"""Hypothesis tries the same examples every time, and a busy machine fails no test."""
 
-from __future__ import annotations
+from hypothesis import settings
 
-import sys
-from pathlib import Path
-
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1]))  # for `doubles`
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.load_profile("steady")

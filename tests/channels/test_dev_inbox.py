@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from samples import NOW, notification
 
 from pausepoint.channels.dev_inbox import DevInbox
 from pausepoint.channels.sms import SmsChannel
+from tests.channels.samples import NOW, notification
 
 pytestmark = pytest.mark.anyio
 

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -19,11 +20,11 @@ import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from hypothesis import given
 from hypothesis import settings as settings_of_hypothesis
-from samples import NOW, RESPOND_URL, hostile_text, notification
 
 from pausepoint.channels.base import ChannelError, Receipt
 from pausepoint.channels.email_smtp import EmailChannel, SmtpSettings, SmtpTransport
 from pausepoint.domain.errors import InvalidRecipient
+from tests.channels.samples import NOW, RESPOND_URL, hostile_text, notification
 
 CHANNEL = EmailChannel("asks@pp.example.com")
 ALICE = "alice@example.com"
@@ -424,6 +425,27 @@ async def test_a_server_that_is_not_there_or_hangs_up() -> None:
 
 
 @pytest.mark.anyio
+async def test_a_server_that_never_answers() -> None:
+    async with serving(asyncio.Protocol) as port:
+        impatient = timedelta(seconds=0.2)
+        error = await failure(SmtpTransport(settings("smtp", port), timeout=impatient))
+    assert (error.code, error.is_permanent) == ("timeout", False)
+
+
+@pytest.mark.anyio
+async def test_a_rude_farewell_does_not_unsend_a_mail() -> None:
+    class Rude(Relay):
+        async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+            server.transport.abort()
+            return "221 never arrives"
+
+    relay = Rude()
+    async with plain(relay) as over:
+        await send(over)
+    assert len(relay.envelopes) == 1
+
+
+@pytest.mark.anyio
 async def test_nothing_can_be_asked_later() -> None:
     async with plain(Relay()) as over:
         assert await over.fetch_status("<x@pp.example.com>") is None
@@ -432,7 +454,7 @@ async def test_nothing_can_be_asked_later() -> None:
 def test_no_header_can_be_injected() -> None:
     """Over a real server, all hostile words at once: one connection each would be slow."""
 
-    @settings_of_hypothesis(max_examples=60, deadline=None)
+    @settings_of_hypothesis(max_examples=60)
     @given(hostile_text, hostile_text)
     def check(message: str, sender: str) -> None:
         asyncio.run(deliver(message, sender[:200]))

@@ -8,7 +8,6 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import RESPOND_URL, hostile_text, notification
 
 from pausepoint.channels.base import AnyChannel, Notification
 from pausepoint.channels.email_smtp import SmtpSettings
@@ -16,6 +15,7 @@ from pausepoint.channels.outbound import GuardedClient, OperatorClient
 from pausepoint.channels.registry import ChannelSettings, build_channels, build_transports
 from pausepoint.channels.sms import TwilioSettings
 from pausepoint.domain.errors import InvalidRecipient
+from tests.channels.samples import RESPOND_URL, hostile_text, notification
 
 CHANNELS = build_channels(ChannelSettings())
 RECIPIENTS = {

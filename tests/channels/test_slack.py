@@ -11,13 +11,13 @@ from ipaddress import ip_network
 
 import pytest
 from hypothesis import given
-from samples import NOW, RESPOND_URL, hostile_text, notification
 
-from doubles.slack import FakeSlack, invalid
 from pausepoint.channels.base import ChannelError, Receipt
 from pausepoint.channels.outbound import GuardedClient
 from pausepoint.channels.slack import SlackChannel, SlackTransport
 from pausepoint.domain.errors import InvalidRecipient
+from tests.channels.samples import NOW, RESPOND_URL, hostile_text, notification
+from tests.doubles.slack import FakeSlack, invalid
 
 CHANNEL = SlackChannel()
 HOOK = "https://hooks.slack.com/services/T000/B000/secret"

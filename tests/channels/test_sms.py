@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
-from samples import NOW, RESPOND_URL, hostile_text, notification
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from doubles.twilio import MAGIC_NUMBERS, FakeTwilio
 from pausepoint.channels.base import ChannelError, HttpClient, Receipt, Reply, StatusReport
 from pausepoint.channels.gsm7 import measure
 from pausepoint.channels.outbound import OperatorClient
@@ -23,6 +26,10 @@ from pausepoint.channels.sms import (
 from pausepoint.channels.twilio_codes import TWILIO_CODES, Fault
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.errors import InvalidRecipient
+from pausepoint.security.twilio_signature import verify_twilio_signature
+from tests.channels.samples import NOW, RESPOND_URL, hostile_text, notification
+from tests.doubles.server import Served
+from tests.doubles.twilio import MAGIC_NUMBERS, FakeTwilio
 
 CHANNEL = SmsChannel()
 
@@ -258,6 +265,15 @@ async def test_a_taken_message_with_an_unreadable_answer_is_not_sent_again(
 
 
 @pytest.mark.anyio
+async def test_a_message_that_fails_as_it_is_made_was_not_sent(
+    twilio: FakeTwilio, client: OperatorClient
+) -> None:
+    twilio.mode = "stillborn"
+    error = await failure(transport(twilio, client))
+    assert (error.code, error.is_permanent) == ("30034", True)
+
+
+@pytest.mark.anyio
 async def test_a_lost_answer_may_mean_a_second_sms(
     twilio: FakeTwilio, client: OperatorClient
 ) -> None:
@@ -282,6 +298,27 @@ async def test_asking_what_became_of_a_message(twilio: FakeTwilio, client: Opera
         DeliveryState.FAILED, "30003"
     )
     assert await over.fetch_status("SM/../unknown") is None
+
+
+@pytest.mark.anyio
+async def test_a_callback_over_the_wire_is_signed_so_that_we_believe_it(
+    twilio: FakeTwilio, client: OperatorClient
+) -> None:
+    believed: list[tuple[str, bool]] = []
+
+    async def receive(request: Request) -> Response:
+        fields = parse_qsl((await request.body()).decode())
+        signature = request.headers["X-Twilio-Signature"]
+        url = f"{public.base_url}{request.url.path}"
+        is_genuine = verify_twilio_signature(url, fields, signature, twilio.auth_token)
+        believed.append((dict(fields)["MessageStatus"], is_genuine))
+        return Response(status_code=204)
+
+    app = Starlette(routes=[Route("/v1/callbacks/twilio/{id}", receive, methods=["POST"])])
+    with Served(app) as public:
+        await send(transport(twilio, client, status_callback_base=public.base_url))
+        assert twilio.post_status(twilio.messages[0], "delivered") == 204
+    assert believed == [("delivered", True)]
 
 
 # ── Statuses and codes ──

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from doubles.server import Served, until_gone
+from tests.doubles.server import Served, until_gone
 
 _TEXT_LIMITS = {"header": 150, "section": 3000}
 

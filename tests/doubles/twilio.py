@@ -15,9 +15,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from twilio.request_validator import RequestValidator
 
-from doubles.server import Served, until_gone
+from tests.doubles.server import Served, until_gone
 
-Mode = Literal["normal", "rate_limited", "broken", "garbage", "silent"]
+Mode = Literal["normal", "rate_limited", "broken", "garbage", "silent", "stillborn"]
 
 # The numbers for which Twilio's test credentials answer so.
 MAGIC_NUMBERS = {
@@ -106,6 +106,8 @@ class FakeTwilio(Served):
         self.messages.append(message)
         if self.mode == "silent":
             await until_gone(request)
+        if self.mode == "stillborn":
+            message.status, message.error_code = "failed", 30034
         if self.mode == "garbage":
             return Response(b"\xff\xfe not JSON", status_code=201)
         return JSONResponse(message.as_json(), status_code=201)

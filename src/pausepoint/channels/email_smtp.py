@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from ipaddress import ip_address
 from typing import Final, Literal
@@ -21,7 +23,7 @@ from pausepoint.domain.time import Instant
 from pausepoint.domain.words import deadline_sentence
 from pausepoint.security.display_safe import display_safe, segments, single_line
 
-_TIMEOUT_SECONDS: Final = 15
+_FAREWELL_SECONDS: Final = 1
 _SUBJECT_LIMIT: Final = 78
 _NAME_LIMIT: Final = 60
 _PREHEADER_LIMIT: Final = 120
@@ -131,18 +133,33 @@ _SCHEMES: Final[dict[str, tuple[Literal["tls", "starttls", "none"], int]]] = {
 class SmtpTransport:
     """Implements `Transport[Email]`: one connection a message. `tls_context` is for a private CA."""
 
-    def __init__(self, settings: SmtpSettings, tls_context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        settings: SmtpSettings,
+        tls_context: ssl.SSLContext | None = None,
+        timeout: timedelta = timedelta(seconds=15),
+    ) -> None:
         self._settings = settings
         self._tls_context = tls_context
+        self._timeout = timeout.total_seconds()
 
     async def send(self, message: Email, notification: Notification, now: Instant) -> Receipt:
         """A connection that breaks after the text was sent may mean two mails, never none."""
         mail = compose(message, self._settings.from_address, now)
+        server = self._connection()
         try:
-            async with asyncio.timeout(_TIMEOUT_SECONDS), self._connection() as server:
+            async with asyncio.timeout(self._timeout):
+                await server.connect()
                 await server.sendmail(self._settings.from_address, [message.to], mail)
         except (aiosmtplib.SMTPException, OSError) as error:
             raise _as_channel_error(error) from None
+        else:
+            # The server has the mail: no clumsy farewell may make it look unsent.
+            with suppress(aiosmtplib.SMTPException, OSError):
+                async with asyncio.timeout(_FAREWELL_SECONDS):
+                    await server.quit()
+        finally:
+            server.close()
         return Receipt(provider_id=message.message_id, code="250")
 
     async def fetch_status(self, provider_id: str) -> StatusReport | None:
@@ -160,7 +177,7 @@ class SmtpTransport:
             # Never "if the server offers it": that would let anybody between strip it.
             start_tls=settings.security == "starttls",
             tls_context=self._tls_context,
-            timeout=_TIMEOUT_SECONDS,
+            timeout=self._timeout,
         )
 
 

@@ -131,15 +131,15 @@ class TwilioTransport:
             body=urlencode(self._fields(message, notification, now)).encode(),
         )
         answer = _json_object(reply.body)
-        if not 200 <= reply.status < 300:
+        status, sid = _text(answer.get("status")), _text(answer.get("sid"))
+        if not 200 <= reply.status < 300 or _STATES.get(status or "") is DeliveryState.FAILED:
             raise _refused(reply, answer, now)
-        # Whatever a 2xx says, Twilio took the message: to fail here would send it again.
-        status = answer.get("status")
+        # Whatever else a 2xx says, Twilio took the message: to fail here would send it again.
         return Receipt(
-            provider_id=_text(answer.get("sid")),
-            code=_text(status),
+            provider_id=sid,
+            code=status,
             facts={"encoding": message.encoding, "segments": message.segments},
-            is_checkable=self._settings.status_callback_base is None and "sid" in answer,
+            is_checkable=self._settings.status_callback_base is None and sid is not None,
         )
 
     async def fetch_status(self, provider_id: str) -> StatusReport | None:
@@ -179,7 +179,7 @@ def status_report(message_status: str, error_code: str | int | None) -> StatusRe
 
 
 def _refused(reply: Reply, answer: Mapping[str, Any], now: Instant) -> ChannelError:
-    code = _text(answer.get("code")) or f"http_{reply.status}"
+    code = _text(answer.get("code") or answer.get("error_code")) or f"http_{reply.status}"
     is_passing = reply.status in (408, 425, 429) or not 400 <= reply.status < 500
     meaning, fault = TWILIO_CODES.get(code, ("Twilio refused the message.", None))
     return ChannelError(

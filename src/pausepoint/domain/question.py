@@ -69,5 +69,8 @@ def _check_options(options: Sequence[str], looks_like: Callable[[str], str]) -> 
         raise InvalidOptions
     if not all(option.strip() and len(option) <= OPTION_LIMIT for option in options):
         raise InvalidOptions
+    # A browser sends a line break in a button's value as another one: it could never be chosen.
+    if any(len(option.splitlines()) > 1 or option != option.strip("\r\n") for option in options):
+        raise InvalidOptions("An option must be one line.")
     if len({looks_like(option) for option in options}) != len(options):
         raise InvalidOptions("Two of the options look the same. Make each one distinct.")

@@ -48,7 +48,8 @@ REVOKE_KEY: Final = Statement(
     " WHERE key_id = ? AND developer_id = ? AND revoked_at IS NULL",
 )
 LIST_KEYS: Final = Statement(
-    "api_keys", f"SELECT {_KEY} FROM api_keys WHERE developer_id = ? ORDER BY key_id"
+    "api_keys",
+    f"SELECT {_KEY} FROM api_keys WHERE developer_id = ? ORDER BY created_at, mode, key_id",
 )
 GET_PRINCIPAL: Final = Statement(
     "principal",

@@ -58,6 +58,8 @@ def decode_json(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
     try:
         decoded = decoder.decode(body)
     except msgspec.ValidationError as error:
+        # Said at the first wrong value, before the rest was read: what follows may not be JSON.
+        _check_is_whole(body)
         raise ValidationFailed(field_problem(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise _why_not_json(body) from None
@@ -105,6 +107,17 @@ def _normal(value: Any) -> Any:
             return [_normal(item) for item in value]
         case _:
             return value
+
+
+def _check_is_whole(body: bytes) -> None:
+    try:
+        _decode_anything(body)
+    except msgspec.ValidationError:
+        pass  # a number out of range is JSON all the same
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _why_not_json(body) from None
+    except RecursionError:
+        raise InvalidJson("The JSON is nested too deeply.") from None
 
 
 def _why_not_json(body: bytes) -> Exception:

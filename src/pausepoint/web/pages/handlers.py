@@ -51,6 +51,7 @@ class ResponsePage:
 
     async def post(self, request: Request) -> Response:
         token = request.path_params["token"]
+        choice, text = "", ""
         try:
             check_same_site(request, self._services.policy.public_url)
             choice, text = await _form(request)
@@ -62,7 +63,7 @@ class ResponsePage:
         except (InvalidChoice, ValidationFailed) as error:
             question = await find_question(self._services, token)
             sentence = _sentence(error)
-            shown = self._shown(request, question, error=sentence, note=text or "")
+            shown = self._shown(request, question, error=sentence, note=text)
             return page(shown, error.status)
         except PausePointError as error:
             return page(render_problem("Your answer was not taken", error.message), error.status)
@@ -113,7 +114,7 @@ def _preselected(request: Request, question: Question) -> int | None:
     return None
 
 
-async def _form(request: Request) -> tuple[str, str | None]:
+async def _form(request: Request) -> tuple[str, str]:
     raw = await read_body(request, BODY_LIMIT)
     try:
         fields = parse_qs(
