@@ -23,7 +23,7 @@ INSTANTS = st.integers(0, 2**48 - 1)
 
 @given(INSTANTS, st.binary(min_size=10, max_size=10))
 def test_ids_are_uuids_of_version_7_that_hold_their_instant(now: int, random: bytes) -> None:
-    uuid = uuid7(now, random)
+    uuid = UUID(uuid7(now, random))
 
     assert (uuid.version, uuid.variant) == (7, "specified in RFC 4122")
     assert uuid.int >> 80 == now

@@ -86,11 +86,13 @@ def token_of(respond_url: str) -> str:
     return respond_url.partition("?")[0].rpartition("/")[2]
 
 
-def eventually(probe: Callable[[], T], within: float = 15) -> T:
-    """The probe's first true value; for what can be seen but does not tell."""
+def eventually(
+    probe: Callable[[], T], within: float = 15, *, until: Callable[[T], object] = bool
+) -> T:
+    """The probe's first value that is enough; for what can be seen but does not tell."""
     deadline = time.monotonic() + within
     pause = threading.Event()
-    while not (found := probe()):
-        assert time.monotonic() < deadline, f"not within {within} s; last seen: {found!r}"
+    while not until(found := probe()):
+        assert time.monotonic() < deadline, f"not within {within} s; last seen: {found!r:.2000}"
         pause.wait(0.05)
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
@@ -16,6 +18,9 @@ from tests.browser import FLAGS, chromium_path
 from tests.e2e.server import Server, StartServer, running
 from tests.e2e.vendors import Vendors
 
+# Not a setting of the program: it repeats a run.
+SEED = int(os.environ.get("PAUSEPOINT_TEST_SEED", random.randrange(2**32)))  # noqa: TID251
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
@@ -23,9 +28,17 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.failed:
+        report.sections.append(("seed", f"PAUSEPOINT_TEST_SEED={SEED}"))
         for server in running:
             report.sections.append((f"log of the server on port {server.port}", server.log()))
     return report
+
+
+@pytest.fixture(scope="module")
+def seed() -> int:
+    """For every choice by chance; shown with a failure, and PAUSEPOINT_TEST_SEED sets it."""
+    print(f"PAUSEPOINT_TEST_SEED={SEED}")
+    return SEED
 
 
 @pytest.fixture

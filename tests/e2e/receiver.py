@@ -16,11 +16,12 @@ from typing import Any, Self
 
 import msgspec
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from doubles.server import Served
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+from doubles.server import Served
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,9 @@ class Receiver(Served):
             return list(self._received)
 
     def wait_for(
-        self, enough: Callable[[list[Received]], bool], within: float = 30
+        self, enough: Callable[[list[Received]], object], within: float = 30
     ) -> list[Received]:
+        """All that came, as soon as it is enough."""
         with self._news:
             assert self._news.wait_for(lambda: enough(self._received), within)
             return list(self._received)

@@ -24,6 +24,10 @@ START_WITHIN: Final = 30
 STOP_WITHIN: Final = 5
 """The program's promise: this long after SIGTERM it is gone."""
 
+LISTENING: Final = "0A"
+NOT_ACCEPTED: Final = "0"  # the inode of a connection that no process holds
+LINE_LIMIT: Final = 2000
+
 running: Final[list[Server]] = []
 """Those whose log is shown when a test fails."""
 
@@ -156,14 +160,21 @@ class Server:
         keys: dict[str, str] = json.loads(made.stdout)
         return keys
 
-    def descriptors(self) -> int:
-        """How many files and sockets the process holds open."""
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+    def connections(self) -> int:
+        """How many it has accepted, has not closed and has read to the last byte."""
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
+        own = [row for row in rows if row[1].endswith(f":{self.port:04X}")]
+        return sum(
+            row[3] != LISTENING and row[4].endswith(f":{0:08X}") and row[9] != NOT_ACCEPTED
+            for row in own
+        )
 
     def log(self, lines: int = 60) -> str:
+        """The end of what it wrote to stderr."""
         if not self.log_path.exists():
             return ""
-        return "\n".join(self.log_path.read_text("utf-8", "replace").splitlines()[-lines:])
+        logged = self.log_path.read_text("utf-8", "replace").splitlines()
+        return "\n".join(line[:LINE_LIMIT] for line in logged[-lines:])
 
     def _first_line(self) -> bytes:
         assert self.process is not None

@@ -93,7 +93,7 @@ def test_the_quickstart_with_curl(shell: Shell, receiver: Receiver) -> None:
     polled = shell.run(POLL)
     assert (polled["status"], polled["response_choice"]) == ("responded", "Approve")
 
-    (event,) = receiver.wait_for(lambda received: bool(received))
+    (event,) = receiver.wait_for(bool)
     assert event.json["data"]["metadata"] == {"job": 7}
     assert [entry["event_type"] for entry in story(shell)] == [
         "webhook.delivered",

@@ -35,9 +35,7 @@ def test_serve_demands_a_secret(tmp_path: Path) -> None:
 
 
 def test_serve_on_every_address_demands_a_public_url(tmp_path: Path) -> None:
-    said = refusal(
-        Server(tmp_path), without=("PAUSEPOINT_PUBLIC_URL",), PAUSEPOINT_HOST="0.0.0.0"
-    )
+    said = refusal(Server(tmp_path), without=("PAUSEPOINT_PUBLIC_URL",), PAUSEPOINT_HOST="0.0.0.0")
     assert "PAUSEPOINT_PUBLIC_URL must be set" in said
 
 
@@ -123,7 +121,9 @@ def test_serve_has_no_inbox_and_takes_any_host(start_server: StartServer) -> Non
         assert api.http.get("/health", headers={"Host": "evil.example"}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", ""]
+)
 def test_dev_answers_only_for_this_machine(dev_server: Server, host: str) -> None:
     """A page elsewhere must not read the inbox by a name that it points here."""
     with Api(dev_server.base_url, None) as api:

@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from standardwebhooks import Webhook
 
+from doubles.twilio import MAGIC_NUMBERS
 from tests.e2e.api import Api, eventually
 from tests.e2e.receiver import Received, Receiver
 from tests.e2e.server import Server
@@ -75,7 +76,9 @@ def receiver() -> Iterator[Receiver]:
 def api(production_server: Server, receiver: Receiver) -> Iterator[Api]:
     """The developer's own client, with a webhook for the time of the test."""
     with Api(production_server.base_url, production_server.api_key) as client:
-        webhook_id = client.add_webhook(receiver.url, SECRET, ["pause.responded"])
+        webhook_id = client.add_webhook(
+            receiver.url, SECRET, ["pause.responded", "pause.undeliverable"]
+        )
         yield client
         assert client.http.delete(f"/v1/webhooks/{webhook_id}").status_code == 204
 
@@ -107,9 +110,24 @@ def test_an_agent_asks_a_person_and_goes_on_with_the_answer(
     assert (polled["pause_id"], polled["status"]) == (asked["pause_id"], "responded")
     assert (polled["response_choice"], polled["resolved_by"]) == ("Approve", "human")
     assert "/respond/" not in json.dumps([asked, polled])
-    (event,) = receiver.wait_for(lambda received: bool(received))
+    (event,) = receiver.wait_for(bool)
     check_event(event, asked["pause_id"])
     check_audit(api, asked["pause_id"], channel)
+
+
+def test_an_agent_learns_at_once_that_the_person_cannot_be_reached(
+    api: Api, receiver: Receiver
+) -> None:
+    """The vendor's own code is kept, the long poll returns, the log and the webhook tell of it."""
+    number, (code, _) = next(iter(MAGIC_NUMBERS.items()))
+    pause_id = api.create(recipient=number)["pause_id"]
+    pause = api.pause(pause_id, wait=60)
+    assert (pause["status"], pause["delivery"]["state"]) == ("pending", "failed")
+    assert [attempt["code"] for attempt in pause["delivery"]["attempts"]] == [str(code)]
+    (event,) = receiver.wait_for(bool)
+    assert event.json["event"] == "pause.undeliverable"
+    told = [entry["event_type"] for entry in api.audit(pause_id=pause_id)]
+    assert told[:2] == ["pause.created", "notification.failed"]
 
 
 def answer_in_browser(browser: Browser, links: dict[str, str]) -> None:

@@ -9,7 +9,6 @@ from typing import Final, Self
 
 from doubles.slack import FakeSlack
 from doubles.twilio import FakeTwilio
-
 from tests.e2e.api import eventually
 from tests.e2e.links import in_mail, in_slack, in_text
 from tests.e2e.receiver import Mailbox

@@ -103,6 +103,7 @@ def test_ordinary_text_stays_as_it_is(plain: str) -> None:
         "می\u200c",
         "\u200cمی",
         "م\u200dی",
+        "क्\u200d!",
         "🏴\U000e0067\U000e0062",
     ],
 )

@@ -19,15 +19,14 @@ _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 def new_id(prefix: str, now: int) -> str:
     """A fresh id of the kind `prefix`; `now` is in epoch milliseconds."""
-    return prefix + str(uuid7(now, os.urandom(10)))
+    return prefix + uuid7(now, os.urandom(10))
 
 
-def uuid7(now: int, random: bytes) -> uuid.UUID:
+def uuid7(now: int, random: bytes) -> str:
     """RFC 9562 §5.7: 48 bits of milliseconds, version, 74 random bits (from 10 bytes)."""
     bits = int.from_bytes(random, "big")
-    high = (now & (2**48 - 1)) << 16 | 0x7000 | (bits >> 68)
-    low = 0b10 << 62 | (bits & (2**62 - 1))
-    return uuid.UUID(int=high << 64 | low)
+    text = f"{now & (2**48 - 1):012x}7{bits >> 68:03x}{0b10 << 62 | bits & (2**62 - 1):016x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def parse_pause_id(text: str) -> str | None:

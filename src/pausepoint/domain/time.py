@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TypeAlias
 
 Instant: TypeAlias = int
@@ -23,5 +24,10 @@ def milliseconds(duration: timedelta) -> int:
 
 def to_rfc3339(instant: Instant) -> str:
     """RFC 3339 in UTC with `Z`, milliseconds kept when there are any."""
-    precision = "milliseconds" if instant % 1000 else "seconds"
-    return to_datetime(instant).replace(tzinfo=None).isoformat(timespec=precision) + "Z"
+    seconds, milli = divmod(instant, 1000)
+    return f"{_to_the_second(seconds)}.{milli:03}Z" if milli else f"{_to_the_second(seconds)}Z"
+
+
+@lru_cache(maxsize=4096)
+def _to_the_second(seconds: int) -> str:
+    return to_datetime(seconds * 1000).replace(tzinfo=None).isoformat(timespec="seconds")

@@ -78,7 +78,11 @@ async def _notify(services: Services, delivery: Delivery, pause: Pause) -> Tried
         outcome = Outcome.FAILED if error.is_permanent else Outcome.RETRYING
         return Tried(outcome, error.code, error.retry_after)
     return Tried(
-        Outcome.SENT, receipt.code, None, receipt.provider_id, is_checkable=receipt.is_checkable
+        Outcome.SENT,
+        receipt.code,
+        provider_id=receipt.provider_id,
+        is_checkable=receipt.is_checkable,
+        facts=receipt.facts,
     )
 
 
@@ -210,7 +214,12 @@ async def _consequences(
         _AUDITED[delivery.kind, state],
         Actor.SYSTEM,
         delivery.pause_id,
-        {"delivery_id": delivery.delivery_id, "attempt": delivery.attempt, "code": tried.code},
+        {
+            "delivery_id": delivery.delivery_id,
+            "attempt": delivery.attempt,
+            "code": tried.code,
+            **tried.facts,
+        },
     )
     if delivery.kind is DeliveryKind.WEBHOOK:
         assert delivery.webhook_id is not None

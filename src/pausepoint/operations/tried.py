@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pausepoint.domain.delivery import Outcome
@@ -10,10 +11,14 @@ from pausepoint.domain.delivery import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """`code` is the other side's, or a short word of ours; `retry_after` what it asked for."""
+    """`code` is the other side's, or a short word of ours; `retry_after` what it asked for.
+
+    `facts` are figures that the audit log keeps, such as an SMS's segments.
+    """
 
     outcome: Outcome
     code: str | None = None
     retry_after: timedelta | None = None
     provider_id: str | None = None
     is_checkable: bool = False
+    facts: Mapping[str, str | int] = field(default_factory=dict)

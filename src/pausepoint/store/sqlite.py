@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pausepoint.clock import Clock
 from pausepoint.domain.account import (
@@ -31,6 +31,8 @@ from pausepoint.store.base import (
     DuePause,
     IdempotentPause,
     Lost,
+    RevokeApiKey,
+    SetDeveloperDisabled,
     StoreUnavailable,
 )
 from pausepoint.store.binding import bind, idempotency_index
@@ -41,6 +43,7 @@ from pausepoint.store.vault import open_vault
 from pausepoint.store.waiters import Hub, PauseWaiter
 
 T = TypeVar("T")
+_PRINCIPALS_KEPT: Final = 10_000
 
 
 class DatabaseInUse(Exception):
@@ -71,6 +74,8 @@ class SqliteStore:
         except BaseException:
             os.close(self._lock)
             raise
+        # Only this process writes, so what it remembers of keys is right until it revokes one.
+        self._principals: dict[str, Principal] = {}
         self._hub = Hub()
         self._writer = Writer(self._connection, clock, loop, self._hub.tell)
         self._reader = _connect(path, query_only=True)
@@ -85,6 +90,8 @@ class SqliteStore:
     async def apply_all(self, changes: Sequence[Change]) -> list[Applied | Lost]:
         bound = [bind(change, self._seal) for change in changes]
         results: list[Applied | Lost] = await self._writer.submit(WriteChanges(bound))
+        if any(isinstance(change.guard, RevokeApiKey | SetDeveloperDisabled) for change in changes):
+            self._principals.clear()
         return results
 
     async def claim_deliveries(
@@ -137,8 +144,16 @@ class SqliteStore:
         return IdempotentPause(row[1], row[0] == self._seal.blind_index(fingerprint, "body"))
 
     async def principal(self, key_hash: str) -> Principal | None:
-        row = self._one(accounts.GET_PRINCIPAL, (key_hash,))
-        return accounts.principal_from_row(row) if row else None
+        known = self._principals.get(key_hash)
+        if known is None:
+            row = self._one(accounts.GET_PRINCIPAL, (key_hash,))
+            if row is None:
+                return None
+            known = accounts.principal_from_row(row)
+            if len(self._principals) >= _PRINCIPALS_KEPT:
+                self._principals.clear()
+            self._principals[key_hash] = known
+        return known
 
     async def developer(self, developer_id: str) -> Developer | None:
         return self._developer(self._one(accounts.GET_DEVELOPER, (developer_id,)))

@@ -17,7 +17,7 @@ from pausepoint.domain.time import Instant
 from pausepoint.store import deliveries
 from pausepoint.store.base import Applied, Lost, StoreUnavailable
 from pausepoint.store.binding import ROW_ORDER, Bound, News
-from pausepoint.store.statements import Parameters, Statement, filled
+from pausepoint.store.statements import Parameters, Statement, filled, in_sets
 
 BATCH_LIMIT: Final = 256
 """How many jobs one transaction takes at most, so that nobody waits long for its commit."""
@@ -128,7 +128,7 @@ class Writer:
                     job.result = [_write_guard(cursor, c, now, sets, job) for c in job.work.changes]
             for statement in ROW_ORDER:
                 if rows := sets.get(statement):
-                    cursor.executemany(statement.sql, rows)
+                    _write_set(cursor, statement, rows)
             cursor.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
@@ -161,6 +161,14 @@ def _write_guard(
         sets.setdefault(write.statement, []).append(filled(write.parameters, now))
     job.news.append(change.news)
     return Applied(now)
+
+
+def _write_set(cursor: sqlite3.Cursor, statement: Statement, rows: list[Parameters]) -> None:
+    if statement.is_insert:
+        for sql, parameters in in_sets(statement, rows):
+            cursor.execute(sql, parameters)
+    else:
+        cursor.executemany(statement.sql, rows)
 
 
 def _claim(cursor: sqlite3.Cursor, work: ClaimDeliveries, now: Instant) -> list[Any]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 from typing import Any, Final, TypeAlias
 
 
@@ -15,6 +18,8 @@ class _Now:
 
 NOW: Final = _Now()
 
+_SET_SIZES: Final = (64, 16, 4, 1)
+
 Parameters: TypeAlias = tuple[Any, ...]
 
 
@@ -25,6 +30,10 @@ class Statement:
     name: str
     sql: str
 
+    @property
+    def is_insert(self) -> bool:
+        return self.sql.startswith("INSERT")
+
 
 @dataclass(frozen=True, slots=True)
 class Write:
@@ -34,5 +43,29 @@ class Write:
     parameters: Parameters
 
 
+def in_sets(
+    statement: Statement, rows: Sequence[Parameters]
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """The rows as few statements of many rows each, with sizes that a statement cache keeps.
+
+    One row a statement makes the writer and the event loop hand the interpreter's lock to and fro
+    at every row; one statement for many rows does so once.
+    """
+    start = 0
+    for size in _SET_SIZES:
+        while len(rows) - start >= size:
+            flat = tuple(chain.from_iterable(rows[start : start + size]))
+            yield _of_many_rows(statement, size), flat
+            start += size
+
+
+@cache
+def _of_many_rows(statement: Statement, size: int) -> str:
+    head, values, tuple_of_marks = statement.sql.rpartition("VALUES ")
+    return head + values + ", ".join([tuple_of_marks] * size)
+
+
 def filled(parameters: Parameters, now: int) -> Parameters:
+    if NOW not in parameters:
+        return parameters
     return tuple(now if value is NOW else value for value in parameters)

@@ -72,6 +72,8 @@ def decode_json(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
 
 def decode_query(request: Request, query_type: type[Any]) -> Any:
     """Raises ValidationFailed."""
+    if not request.scope["query_string"]:
+        return query_type()
     given = dict(request.query_params)
     for name, value in given.items():
         if "\0" in value:

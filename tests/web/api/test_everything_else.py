@@ -432,6 +432,7 @@ async def test_dev_answers_for_this_machines_names_only(api: httpx2.AsyncClient,
 async def test_the_inbox_shows_what_a_test_key_sent(world: World, api: httpx2.AsyncClient) -> None:
     mail = {"channel": "email", "recipient": "bob@example.com"}
     await world.ask(Mode.TEST, message="Is this on?")
+    await world.deliver_due()
     await world.ask(Mode.TEST, **mail)
     await world.deliver_due()
     page = await api.get("/dev/inbox")
