@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for `doubles`
 
 from tests.browser import FLAGS, chromium_path
-from tests.e2e.server import Server, StartServer, running
+from tests.e2e.server import LIMITS_OFF, Server, StartServer, running
 from tests.e2e.vendors import Vendors
 
 # Not a setting of the program: it repeats a run.
@@ -57,8 +57,8 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
 @pytest.fixture(scope="module")
 def dev_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`pausepoint dev` for the tests of one module, with an open network for webhooks."""
-    directory = tmp_path_factory.mktemp("dev")
-    with Server(directory, "dev", PAUSEPOINT_OUTBOUND_ALLOW="127.0.0.0/8") as server:
+    settings = {"PAUSEPOINT_OUTBOUND_ALLOW": "127.0.0.0/8", **LIMITS_OFF}
+    with Server(tmp_path_factory.mktemp("dev"), "dev", **settings) as server:
         yield server
 
 

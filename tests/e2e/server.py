@@ -72,8 +72,12 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
         running.append(self)
-        self.start()
         return self
 
     def __exit__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import shutil
 import subprocess
 import sys
@@ -39,17 +40,15 @@ class Agent:
     def __init__(self, server: Server, question: dict[str, Any]) -> None:
         settings = {"PAUSEPOINT_API_KEY": server.api_key, "PAUSEPOINT_BASE_URL": server.base_url}
         uv = shutil.which("uv") or str(ROOT / ".tools" / "uv" / "bin" / "uv")
-        self.process = subprocess.Popen(
-            [uv, "run", "--quiet", "--locked", "--script", str(AGENT), sys.executable]
-            + [str(MCP_SERVER), json.dumps(settings), json.dumps(question)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        command = [uv, "run", "--quiet", "--locked", "--script", str(AGENT)]
+        arguments = [sys.executable, str(MCP_SERVER), json.dumps(settings), json.dumps(question)]
+        self.process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True)
 
     def asked(self) -> dict[str, Any]:
         """What the create tool returned, as soon as it has."""
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        is_there, _, _ = select.select([self.process.stdout], [], [], AGENT_WITHIN)
+        line = self.process.stdout.readline() if is_there else ""
         assert line, "the agent could not ask"
         asked: dict[str, Any] = json.loads(line)
         return asked

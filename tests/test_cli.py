@@ -1,0 +1,177 @@
+"""The commands, as an operator types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pausepoint.cli import main
+
+PAUSEPOINT = Path(sys.executable).with_name("pausepoint")
+
+
+class Shell:
+    """Runs commands in one folder with one secret key."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            "PATH": os.defpath,
+            "PAUSEPOINT_SECRET_KEY": "0123456789abcdef0123456789abcdef",
+        }
+
+    def run(self, *words: str, status: int = 0, **environment: str) -> str:
+        done = subprocess.run(
+            [str(PAUSEPOINT), *words],
+            cwd=self.folder,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == status, done.stderr
+        return done.stdout if status == 0 else done.stdout + done.stderr
+
+    def json(self, *words: str) -> object:
+        return json.loads(self.run(*words, "--json"))
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+@pytest.fixture(params=["without a server", "while the server runs"])
+def served(request: pytest.FixtureRequest, shell: Shell) -> Iterator[Shell]:
+    if request.param == "without a server":
+        yield shell
+        return
+    process = subprocess.Popen(
+        [str(PAUSEPOINT), "serve", "--port", "0", "--json"],
+        cwd=shell.folder,
+        env=shell.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert "base_url" in json.loads(process.stdout.readline())
+    yield shell
+    process.terminate()
+    assert process.wait(10) == 0
+    process.stdout.close()
+
+
+def test_accounts_and_keys_are_managed_with_and_without_a_server(served: Shell) -> None:
+    made = served.json("accounts", "create", "--email", "a@example.com", "--name", "Acme")
+    assert isinstance(made, dict)
+    assert made["api_key"].startswith("pp_live_")
+    assert made["test_api_key"].startswith("pp_test_")
+    assert "already" in served.run(
+        "accounts", "create", "--email", "a@example.com", "--name", "Acme", status=1
+    )
+    [account] = served.json("accounts", "list")  # type: ignore[misc]
+    assert (account["email"], account["disabled"]) == ("a@example.com", False)
+    key = served.run("keys", "create", "a@example.com", "--mode", "test").strip()
+    assert key.startswith("pp_test_")
+    keys = served.json("keys", "list", account["developer_id"])
+    assert isinstance(keys, list)
+    assert [k["name"] for k in keys] == ["live", "test", "cli"]
+    assert not any(made["api_key"] in str(k) or key in str(k) for k in keys)
+    assert "is revoked" in served.run("keys", "revoke", keys[2]["key_id"])
+    assert "before" in served.run("keys", "revoke", keys[2]["key_id"])
+    assert "no key" in served.run("keys", "revoke", "key_none", status=1)
+    assert "disabled" in served.run("accounts", "disable", "a@example.com")
+    assert "enabled" in served.run("accounts", "disable", "a@example.com", "--undo")
+    assert "no account" in served.run("keys", "list", "b@example.com", status=1)
+
+
+def test_odd_addresses_are_refused_with_the_reason(shell: Shell) -> None:
+    said = shell.run("accounts", "create", "--email", "nonsense", "--name", "Acme", status=1)
+
+    assert "email" in said
+
+
+def test_without_a_secret_key_nothing_is_opened(shell: Shell) -> None:
+    assert "PAUSEPOINT_SECRET_KEY" in shell.run(
+        "accounts", "list", status=1, PAUSEPOINT_SECRET_KEY=""
+    )
+
+
+def test_migrate_says_that_it_is_done(shell: Shell) -> None:
+    assert "up to date" in shell.run("migrate")
+    assert (shell.folder / "pausepoint.db").exists()
+
+
+def test_the_doctor_tells_what_is_missing(shell: Shell) -> None:
+    findings = shell.json("doctor")
+    assert isinstance(findings, list)
+
+    assert {f["subject"]: f["level"] for f in findings} == {
+        "settings": "ok",
+        "sms": "note",
+        "email": "note",
+        "slack": "note",
+        "database": "ok",
+    }
+    said = shell.run("doctor", status=1, PAUSEPOINT_PORT="x")
+    assert "WRONG" in said
+    assert "PAUSEPOINT_PORT" in said
+    assert "nothing was sent" in shell.run("doctor", "--send-test", "a@example.com", status=1)
+
+
+@pytest.mark.parametrize("host", ["claude-code", "claude-desktop", "cursor", "vscode"])
+def test_snippets_are_filled_in_and_name_a_script_that_is_there(shell: Shell, host: str) -> None:
+    config = json.loads(shell.run("mcp-config", "--host", host, "--key", "pp_test_x"))
+    [servers] = [value for value in config.values() if isinstance(value, dict)]
+    server = servers["pausepoint"]
+
+    assert Path(server["args"][0]).is_file()
+    assert server["env"] == {
+        "PAUSEPOINT_API_KEY": "pp_test_x",
+        "PAUSEPOINT_BASE_URL": "http://127.0.0.1:8000",
+    }
+    assert ("servers" in config) == (host == "vscode")
+
+
+def test_mcp_config_prints_every_host(shell: Shell) -> None:
+    said = shell.run("mcp-config")
+
+    assert "claude mcp add pausepoint" in said
+    assert "claude_desktop_config.json" in said
+
+
+def test_mcp_is_the_mcp_server(shell: Shell) -> None:
+    asked = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}\n'
+    done = subprocess.run(
+        [str(PAUSEPOINT), "mcp"],
+        input=asked,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert "create_pause_request" in done.stdout
+
+
+def test_openapi_is_printed_and_written(shell: Shell) -> None:
+    document = json.loads(shell.run("openapi"))
+    shell.run("openapi", "--output", "api.json")
+
+    assert document["openapi"] == "3.1.0"
+    assert json.loads((shell.folder / "api.json").read_text()) == document
+
+
+def test_every_command_helps_itself(shell: Shell) -> None:
+    for name, command in main.commands.items():
+        assert command.help, name
+    assert "pausepoint dev" in shell.run("--help")
+    assert shell.run("--version").startswith("pausepoint, version ")

@@ -1,0 +1,97 @@
+"""Settings: read once, odd values refused aloud."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pausepoint.config import SETTINGS, Command, ConfigError, load
+
+SECRET = "0123456789abcdef0123456789abcdef"
+SERVE = {"PAUSEPOINT_SECRET_KEY": SECRET}
+
+
+def problems(command: Command, environment: dict[str, str]) -> list[str]:
+    with pytest.raises(ConfigError) as raised:
+        load(command, environment)
+    return raised.value.problems
+
+
+def test_dev_needs_nothing_and_keeps_the_secret_it_made(tmp_path: Path) -> None:
+    environment = {"PAUSEPOINT_DATABASE_URL": f"sqlite:///{tmp_path}/sub/a.db"}
+    first, second = load(Command.DEV, environment), load(Command.DEV, environment)
+
+    assert first.secret_keys == second.secret_keys
+    assert (tmp_path / "sub" / "pausepoint.secret").stat().st_mode & 0o077 == 0
+    assert first.public_url == "http://127.0.0.1:8000"
+    assert first.registration_is_open
+
+
+def test_serve_is_closed_and_needs_its_secret() -> None:
+    assert problems(Command.SERVE, {})[0].startswith("PAUSEPOINT_SECRET_KEY must be set")
+    settings = load(Command.SERVE, SERVE)
+    assert not settings.registration_is_open
+    assert not settings.reveals_respond_url
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"PAUSEPOINT_PORT": "eight"}, "PAUSEPOINT_PORT"),
+        ({"PAUSEPOINT_PORT": "65536"}, "PAUSEPOINT_PORT"),
+        ({"PAUSEPOINT_PUBLIC_URL": "pause.example.com"}, "PAUSEPOINT_PUBLIC_URL"),
+        ({"PAUSEPOINT_PUBLIC_URL": "http://pause.example.com"}, "PAUSEPOINT_PUBLIC_URL"),
+        ({"PAUSEPOINT_SECRET_KEY": "short"}, "PAUSEPOINT_SECRET_KEY"),
+        ({"PAUSEPOINT_SMS_MAX_SEGMENTS": "0"}, "PAUSEPOINT_SMS_MAX_SEGMENTS"),
+        ({"PAUSEPOINT_OUTBOUND_ALLOW": "10.0.0.0/40"}, "PAUSEPOINT_OUTBOUND_ALLOW"),
+        ({"PAUSEPOINT_REGISTRATION": "maybe"}, "PAUSEPOINT_REGISTRATION"),
+        ({"PAUSEPOINT_REVEAL_RESPOND_URL": "maybe"}, "PAUSEPOINT_REVEAL_RESPOND_URL"),
+        ({"PAUSEPOINT_LOG_FORMAT": "xml"}, "PAUSEPOINT_LOG_FORMAT"),
+        ({"PAUSEPOINT_DATABASE_URL": "mysql://x"}, "PAUSEPOINT_DATABASE_URL"),
+        ({"PAUSEPOINT_SECRET_KEY_FILE": "/nowhere"}, "PAUSEPOINT_SECRET_KEY"),
+        ({"PAUSEPOINT_TWILIO_FROM": "+15550100100"}, "PAUSEPOINT_TWILIO_ACCOUNT_SID"),
+        ({"PAUSEPOINT_EMAIL_FROM": "a@example.com"}, "PAUSEPOINT_SMTP_URL"),
+        ({"PAUSEPOINT_HOST": "0.0.0.0"}, "PAUSEPOINT_PUBLIC_URL"),
+    ],
+)
+def test_an_odd_value_is_refused_by_name(environment: dict[str, str], named: str) -> None:
+    base = {} if "PAUSEPOINT_SECRET_KEY_FILE" in environment else SERVE
+    assert any(problem.startswith(named) for problem in problems(Command.SERVE, base | environment))
+
+
+def test_several_mistakes_are_told_at_once() -> None:
+    wrong = {"PAUSEPOINT_PORT": "x", "PAUSEPOINT_LOG_FORMAT": "x"}
+
+    assert len(problems(Command.SERVE, SERVE | wrong)) == 2
+
+
+def test_a_configured_channel_needs_the_public_url() -> None:
+    smtp = {"PAUSEPOINT_SMTP_URL": "smtp://127.0.0.1:25", "PAUSEPOINT_EMAIL_FROM": "a@example.com"}
+
+    assert problems(Command.SERVE, SERVE | smtp)[0].startswith("PAUSEPOINT_PUBLIC_URL")
+    url = {"PAUSEPOINT_PUBLIC_URL": "https://pause.example.com/"}
+    assert load(Command.SERVE, SERVE | smtp | url).public_url == "https://pause.example.com"
+
+
+def test_dev_stays_on_this_machine() -> None:
+    wrong = {"PAUSEPOINT_HOST": "0.0.0.0", "PAUSEPOINT_SECRET_KEY": SECRET}
+    assert problems(Command.DEV, wrong)[0].startswith("PAUSEPOINT_HOST")
+
+
+def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(SECRET + "\n")
+    path = {"PAUSEPOINT_SECRET_KEY_FILE": str(tmp_path / "key")}
+
+    assert load(Command.SERVE, path).secret_keys == (SECRET,)
+    assert "both set" in problems(Command.SERVE, SERVE | path)[0]
+
+
+def test_secrets_are_rotated_by_listing_the_new_one_first() -> None:
+    both = {"PAUSEPOINT_SECRET_KEY": f"{'n' * 32}, {SECRET}"}
+
+    assert load(Command.SERVE, both).secret_keys == ("n" * 32, SECRET)
+
+
+def test_every_setting_has_one_name_and_one_field() -> None:
+    assert len({s.name for s in SETTINGS}) == len({s.field for s in SETTINGS}) == len(SETTINGS)

@@ -1,0 +1,171 @@
+"""The worker: wakes at once, sleeps otherwise, loses nothing, delays nobody for somebody else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pausepoint.channels.base import Reply
+from pausepoint.domain.pause import Mode
+from pausepoint.operations.manage_webhooks import create_webhook
+from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
+from pausepoint.operations.services import Services
+from pausepoint.worker.loop import DeliveryLoop
+from pausepoint.worker.schedule import DeadlineLoop
+from tests.harness import World
+
+pytestmark = pytest.mark.anyio
+SECRET = "a secret of sixteen"
+
+
+@asynccontextmanager
+async def running(loop: DeliveryLoop | DeadlineLoop) -> AsyncIterator[None]:
+    task = asyncio.create_task(loop.run())
+    try:
+        yield
+    finally:
+        loop.stop()
+        await asyncio.wait_for(task, 10)
+
+
+async def ended(world: World, pause_id: str) -> None:
+    """Returns once the pause has ended or its delivery has failed."""
+    waiter = world.services.store.watch(pause_id)
+    try:
+        if not (await world.pause(pause_id)).status.is_final:
+            await asyncio.wait_for(waiter.wait(), 10)
+    finally:
+        waiter.close()
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - turns of the loop, no time
+            await asyncio.sleep(0)
+
+
+async def test_a_new_row_is_delivered_at_once(world: World) -> None:
+    async with running(DeliveryLoop(world.services)):
+        for count in range(1, 4):
+            await world.ask()
+            await until(lambda: len(world.vendor.sent) == count)  # noqa: B023
+
+
+async def test_what_waited_for_a_worker_is_delivered_when_it_starts(world: World) -> None:
+    for _ in range(200):
+        await world.ask()
+    async with running(DeliveryLoop(world.services)):
+        await until(lambda: len(world.vendor.sent) == 200)
+
+
+async def test_stopping_waits_for_what_was_begun(world: World) -> None:
+    gate = asyncio.Event()
+    sending = asyncio.Event()
+
+    class SlowVendor:
+        async def send(self, *_: Any) -> Any:
+            sending.set()
+            await gate.wait()
+            return await world.vendor.send(*_)
+
+        async def fetch_status(self, _: str) -> None:
+            return None
+
+    services = replace(world.services, transports={Mode.LIVE: {"sms": SlowVendor()}})
+    loop = DeliveryLoop(services)
+    task = asyncio.create_task(loop.run())
+    pause = await world.ask()
+    await asyncio.wait_for(sending.wait(), 10)
+    loop.stop()
+    gate.set()
+    await asyncio.wait_for(task, 10)
+
+    assert (await world.pause(pause.pause_id)).delivery_state == "sent"
+
+
+class SlowReceiver:
+    """Never answers at one URL; answers at once at every other."""
+
+    def __init__(self) -> None:
+        self.fast = 0
+        self.slow = 0
+        self.most_at_once = 0
+        self.gate = asyncio.Event()
+
+    async def request(self, method: str, url: str, **_: Any) -> Reply:
+        if "slow" in url:
+            self.slow += 1
+            self.most_at_once = max(self.most_at_once, self.slow)
+            await self.gate.wait()
+            self.slow -= 1
+        else:
+            self.fast += 1
+        return Reply(200, {}, b"")
+
+
+async def answer(world: World, services: Services) -> None:
+    pause = await world.ask(Mode.TEST)
+    token = respond_url(services, pause).rpartition("/")[2]
+    await respond_to_pause(services, token, "Approve", None)
+
+
+async def test_a_slow_target_delays_only_itself(world: World) -> None:
+    receiver = SlowReceiver()
+    services = replace(world.services, http=receiver)
+    for name in ("slow", "fast"):
+        await create_webhook(
+            services,
+            world.principal(Mode.TEST),
+            f"https://{name}.example.com/",
+            ["pause.responded"],
+            SECRET,
+        )
+    async with running(DeliveryLoop(services)):
+        for _ in range(100):
+            await answer(world, services)
+        await until(lambda: receiver.fast == 100)
+        assert 0 < receiver.most_at_once <= 4
+        receiver.gate.set()
+
+
+async def test_a_deadline_falls_by_its_own_instant(world: World) -> None:
+    pause = await world.ask(timeout_hours=1, timeout_default="Reject")
+    async with running(DeadlineLoop(world.services)):
+        await until(lambda: bool(world.clock._sleepers))
+        world.clock.advance(timedelta(minutes=59, seconds=59, milliseconds=999))
+        await asyncio.sleep(0)
+        assert (await world.pause(pause.pause_id)).status == "pending"
+        world.clock.advance(timedelta(milliseconds=1))
+        await ended(world, pause.pause_id)
+
+    final = await world.pause(pause.pause_id)
+    assert (final.status, final.choice, final.resolved_by) == ("timed_out", "Reject", "timeout")
+
+
+async def test_a_nearer_deadline_that_comes_later_is_not_slept_through(world: World) -> None:
+    await world.ask(timeout_hours=24)
+    async with running(DeadlineLoop(world.services)):
+        await until(lambda: bool(world.clock._sleepers))
+        pause = await world.ask(timeout_hours=1 / 60)
+        await until(lambda: any(at == pause.expires_at for at, _ in world.clock._sleepers))
+        world.clock.advance(timedelta(minutes=1))
+        await ended(world, pause.pause_id)
+
+    assert (await world.pause(pause.pause_id)).status == "timed_out"
+
+
+async def test_a_thousand_deadlines_at_once_all_fall(world: World) -> None:
+    pauses = [await world.ask(Mode.TEST, timeout_hours=1) for _ in range(1_000)]
+    world.clock.advance(timedelta(hours=1))
+    async with running(DeadlineLoop(world.services)):
+        await ended(world, pauses[-1].pause_id)
+        for pause in pauses:
+            await ended(world, pause.pause_id)
+
+    assert await world.services.store.due_pauses(world.clock.now(), 1) == []
