@@ -18,8 +18,11 @@ FLAGS: Final = (
 )
 
 
-def chromium_path() -> str | None:
-    """PAUSEPOINT_CHROMIUM, or a `chromium` on PATH; None where there is none."""
+def chromium_path() -> str:
+    """PAUSEPOINT_CHROMIUM, or a `chromium` on PATH. A test without a browser fails, never skips."""
     named = os.environ.get("PAUSEPOINT_CHROMIUM")  # noqa: TID251 - not a setting of the program
     names = (named,) if named else ("chromium", "chromium-browser", "google-chrome")
-    return next((path for name in names if (path := shutil.which(name))), None)
+    for name in names:
+        if path := shutil.which(name):
+            return path
+    raise RuntimeError("The browser tests need Chromium: sh scripts/get-chromium.sh")

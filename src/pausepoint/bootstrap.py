@@ -105,7 +105,8 @@ class Running:
             configured.pop("slack", None)
         if self.inbox is None:
             return {Mode.LIVE: configured, Mode.TEST: {}}
-        inbox = {name: self.inbox.transport(name) for name in build_channels(channel_settings)}
+        channels = build_channels(channel_settings)
+        inbox = {name: self.inbox.transport(channel) for name, channel in channels.items()}
         return {Mode.LIVE: inbox | configured, Mode.TEST: inbox}
 
 

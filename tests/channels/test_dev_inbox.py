@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from pausepoint.channels.dev_inbox import DevInbox
+from pausepoint.channels.email_smtp import EmailChannel
 from pausepoint.channels.sms import SmsChannel
 from tests.channels.samples import NOW, notification
 
@@ -17,7 +18,7 @@ async def test_messages_are_kept_as_rendered() -> None:
     inbox = DevInbox()
     asked = notification()
     sms = SmsChannel().render(asked)
-    over = inbox.transport("sms")
+    over = inbox.transport(SmsChannel(3))
     receipt = await over.send(sms, asked, NOW)
     [kept] = inbox.messages()
     assert (kept.number, kept.channel, kept.message) == (1, "sms", sms)
@@ -28,7 +29,7 @@ async def test_messages_are_kept_as_rendered() -> None:
 
 async def test_only_the_last_500_are_kept_and_numbers_go_on() -> None:
     inbox = DevInbox()
-    over = inbox.transport("email")
+    over = inbox.transport(EmailChannel())
     for _ in range(510):
         await over.send("x", notification(), NOW)
     assert [message.number for message in inbox.messages()] == list(range(11, 511))
@@ -42,10 +43,10 @@ async def test_everybody_who_waits_is_woken() -> None:
     gone = asyncio.create_task(inbox.wait_for_news(0))
     await asyncio.wait([later], timeout=0)
     gone.cancel()
-    await inbox.transport("sms").send("x", notification(), NOW)
+    await inbox.transport(SmsChannel(3)).send("x", notification(), NOW)
     await asyncio.gather(*waiting)
     assert not later.done()
-    await inbox.transport("sms").send("y", notification(), NOW)
+    await inbox.transport(SmsChannel(3)).send("y", notification(), NOW)
     await later
     await inbox.wait_for_news(1)
     assert gone.cancelled()

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.e2e
 
 LIMIT = 64 * 1024
 JSON = {"Content-Type": "application/json"}
+DEEP = {400: "INVALID_JSON", 422: "VALIDATION_ERROR"}
+"""What deep nesting may be told: too deep, or what is wrong inside it."""
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pausepoint.channels.base import AnyTransport, Notification, Receipt, StatusReport
+from pausepoint.channels.base import AnyChannel, AnyTransport, Notification, Receipt, StatusReport
 from pausepoint.domain.time import Instant
 
 _KEPT: Final = 500
@@ -32,9 +32,9 @@ class DevInbox:
         self._newest = 0
         self._waiting: set[asyncio.Future[None]] = set()
 
-    def transport(self, channel_name: str) -> AnyTransport:
-        """Takes the place of a channel's own transport."""
-        return _InboxTransport(self, channel_name)
+    def transport(self, channel: AnyChannel) -> AnyTransport:
+        """Takes the place of the channel's own transport."""
+        return _InboxTransport(self, channel)
 
     def messages(self, after: int = 0) -> list[InboxMessage]:
         """Those kept with a number above `after`, oldest first."""
@@ -61,12 +61,14 @@ class DevInbox:
 
 
 class _InboxTransport:
-    def __init__(self, inbox: DevInbox, channel_name: str) -> None:
+    def __init__(self, inbox: DevInbox, channel: AnyChannel) -> None:
         self._inbox = inbox
-        self._channel = channel_name
+        self._channel = channel
 
     async def send(self, message: Any, notification: Notification, now: Instant) -> Receipt:
-        number = self._inbox.add(self._channel, notification, message, now)
+        # A Slack recipient is a secret, also from whoever looks over a developer's shoulder.
+        shown = replace(notification, recipient=self._channel.mask(notification.recipient))
+        number = self._inbox.add(self._channel.name, shown, message, now)
         return Receipt(provider_id=f"inbox-{number}", code="inbox")
 
     async def fetch_status(self, provider_id: str) -> StatusReport | None:

@@ -57,6 +57,7 @@ class Endpoint:
     tag: str
     needs_key: bool = True
     request: Any = None
+    example: Any = None
     query: Any = None
     response: Any = None
     status: int = 200

@@ -61,7 +61,10 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     if parameters := _parameters(endpoint):
         operation["parameters"] = parameters
     if endpoint.request is not None:
-        operation["requestBody"] = {"required": True, "content": _json(_ref(endpoint.request))}
+        content = _json(_ref(endpoint.request))
+        if endpoint.example is not None:
+            content["application/json"]["example"] = endpoint.example
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
@@ -108,9 +111,25 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
     for status, errors in sorted(by_status.items()):
         responses[str(status)] = {
             "description": "\n\n".join(f"`{error.code}`: {error.sentence}" for error in errors),
-            "content": _json(_VALIDATION_REF if status == 422 else _ERROR_REF),
+            "content": _error_content(status, errors),
         }
     return responses
+
+
+def _error_content(status: int, errors: Sequence[type[e.PausePointError]]) -> dict[str, Any]:
+    content = _json(_VALIDATION_REF if status == 422 else _ERROR_REF)
+    content["application/json"]["examples"] = {
+        error.code: {
+            "value": {
+                "error": error.code,
+                "message": error.sentence,
+                "status_code": status,
+                **({"detail": []} if status == 422 else {}),
+            }
+        }
+        for error in errors
+    }
+    return content
 
 
 def _all_errors(endpoint: Endpoint) -> list[type[e.PausePointError]]:

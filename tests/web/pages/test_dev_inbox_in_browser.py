@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser import chromium_path
 from tests.web.pages.browsing import DESKTOP, Open
 from tests.web.pages.samples import ANSWERED, USUAL, sms
 from tests.web.pages.site import CURL, Site
-
-pytestmark = pytest.mark.skipif(chromium_path() is None, reason="there is no Chromium here")
 
 
 def test_the_inbox_is_live(open_page: Open, site: Site) -> None:

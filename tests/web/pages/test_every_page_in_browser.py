@@ -8,7 +8,6 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import chromium_path
 from tests.web.pages.browsing import DESKTOP, PHONE, QUESTIONS, Open
 from tests.web.pages.site import Site
 
@@ -21,8 +20,6 @@ PATHS: Final = [
     "/docs",
     "/",
 ]
-
-pytestmark = pytest.mark.skipif(chromium_path() is None, reason="there is no Chromium here")
 
 
 def overflow(page: Page) -> int:

@@ -7,11 +7,8 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser import chromium_path
 from tests.web.pages.browsing import DESKTOP, Open
 from tests.web.pages.site import Site
-
-pytestmark = pytest.mark.skipif(chromium_path() is None, reason="there is no Chromium here")
 
 
 def box(locator: Locator) -> dict[str, float]:

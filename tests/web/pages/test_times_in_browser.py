@@ -8,11 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from pausepoint.domain.words import DAY, HOUR, MINUTE, relative
-from tests.browser import chromium_path
 from tests.web.pages.browsing import Open
 from tests.web.pages.samples import NOW
-
-pytestmark = pytest.mark.skipif(chromium_path() is None, reason="there is no Chromium here")
 
 
 def test_scripts_put_the_readers_own_zone(open_page: Open) -> None:
