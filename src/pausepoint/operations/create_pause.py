@@ -74,7 +74,7 @@ async def create_pause(
             pause.created_at,
             _forgotten_before(pause.created_at),
         )
-    result = await services.store.apply(Change(rows=_rows(pause), guard=guard))
+    result = await services.store.apply(Change(rows=creation_rows(pause), guard=guard))
     if isinstance(result, Applied):
         return Created(pause)
     assert idempotency is not None
@@ -131,7 +131,7 @@ def _new_pause(
     )
 
 
-def _rows(pause: Pause) -> tuple[Row, ...]:
+def creation_rows(pause: Pause) -> tuple[Row, ...]:
     def entry(event: Event, actor: Actor, **detail: str) -> InsertAuditEntry:
         return InsertAuditEntry(
             pause.developer_id,

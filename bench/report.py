@@ -1,0 +1,83 @@
+"""What one run found: rows, costs and notes, as Markdown for people and JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sqlite3
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.figures import Document, Row
+from pausepoint import __version__
+
+BEGIN = "<!-- begin: written by"
+END = "<!-- end -->"
+
+
+@dataclass
+class Report:
+    """`costs` are what the simulation is fed with, by engine: bytes and operations of one pause."""
+
+    settings: dict[str, object] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    costs: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def add(self, row: Row) -> None:
+        say(f"  {row.name} {row.of}: {row.figure}" + (f", {row.ratio}" if row.ratio else ""))
+        self.rows.append(row)
+
+    def note(self, sentence: str) -> None:
+        say(f"  {sentence}")
+        self.notes.append(sentence)
+
+    def find(self, name: str, of: str) -> Row | None:
+        return next((row for row in self.rows if (row.name, row.of) == (name, of)), None)
+
+    def markdown(self) -> str:
+        head = ("what", "of", "median (least to greatest)", "beside its limit", "bar")
+        table = [head, ("---",) * len(head), *(row.cells() for row in self.rows)]
+        lines = ["| " + " | ".join(cells) + " |" for cells in table]
+        notes = ["", *(f"- {note}" for note in self.notes)] if self.notes else []
+        return "\n".join([", ".join(machine().values()) + ".", "", *lines, *notes])
+
+    def as_document(self) -> Document:
+        return {
+            "machine": machine(),
+            "settings": self.settings,
+            "rows": [row.as_document() for row in self.rows],
+            "costs": self.costs,
+            "notes": self.notes,
+        }
+
+    def write(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(self.as_document(), indent=2) + "\n", "utf-8")
+
+
+def say(line: str) -> None:
+    """Progress, which is no result: on stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def machine() -> dict[str, str]:
+    return {
+        "cores": f"{os.cpu_count()} cores",
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "python": f"Python {platform.python_version()}",
+        "sqlite": f"SQLite {sqlite3.sqlite_version}",
+        "pausepoint": f"PausePoint {__version__}",
+    }
+
+
+def put_into_page(page: Path, command: str, text: str) -> None:
+    """Replaces what `command` wrote into the page the last time. Raises ValueError if no place is."""
+    begin = f"{BEGIN} {command} -->"
+    before, found, rest = page.read_text("utf-8").partition(begin)
+    _, closed, after = rest.partition(END)
+    if not found or not closed:
+        raise ValueError(f"{page} has no place between {begin!r} and {END!r}")
+    page.write_text(f"{before}{begin}\n\n{text}\n\n{END}{after}", "utf-8")
