@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -135,9 +136,9 @@ def _is_used(name: str, home: str) -> bool:
     return any(word.search(text) for path, text in _sources() if path.name != home)
 
 
-def _sources() -> Iterator[tuple[Path, str]]:
-    for path in sorted(SOURCE.rglob("*.py")):
-        yield path, path.read_text("utf-8")
+@cache
+def _sources() -> tuple[tuple[Path, str], ...]:
+    return tuple((path, path.read_text("utf-8")) for path in sorted(SOURCE.rglob("*.py")))
 
 
 # ── Endpoints ──

@@ -11,7 +11,7 @@ import pytest
 from scripts.write_reference import EVENT_MEANINGS, pages
 
 from pausepoint.cli import main as cli
-from pausepoint.config import SETTINGS
+from pausepoint.config import SETTINGS, Setting
 from pausepoint.domain.delivery import (
     NOTIFICATION_RETRIES,
     WEBHOOK_RETRIES,
@@ -22,22 +22,26 @@ from pausepoint.domain.delivery import (
 from pausepoint.domain.errors import catalogue
 from pausepoint.domain.events import WEBHOOK_EVENTS, Actor, Event
 from pausepoint.domain.pause import PauseStatus, ResolvedBy
+from pausepoint.web.endpoint import Endpoint
 from pausepoint.web.endpoints import ENDPOINTS
 from tests.docs.pages import ROOT
 
 DOCS: Final = ROOT / "docs"
 REFERENCE: Final = DOCS / "reference"
 PACKAGE: Final = ROOT / "src" / "pausepoint"
+FRESH: Final = pages()
 
 
-@pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", FRESH, ids=lambda path: path.name)
 def test_a_generated_page_is_fresh(path: Path) -> None:
-    assert path.read_text("utf-8") == pages()[path], "run: python -m scripts.write_reference"
+    assert path.read_text("utf-8") == FRESH[path], (
+        "run: .venv/bin/python -m scripts.write_reference"
+    )
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
-def test_every_setting_is_there(setting: object) -> None:
-    assert f"`{setting.name}`" in read(REFERENCE / "settings.md")  # type: ignore[attr-defined]
+def test_every_setting_is_there(setting: Setting) -> None:
+    assert f"| `{setting.name}` |" in read(REFERENCE / "settings.md")
 
 
 def test_every_setting_that_a_page_names_exists() -> None:
@@ -63,8 +67,8 @@ def test_every_event_is_there(event: Event) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda e: f"{e.method} {e.path}")
-def test_every_endpoint_is_there(endpoint: object) -> None:
-    words = f"| `{endpoint.method} {endpoint.path}` |"  # type: ignore[attr-defined]
+def test_every_endpoint_is_there(endpoint: Endpoint) -> None:
+    words = f"| `{endpoint.method} {endpoint.path}` |"
 
     assert words in read(REFERENCE / "api.md")
 
