@@ -144,6 +144,7 @@ def test_snippets_are_filled_in_and_name_a_script_that_is_there(shell: Shell, ho
 def test_mcp_config_prints_every_host(shell: Shell) -> None:
     said = shell.run("mcp-config")
 
+    assert list(shell.folder.iterdir()) == []
     assert "claude mcp add pausepoint" in said
     assert "claude_desktop_config.json" in said
 

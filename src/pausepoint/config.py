@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 SECRET_FILE: Final = "pausepoint.secret"  # noqa: S105 - a file's name
 """Where `dev` keeps the secret key that it made, beside the database."""
 
+DEFAULT_HOST: Final = "127.0.0.1"
+
 Network: TypeAlias = IPv4Network | IPv6Network
 
 
@@ -297,6 +299,17 @@ def load(
     return _completed(command, values)
 
 
+def base_url(environment: Mapping[str, str] | None = None) -> str:
+    """Where the server is, as far as the settings say; nothing is made and nothing required."""
+    env = dict(os.environ if environment is None else environment)  # noqa: TID251 - the one place
+    host, port = env.get("PAUSEPOINT_HOST", DEFAULT_HOST), env.get("PAUSEPOINT_PORT", "8000")
+    return env.get("PAUSEPOINT_PUBLIC_URL") or _url_of(host, port)
+
+
+def _url_of(host: str, port: int | str) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def _given(name: str, env: Mapping[str, str]) -> str | None:
     path = env.get(f"{name}_FILE")
     if path is None:
@@ -308,7 +321,7 @@ def _given(name: str, env: Mapping[str, str]) -> str | None:
 
 def _completed(command: Command, values: dict[str, Any]) -> Settings:
     values.setdefault("database_url", "sqlite:///pausepoint.db")
-    values.setdefault("host", "127.0.0.1")
+    values.setdefault("host", DEFAULT_HOST)
     values.setdefault("port", 8000)
     values.setdefault("registration_is_open", command is Command.DEV)
     problems = _problems(command, values)
@@ -316,8 +329,7 @@ def _completed(command: Command, values: dict[str, Any]) -> Settings:
         raise ConfigError(problems)
     values["has_public_url"] = "public_url" in values
     if "public_url" not in values:
-        host = f"[{values['host']}]" if ":" in values["host"] else values["host"]
-        values["public_url"] = f"http://{host}:{values['port']}"
+        values["public_url"] = _url_of(values["host"], values["port"])
     if "secret_keys" not in values:
         values["secret_keys"] = (_kept_secret(sqlite_path(values["database_url"]).parent),)
     return Settings(command=command, **values)

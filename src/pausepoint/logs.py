@@ -12,6 +12,10 @@ import structlog
 from pausepoint.clock import SystemClock
 from pausepoint.domain.time import to_rfc3339
 
+# Without local variables: they hold keys, links and the words of agents and people.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 _clock = SystemClock()
 _QUIET = ("uvicorn", "uvicorn.error", "aiosmtplib", "asyncio")
 
@@ -24,7 +28,7 @@ def configure(log_format: str | None) -> None:
             processors=[
                 structlog.processors.add_log_level,
                 structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
-                structlog.dev.ConsoleRenderer(),
+                structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
             ],
             wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
             logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -35,7 +39,7 @@ def configure(log_format: str | None) -> None:
             processors=[
                 structlog.processors.add_log_level,
                 _add_timestamp,
-                structlog.processors.dict_tracebacks,
+                _TRACEBACKS,
                 _as_json,
             ],
             wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

@@ -1,15 +1,18 @@
-"""A store on a real database, and an account in it."""
+"""A store on a real database of each engine, and an account in it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from pausepoint.store.base import Change, InsertDeveloper
+from pausepoint.store.postgres import PostgresStore
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.testing import FakeClock
+from tests.doubles.postgres import PostgresServer
 from tests.store.samples import SECRET, a_developer
 
 
@@ -18,9 +21,47 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def template(postgres: PostgresServer) -> str:
+    """A database with the schema, to be copied: that is faster than making it anew."""
+    name = postgres.create_database()
+
+    async def make_schema() -> None:
+        await (await PostgresStore.open(postgres.url(name), [SECRET], FakeClock())).close()
+
+    asyncio.run(make_schema())
+    return name
+
+
 @pytest.fixture
-async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SqliteStore]:
-    opened = await SqliteStore.open(tmp_path / "test.db", [SECRET], clock)
+def database_url(postgres: PostgresServer, template: str) -> str:
+    """A fresh database on PostgreSQL with the schema in it."""
+    return postgres.url(postgres.create_database(template))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def open_store(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock
+) -> Callable[[], Awaitable[SqliteStore | PostgresStore]]:
+    """Opens the same database, of each engine in turn, whenever it is called."""
+    if request.param == "sqlite":
+        return lambda: SqliteStore.open(tmp_path / "test.db", [SECRET], clock)
+    url = request.getfixturevalue("database_url")
+    return lambda: PostgresStore.open(url, [SECRET], clock)
+
+
+@pytest.fixture
+async def store(
+    open_store: Callable[[], Awaitable[SqliteStore | PostgresStore]],
+) -> AsyncIterator[SqliteStore | PostgresStore]:
+    opened = await open_store()
     await opened.apply(Change(guard=InsertDeveloper(a_developer())))
     yield opened
     await opened.close()

@@ -9,14 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from pausepoint.domain.delivery import Attempt
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Content, Mode
-from pausepoint.store.base import Change, InsertAuditEntry, InsertDeveloper, InsertPause
+from pausepoint.store.base import (
+    Change,
+    InsertAuditEntry,
+    InsertDelivery,
+    InsertDeveloper,
+    InsertPause,
+)
 from pausepoint.store.migrate import SchemaRefused, migrations
 from pausepoint.store.sqlite import DatabaseInUse, SqliteStore
 from pausepoint.store.vault import WrongSecretKey
 from pausepoint.testing import FakeClock
-from tests.store.samples import NOW, SECRET, a_developer, a_pause
+from tests.store.samples import NOW, SECRET, a_delivery, a_developer, a_pause
 
 pytestmark = pytest.mark.anyio
 
@@ -154,3 +161,25 @@ async def test_no_content_lies_in_the_file_in_clear(tmp_path: Path) -> None:
     for word in ("5550100142", "zeppelin", "Ahoy", "quicksilver", "alice", "Alice"):
         # The account's id is ours, made of the name in this test only.
         assert word.encode() not in stored.replace(b"dev_alice", b"")
+
+
+async def test_what_a_dead_process_had_leased_is_due_when_the_next_one_opens(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.db"
+    clock = FakeClock()
+    store = await SqliteStore.open(path, [SECRET], clock)
+    pause = a_pause()
+    retried = a_delivery(
+        pause, due_at=NOW + 5_000, attempt=1, attempts=(Attempt(1, NOW, "retrying"),)
+    )
+    leased = a_delivery(pause)
+    rows = (InsertPause(pause), InsertDelivery(leased), InsertDelivery(retried))
+    await store.apply(Change(rows, InsertDeveloper(a_developer())))
+    assert len(await store.claim_deliveries(10, 60_000)) == 1
+    await store.close()
+    again = await SqliteStore.open(path, [SECRET], clock)
+    claimed = await again.claim_deliveries(10, 60_000)
+    await again.close()
+
+    assert [(one.delivery_id, one.attempt) for one in claimed] == [(leased.delivery_id, 2)]

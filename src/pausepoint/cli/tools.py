@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from pausepoint.cli.common import json_option, print_json, settings_for
+from pausepoint.cli.common import json_option, print_json
 from pausepoint.cli.snippets import claude_code_command, config_file, server_script
 
 HOSTS = ("claude-code", "claude-desktop", "cursor", "vscode")
@@ -33,7 +33,9 @@ def mcp_config(host: str | None, key: str, base_url: str | None) -> None:
     pausepoint mcp-config --key pp_test_0123…
     pausepoint mcp-config --host claude-desktop --key pp_test_0123… > config.json
     """
-    url = base_url or settings_for("dev").public_url
+    from pausepoint.config import base_url as configured_url
+
+    url = base_url or configured_url()
     script = server_script()
     if host is not None:
         click.echo(config_file(host, url, key, script))

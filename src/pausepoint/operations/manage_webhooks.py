@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pausepoint.domain.account import Delivery, Principal, Webhook
 from pausepoint.domain.delivery import DeliveryState
@@ -68,22 +69,20 @@ async def redeliver(
 ) -> Delivery:
     """The delivery, due again at once. Raises WebhookNotFound, DeliveryNotFound."""
     await own_webhook(services, principal, webhook_id)
-    delivery = await services.store.delivery(delivery_id)
-    if delivery is None or delivery.webhook_id != webhook_id:
-        raise DeliveryNotFound
-    await services.store.apply(
-        Change(
-            guard=UpdateDelivery(
-                delivery_id=delivery_id,
-                expected_state=delivery.state,
-                expected_attempt=delivery.attempt,
-                state=DeliveryState.QUEUED,
-                attempts=delivery.attempts,
-                due_at=services.clock.now(),
-            )
+    while True:
+        delivery = await services.store.delivery(delivery_id)
+        if delivery is None or delivery.webhook_id != webhook_id:
+            raise DeliveryNotFound
+        again = UpdateDelivery(
+            delivery_id=delivery_id,
+            expected_state=delivery.state,
+            expected_attempt=delivery.attempt,
+            state=DeliveryState.QUEUED,
+            attempts=delivery.attempts,
+            due_at=services.clock.now(),
         )
-    )
-    return delivery
+        if isinstance(await services.store.apply(Change(guard=again)), Applied):
+            return replace(delivery, state=again.state, due_at=again.due_at)
 
 
 def _checked(events: Sequence[str], secret: str) -> tuple[Event, ...]:

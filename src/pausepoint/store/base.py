@@ -178,7 +178,10 @@ Guard: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One operation's writes: committed together, or not at all."""
+    """One operation's writes: committed together, or not at all.
+
+    The guard and the rows that update each name another record: none is written twice by one change.
+    """
 
     rows: tuple[Row, ...] = ()
     guard: Guard | None = None
@@ -218,6 +221,13 @@ class IdempotentPause:
 
 class StoreUnavailable(Exception):
     """The database cannot be reached or refuses to write; what was asked may be tried again."""
+
+
+class OutcomeUnknown(StoreUnavailable):
+    """The database went away during the commit and has not come back: it may have been written.
+
+    Only a database that several processes share can leave that open.
+    """
 
 
 class Waiter(Protocol):

@@ -29,6 +29,19 @@ CLAIM_SQLITE: Final = Statement(
     " ORDER BY due_at LIMIT ?)"
     f" RETURNING {_COLUMNS}",
 )
+RELEASE_SQLITE: Final = Statement(
+    "release_deliveries",
+    "UPDATE deliveries SET due_at = ? WHERE due_at > ? AND state = 'queued'"
+    " AND attempt > json_array_length(attempts)",
+)
+CLAIM_POSTGRES: Final = Statement(
+    "claim_deliveries",
+    "UPDATE deliveries SET attempt = attempt + 1, due_at = ? WHERE delivery_id = ANY (ARRAY"
+    " (SELECT delivery_id FROM deliveries WHERE due_at <= ?"
+    " AND (webhook_id IS NULL OR webhook_id <> ALL (?))"
+    " ORDER BY due_at LIMIT ? FOR NO KEY UPDATE SKIP LOCKED))"
+    f" RETURNING {_COLUMNS}",
+)
 UPDATE: Final = Statement(
     "update_delivery",
     "UPDATE deliveries SET state = ?, attempts = ?, due_at = ?, checks = ?, provider_id = ?,"

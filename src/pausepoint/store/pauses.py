@@ -65,6 +65,21 @@ DUE: Final = Statement(
     "SELECT pause_id, developer_id, mode, default_index FROM pauses"
     " WHERE status = 'pending' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
 )
+# Several processes look at once. Each takes at random from more than it needs, so that of many that
+# are due they seldom take the same; where they do, the guard lets one of them win and costs the
+# other a wait. (SKIP LOCKED in the guard would call a pause lost that nobody has ended yet.)
+DUE_SHARED: Final = Statement(
+    "due_pauses",
+    "SELECT pause_id, developer_id, mode, default_index FROM"
+    " (SELECT * FROM (SELECT pause_id, developer_id, mode, default_index, expires_at FROM pauses"
+    " WHERE status = 'pending' AND expires_at <= ? ORDER BY expires_at LIMIT 2000) AS due"
+    " ORDER BY random() LIMIT ?) AS taken ORDER BY expires_at",
+)
+ENDED_OR_FAILED: Final = Statement(
+    "ended_or_failed",
+    "SELECT pause_id FROM pauses WHERE pause_id = ANY (?)"
+    " AND (status <> 'pending' OR delivery_state = 'failed')",
+)
 NEXT_DEADLINE: Final = Statement(
     "next_deadline", "SELECT min(expires_at) FROM pauses WHERE status = 'pending'"
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
+from typing import Final
 
 from pausepoint.security.sealed import CannotUnseal, Seal, new_data_key, unwrap, wrap
+from pausepoint.store.statements import Statement
 
 
 class WrongSecretKey(Exception):
@@ -18,17 +19,24 @@ class WrongSecretKey(Exception):
         )
 
 
-def open_vault(connection: sqlite3.Connection, secret_keys: Sequence[str]) -> Seal:
-    """The seal of this database: made when there is none, rewrapped when the first key is new."""
-    row = connection.execute("SELECT wrapped_key FROM vault").fetchone()
-    if row is None:
+GET: Final = Statement("vault", "SELECT wrapped_key FROM vault")
+PUT: Final = Statement(
+    "put_vault",
+    "INSERT INTO vault (vault_id, wrapped_key) VALUES (1, ?)"
+    " ON CONFLICT (vault_id) DO UPDATE SET wrapped_key = excluded.wrapped_key",
+)
+
+
+def opened(wrapped: bytes | None, secret_keys: Sequence[str]) -> tuple[Seal, bytes | None]:
+    """The seal of a database that keeps `wrapped`, and the bytes to keep there instead, if any.
+
+    Made when there is none, rewrapped when the first key is new. Raises WrongSecretKey.
+    """
+    if wrapped is None:
         data_key = new_data_key()
-        connection.execute("INSERT INTO vault VALUES (1, ?)", (wrap(data_key, secret_keys[0]),))
-        return Seal(data_key)
-    data_key, is_current = unwrap_with(row[0], secret_keys)
-    if not is_current:
-        connection.execute("UPDATE vault SET wrapped_key = ?", (wrap(data_key, secret_keys[0]),))
-    return Seal(data_key)
+        return Seal(data_key), wrap(data_key, secret_keys[0])
+    data_key, is_current = unwrap_with(wrapped, secret_keys)
+    return Seal(data_key), None if is_current else wrap(data_key, secret_keys[0])
 
 
 def unwrap_with(wrapped: bytes, secret_keys: Sequence[str]) -> tuple[bytes, bool]:

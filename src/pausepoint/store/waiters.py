@@ -39,6 +39,9 @@ class Hub:
         self._outbox = asyncio.Event()
         self._deadline = asyncio.Event()
         self._soonest_deadline: Instant | None = None
+        self.someone_waits = asyncio.Event()
+        self.look = asyncio.Event()
+        """Set where the rows must be looked at, since news of them may have been missed."""
 
     @property
     def waiting(self) -> int:
@@ -50,7 +53,12 @@ class Hub:
             waiter.release()
         else:
             self._waiters.setdefault(pause_id, set()).add(waiter)
+            self.someone_waits.set()
         return waiter
+
+    def waited_for(self) -> list[str]:
+        """The ids of the pauses that agents wait for."""
+        return list(self._waiters)
 
     def forget(self, pause_id: str, waiter: PauseWaiter) -> None:
         waiters = self._waiters.get(pause_id)
@@ -58,6 +66,8 @@ class Hub:
             waiters.discard(waiter)
             if not waiters:
                 del self._waiters[pause_id]
+                if not self._waiters:
+                    self.someone_waits.clear()
 
     def release_all(self) -> None:
         self._released = True

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from datetime import timedelta
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -13,12 +12,14 @@ from starlette.requests import ClientDisconnect, Request
 from pausepoint.domain.errors import (
     InvalidJson,
     PayloadTooLarge,
-    RequestTimeout,
     UnsupportedMediaType,
     ValidationFailed,
 )
+from pausepoint.web.waiting import ClientGone
 
-READ_TIME: Final = timedelta(seconds=15)
+DEPTH_LIMIT: Final = 64
+"""How deep JSON may be nested: deeper than any question, and shallow enough to walk."""
+
 DRAINED: Final = 4 * 1024 * 1024
 """So much of a body that is too large is read away: else the client sees a reset, no answer."""
 
@@ -26,21 +27,18 @@ _decode_anything = msgspec.json.Decoder().decode
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """Raises PayloadTooLarge, RequestTimeout."""
+    """Raises PayloadTooLarge. That a body arrives in time is the server's business (web/server.py)."""
+    chunks: list[bytes] = []
+    size = 0
     try:
-        async with asyncio.timeout(READ_TIME.total_seconds()):
-            chunks: list[bytes] = []
-            size = 0
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size <= limit:
-                    chunks.append(chunk)
-                elif size > DRAINED:
-                    break
-    except TimeoutError:
-        raise RequestTimeout from None
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size <= limit:
+                chunks.append(chunk)
+            elif size > DRAINED:
+                break
     except ClientDisconnect:
-        return b""
+        raise ClientGone from None
     if size > limit:
         raise PayloadTooLarge(f"The body is too large: at most {limit} bytes are taken.")
     return b"".join(chunks)
@@ -65,6 +63,8 @@ def decode_json(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
         raise _why_not_json(body) from None
     except RecursionError:
         raise InvalidJson("The JSON is nested too deeply.") from None
+    if body.count(b"[") + body.count(b"{") > DEPTH_LIMIT:
+        _refuse_depth(_decode_anything(body))
     if b"\\u0000" in body:
         _refuse_nul(body)
     return decoded
@@ -128,8 +128,25 @@ def _why_not_json(body: bytes) -> Exception:
         decoded = json.loads(body.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         return InvalidJson()
+    _refuse_depth(decoded)
     field = next((name for name, text in _strings(decoded) if not _is_encodable(text)), "body")
     return ValidationFailed((field, "Must not hold an unpaired surrogate."))
+
+
+def _refuse_depth(decoded: Any) -> None:
+    """Level by level: what is deep cannot be walked by recursion."""
+    level = [decoded]
+    for _ in range(DEPTH_LIMIT):
+        level = [inner for item in level for inner in _items(item)]
+        if not level:
+            return
+    raise InvalidJson(f"The JSON is nested more than {DEPTH_LIMIT} deep.")
+
+
+def _items(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _refuse_constant(name: str) -> Any:

@@ -8,16 +8,18 @@ import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from pausepoint.domain.errors import InvalidRequest
+from pausepoint.domain.errors import InvalidRequest, PausePointError, RequestTimeout
 from pausepoint.web.errors import error_response
 
 HEADERS_TIME: Final = timedelta(seconds=10)
+BODY_TIME: Final = timedelta(seconds=15)
 SHUTDOWN_TIME: Final = 3
 KEEP_ALIVE_TIME: Final = 75
 """Longer than the usual proxy's, so that the proxy is the one that closes."""
@@ -64,46 +66,69 @@ class Server(uvicorn.Server):
 
 
 class Protocol(HttpToolsProtocol):
-    """Closes connections whose headers do not end in time, and answers malformed HTTP in JSON."""
+    """Headers and bodies must arrive in time, and malformed HTTP is answered in JSON.
+
+    A request that arrives whole in one piece, as nearly all do, costs no timer.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._headers_timer: asyncio.TimerHandle | None = None
+        self._arriving: timedelta | None = HEADERS_TIME
+        self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._expect_headers()
+        self._watch_arrival()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._got_headers()
+        self._stop_watching()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch_arrival()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._expect_headers()
+        self._arriving = HEADERS_TIME
 
     def on_headers_complete(self) -> None:
-        self._got_headers()
         super().on_headers_complete()
+        self._stop_watching()
+        self._arriving = BODY_TIME
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._stop_watching()
+        self._arriving = None
 
     def send_400_response(self, msg: str) -> None:
-        response = error_response(InvalidRequest())
-        headers = b"".join(name + b": " + value + b"\r\n" for name, value in response.raw_headers)
-        self.transport.write(
-            b"HTTP/1.1 400 Bad Request\r\n" + headers + b"connection: close\r\n\r\n"
-        )
-        self.transport.write(bytes(response.body))
+        self._refuse(InvalidRequest())
+
+    def _watch_arrival(self) -> None:
+        if self._timer is None and self._arriving is not None:
+            self._timer = self.loop.call_later(self._arriving.total_seconds(), self._too_slow)
+
+    def _stop_watching(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _too_slow(self) -> None:
+        # Before its headers are whole it is no request: there is nobody to answer.
+        if self._arriving is BODY_TIME and not self.cycle.response_started:
+            self.cycle.disconnected = True
+            self._refuse(RequestTimeout())
+        else:
+            self.transport.close()
+
+    def _refuse(self, error: PausePointError) -> None:
+        response = error_response(error)
+        reason = HTTPStatus(error.status).phrase
+        lines = [f"HTTP/1.1 {error.status} {reason}".encode(), b"connection: close"]
+        lines += [name + b": " + value for name, value in response.raw_headers]
+        self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + bytes(response.body))
         self.transport.close()
-
-    def _expect_headers(self) -> None:
-        if self._headers_timer is None:
-            seconds = HEADERS_TIME.total_seconds()
-            self._headers_timer = self.loop.call_later(seconds, self.transport.close)
-
-    def _got_headers(self) -> None:
-        if self._headers_timer is not None:
-            self._headers_timer.cancel()
-            self._headers_timer = None
 
 
 def listen(host: str, port: int) -> socket.socket:

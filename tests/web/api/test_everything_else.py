@@ -254,7 +254,9 @@ async def test_deliveries_are_seen_and_sent_again(world: World, api: httpx2.Asyn
     again = f"/v1/webhooks/{webhook_id}/deliveries/{item['delivery_id']}/redeliver"
 
     assert (item["state"], item["attempts"][0]["code"]) == ("delivered", "200")
-    assert (await api.post(again)).status_code == 202
+    accepted = await api.post(again)
+    assert (accepted.status_code, accepted.json()["state"]) == (202, "queued")
+    assert accepted.json()["next_attempt_at"] is not None
     await world.deliver_due()
     assert len(world.receiver.got) == 2
     missing = f"/v1/webhooks/{webhook_id}/deliveries/dlv_none/redeliver"

@@ -1,0 +1,183 @@
+"""The engine for many processes on one PostgreSQL: writers with group commit, a pool of readers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+
+from pausepoint.clock import Clock, SystemClock
+from pausepoint.domain.account import Delivery
+from pausepoint.domain.time import Instant
+from pausepoint.security.sealed import Seal
+from pausepoint.store import pauses
+from pausepoint.store.base import Applied, Change, Lost, StoreUnavailable
+from pausepoint.store.binding import ROW_ORDER, News, bind
+from pausepoint.store.postgres_lane import GUARDS, Lane
+from pausepoint.store.postgres_link import (
+    STATEMENT_SECONDS,
+    Connection,
+    Pool,
+    Trouble,
+    connect,
+    connect_pool,
+    is_trouble,
+    translated,
+    trouble_of,
+)
+from pausepoint.store.postgres_listener import Listener
+from pausepoint.store.postgres_schema import migrate_postgres, open_vault
+from pausepoint.store.postgres_sets import Types, learn_types
+from pausepoint.store.postgres_writer import Writer
+from pausepoint.store.reading import ReadingStore
+from pausepoint.store.statements import Parameters, Statement
+
+T = TypeVar("T")
+
+WRITERS: Final = 2
+READERS: Final = 8
+MARKS_KEPT: Final = 24 * 3_600_000
+"""Milliseconds; a process that was killed leaves its marks behind."""
+
+CLOCK_TOLERANCE: Final = 1_000
+"""Milliseconds by which this machine's clock may differ from the database's."""
+
+_NOW_AND_ROLE: Final = (
+    "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint,"
+    " pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'"
+)
+
+
+class PostgresStore(ReadingStore):
+    """See `Store`. No answer is kept from one read to the next: other processes write, too."""
+
+    _due_statement = pauses.DUE_SHARED
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        secret_keys: Sequence[str],
+        clock: Clock,
+        direct_url: str | None = None,
+        *,
+        readers: int = READERS,
+    ) -> PostgresStore:
+        """Makes or migrates the database. `direct_url`: past the pooler that `url` then names.
+
+        Reads go through the pooler; the few connections that need a session (LISTEN, the writers)
+        go past it. Raises StoreUnavailable, SchemaRefused, WrongSecretKey.
+        """
+        try:
+            seal, types = await _prepare(direct_url or url, secret_keys, clock)
+            cache = 256 if direct_url is None else 0
+            pool = await connect_pool(url, readers, statement_cache_size=cache)
+            store = cls(direct_url or url, pool, seal, types, clock)
+            await store._listener.start()
+        except Exception as error:
+            if is_trouble(error):
+                raise StoreUnavailable(str(error)) from error
+            raise
+        return store
+
+    def __init__(self, url: str, pool: Pool, seal: Seal, types: Types, clock: Clock) -> None:
+        super().__init__(seal)
+        self._clock = clock
+        self._pool = pool
+        self._listener = Listener(url, self._hub, self._ended)
+        self._writer = Writer([Lane(url, types) for _ in range(WRITERS)], clock, self._tell)
+
+    # ── Writes ──
+
+    async def apply(self, change: Change) -> Applied | Lost:
+        return await self._writer.submit(bind(change, self._seal))
+
+    async def apply_all(self, changes: Sequence[Change]) -> list[Applied | Lost]:
+        bound = [bind(change, self._seal) for change in changes]
+        futures = [self._writer.submit(each) for each in bound]
+        # All are waited for, so that none that failed goes unheard.
+        await asyncio.gather(*futures, return_exceptions=True)
+        return [future.result() for future in futures]
+
+    async def claim_deliveries(
+        self, limit: int, lease: int, busy: Sequence[str] = ()
+    ) -> list[Delivery]:
+        return await self._writer.claim(limit, lease, busy)
+
+    async def check(self) -> None:
+        before = self._clock.now()
+        row = await self._one(Statement("check", _NOW_AND_ROLE), ())
+        if row[1]:
+            raise StoreUnavailable("the database is read-only")
+        # A clock that tests set says nothing about this machine's.
+        if isinstance(self._clock, SystemClock):
+            _check_clock(before, row[0], self._clock.now())
+        await self.apply(Change())
+
+    async def close(self) -> None:
+        await self._writer.close()
+        await self._listener.close()
+        try:
+            await asyncio.wait_for(self._pool.close(), STATEMENT_SECONDS)
+        except Exception:
+            self._pool.terminate()
+
+    # ── How it reads ──
+
+    async def _one(self, statement: Statement, parameters: Parameters) -> Any:
+        sql = translated(statement.sql)
+        return await self._read(lambda connection: connection.fetchrow(sql, *parameters))
+
+    async def _all(self, statement: Statement, parameters: Parameters) -> list[Any]:
+        sql = translated(statement.sql)
+        rows: list[Any] = await self._read(lambda connection: connection.fetch(sql, *parameters))
+        return rows
+
+    async def _list(
+        self, statement: Statement, parameters: Parameters, decode: Callable[[Any], T]
+    ) -> list[T]:
+        return [decode(row) for row in await self._all(statement, parameters)]
+
+    async def _read(self, run: Callable[[Connection], Any]) -> Any:
+        """A read that broke off with its connection is run once more on another one."""
+        for is_last in (False, True):
+            try:
+                async with self._pool.acquire(timeout=STATEMENT_SECONDS) as connection:
+                    return await run(connection)
+            except Exception as error:
+                if not is_trouble(error):
+                    raise
+                if is_last or trouble_of(error) is not Trouble.CONNECTION:
+                    raise StoreUnavailable(str(error)) from error
+        raise AssertionError
+
+    async def _ended(self, pause_ids: Sequence[str]) -> list[str]:
+        rows = await self._all(pauses.ENDED_OR_FAILED, (pause_ids,))
+        return [row[0] for row in rows]
+
+    def _tell(self, news: list[News]) -> None:
+        self._hub.tell(news)
+        self._listener.announce(news)
+
+
+async def _prepare(url: str, secret_keys: Sequence[str], clock: Clock) -> tuple[Seal, Types]:
+    connection = await connect(url)
+    try:
+        await migrate_postgres(connection)
+        seal = await open_vault(connection, secret_keys)
+        types = await learn_types(connection, (*GUARDS, *ROW_ORDER))
+        forgotten = clock.now() - MARKS_KEPT
+        await connection.execute("DELETE FROM commit_marks WHERE used_at < $1", forgotten)
+    finally:
+        connection.terminate()
+    return seal, types
+
+
+def _check_clock(before: Instant, database: Instant, after: Instant) -> None:
+    """`database` was read between the two; how long that took is no difference."""
+    difference = max(before - database, database - after)
+    if difference > CLOCK_TOLERANCE:
+        raise StoreUnavailable(
+            f"This machine's clock and the database's differ by {difference / 1000:.1f} s."
+            " Let both be set by NTP."
+        )

@@ -1,0 +1,120 @@
+"""One writing connection: commits a batch as one statement, and finds out what became of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pausepoint.domain.time import Instant
+from pausepoint.store import accounts, deliveries, pauses
+from pausepoint.store.binding import ROW_ORDER, Bound
+from pausepoint.store.postgres_link import Connection, connect, translated
+from pausepoint.store.postgres_sets import UNGUARDED, Types, batch_sql
+from pausepoint.store.statements import Parameters, Statement, filled
+
+GUARDS: Final[tuple[Statement, ...]] = (
+    pauses.END,
+    pauses.TIME_OUT,
+    pauses.CLAIM_IDEMPOTENCY_KEY,
+    deliveries.UPDATE,
+    accounts.INSERT_DEVELOPER,
+    accounts.REVOKE_KEY,
+    accounts.DELETE_WEBHOOK,
+    accounts.DISABLE_DEVELOPER,
+    accounts.ENABLE_DEVELOPER,
+)
+
+_SETTLE: Final = (
+    "INSERT INTO commit_marks AS m (writer_id, batch, fence, won, used_at)"
+    " VALUES ($1, 0, $2, '{}', $3)"
+    " ON CONFLICT (writer_id) DO UPDATE SET fence = excluded.fence RETURNING m.batch, m.won"
+)
+_FORGET: Final = "DELETE FROM commit_marks WHERE writer_id = $1"
+
+
+class Lane:
+    """Numbers its batches; the number of the last one committed is in the database, with its winners."""
+
+    def __init__(self, url: str, types: Types) -> None:
+        self._url = url
+        self._types = types
+        self._writer_id = f"wrt_{uuid.uuid4().hex}"
+        self._number = 0
+        self._connection: Connection | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connection is not None and not self._connection.is_closed()
+
+    @property
+    def connection(self) -> Connection:
+        return self._connection
+
+    async def reconnect(self) -> None:
+        """Raises what `is_trouble` knows."""
+        self.drop()
+        self._connection = await connect(self._url)
+
+    def drop(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    async def commit(self, changes: Sequence[Bound], now: Instant) -> frozenset[int]:
+        """The numbers, from 1, of the changes whose guard held. All are durable, or none.
+
+        After an error that took the connection along, `settle` says which.
+        """
+        self._number += 1
+        guards, rows = _sets(changes, now)
+        sets = [*guards.items(), *rows.items()]
+        types = tuple(self._types[statement] for statement, _ in sets)
+        sql = batch_sql(tuple(guards), tuple(rows), types)
+        columns = [column for _, rows_of in sets for column in zip(*rows_of, strict=True)]
+        row = await self.connection.fetchrow(sql, self._writer_id, self._number, now, *columns)
+        return frozenset(row[0])
+
+    async def settle(self, now: Instant) -> frozenset[int] | None:
+        """What `commit` would have answered, or None: then the last batch was not and will not be.
+
+        Waits for a transaction of ours that still runs, since that holds the mark's row; one that
+        has not come so far finds the fence. A transaction id would not do instead of the mark: a
+        crash may give the same id to another transaction.
+        """
+        batch, won = await self.connection.fetchrow(_SETTLE, self._writer_id, self._number, now)
+        return frozenset(won) if batch == self._number else None
+
+    async def claim(self, limit: int, lease: int, busy: Sequence[str], now: Instant) -> list[Any]:
+        sql = translated(deliveries.CLAIM_POSTGRES.sql)
+        rows = await self.connection.fetch(sql, now + lease, now, list(busy), limit)
+        return [deliveries.from_row(row) for row in rows]
+
+    async def close(self) -> None:
+        """Raises what `is_trouble` knows; the connection is gone in any case."""
+        try:
+            if self.is_connected:
+                await self.connection.execute(_FORGET, self._writer_id)
+                await self.connection.close()
+        finally:
+            self.drop()
+
+
+def _sets(
+    changes: Sequence[Bound], now: Instant
+) -> tuple[dict[Statement, list[Parameters]], dict[Statement, list[Parameters]]]:
+    """The parameters by statement, guards and rows, in an order that gives few different batches."""
+    guards: dict[Statement, list[Parameters]] = {}
+    rows: dict[Statement, list[Parameters]] = {}
+    for number, change in enumerate(changes, 1):
+        item = UNGUARDED
+        if change.guard is not None:
+            item = number
+            parameters = filled(change.guard.parameters, now)
+            guards.setdefault(change.guard.statement, []).append((*parameters, item))
+        for write in change.rows:
+            rows.setdefault(write.statement, []).append((*filled(write.parameters, now), item))
+    return (
+        {statement: guards[statement] for statement in GUARDS if statement in guards},
+        {statement: rows[statement] for statement in ROW_ORDER if statement in rows},
+    )

@@ -1,0 +1,101 @@
+"""The driver's edge: connecting, `?` to `$n`, and what an error of asyncpg's means to us."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from functools import cache
+from itertools import count
+from typing import Any, Final, TypeAlias
+
+import asyncpg
+
+# asyncpg has no types of its own; what it hands out is named here and goes no further than store/.
+Connection: TypeAlias = Any
+Pool: TypeAlias = Any
+
+CONNECT_SECONDS: Final = 5.0
+STATEMENT_SECONDS: Final = 10.0
+"""How long any statement may take before its connection is given up."""
+
+_APPLICATION: Final = "pausepoint"
+
+# SQLSTATE classes and codes (PostgreSQL's manual, appendix A).
+_REPEATABLE: Final = ("40001", "40P01")
+_DATA: Final = ("22", "23")
+_FATAL: Final = ("08", "57P")
+
+
+class Trouble(Enum):
+    """What to do about a statement that failed."""
+
+    CONNECTION = auto()  # the connection is gone: what the statement did is not known
+    REPEAT = auto()  # it was rolled back for another transaction's sake
+    DATA = auto()  # the values are at fault
+    REFUSED = auto()  # the database cannot do it now: full, read-only, too slow
+
+
+def trouble_of(error: BaseException, connection: Connection | None = None) -> Trouble:
+    """`connection` is the one that raised, where it is known."""
+    state = getattr(error, "sqlstate", None)
+    if isinstance(error, ValueError) and state is None:
+        return Trouble.DATA  # asyncpg could not encode a value
+    if state is None or state.startswith(_FATAL):
+        return Trouble.CONNECTION
+    if connection is not None and connection.is_closed():
+        return Trouble.CONNECTION
+    if state in _REPEATABLE:
+        return Trouble.REPEAT
+    return Trouble.DATA if state.startswith(_DATA) else Trouble.REFUSED
+
+
+def is_trouble(error: BaseException) -> bool:
+    """Whether the error came from the database or the way to it, and not from our own code."""
+    return isinstance(
+        error, asyncpg.PostgresError | asyncpg.InterfaceError | OSError | TimeoutError
+    )
+
+
+async def connect(url: str) -> Connection:
+    """A connection with a session of its own. Raises what `is_trouble` knows.
+
+    A statement here names its rows by key. Plans are kept, and one made while a table was empty
+    would read the whole table long after it has grown; so those plans are ruled out.
+    """
+    connection = await asyncpg.connect(
+        url, timeout=CONNECT_SECONDS, command_timeout=STATEMENT_SECONDS, statement_cache_size=256
+    )
+    try:
+        await connection.execute(
+            f"SET application_name = '{_APPLICATION}'; SET synchronous_commit = on;"
+            " SET enable_seqscan = off; SET jit = off"
+        )
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+async def connect_pool(url: str, size: int, *, statement_cache_size: int) -> Pool:
+    """A pool for reading; `statement_cache_size` is 0 where a pooler stands in between."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        timeout=CONNECT_SECONDS,
+        command_timeout=STATEMENT_SECONDS,
+        statement_cache_size=statement_cache_size,
+        # Reads leave nothing behind in a session: resetting it would be a round trip for nothing.
+        reset=_nothing,
+    )
+
+
+async def _nothing(connection: Connection) -> None:
+    pass
+
+
+@cache
+def translated(sql: str) -> str:
+    """The statement with `$1`, `$2`, … for each `?`. No statement holds a literal question mark."""
+    first, *rest = sql.split("?")
+    numbers = count(1)
+    return first + "".join(f"${next(numbers)}{part}" for part in rest)

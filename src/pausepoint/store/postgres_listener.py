@@ -1,0 +1,177 @@
+"""News between processes: one LISTEN connection each, and a look at the rows, which are the truth.
+
+A notification is a hint and may be lost; it is never sent inside the transaction it tells of,
+since that would make the commits of all processes take turns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import msgspec
+
+from pausepoint.domain.time import Instant
+from pausepoint.store.binding import News
+from pausepoint.store.postgres_link import Connection, connect, is_trouble
+from pausepoint.store.waiters import Hub
+
+_CHANNEL: Final = "pausepoint"
+_IDS_IN_PAYLOAD: Final = 150
+"""An id and its punctuation take 43 bytes; PostgreSQL allows 7999."""
+
+_MOST_PAYLOADS: Final = 10
+"""More ids than these hold, and the others are told to look at whatever they wait for."""
+
+CATCH_UP_SECONDS: Final = 1.0
+LOOK_AGAIN_SECONDS: Final = 5.0
+"""How often the worker's loops look at the outbox and the deadlines whatever they have heard: a
+process that dies between its commit and its notification leaves rows that nobody was told of."""
+
+_BACK_OFF: Final = (0.05, 2.0)
+
+# Never sooner than it was known: everything may be due.
+_ANYTHING: Final = News(outbox=True, deadline=0)
+
+
+class _Payload(msgspec.Struct, omit_defaults=True):
+    pauses: list[str] = []
+    outbox: bool = False
+    deadline: Instant | None = None
+    look: bool = False
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(_Payload).decode
+
+
+class Listener:
+    """`find_ended` says which of some pauses have ended, or will never reach anybody."""
+
+    def __init__(
+        self, url: str, hub: Hub, find_ended: Callable[[Sequence[str]], Awaitable[list[str]]]
+    ) -> None:
+        self._url = url
+        self._hub = hub
+        self._find_ended = find_ended
+        self._connection: Connection | None = None
+        self._lost = asyncio.Event()
+        self._unsent: list[News] = []
+        self._has_unsent = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Raises what `is_trouble` knows; later losses of the connection are mended in silence."""
+        await self._connect()
+        runs = (self._stay_connected(), self._send(), self._catch_up(), self._look_again())
+        self._tasks = [asyncio.create_task(run) for run in runs]
+
+    def announce(self, news: list[News]) -> None:
+        """Tells the other processes soon, together with whatever else there is to tell."""
+        if any(each != _NOTHING for each in news):
+            self._unsent.extend(news)
+            self._has_unsent.set()
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            if self._unsent and not connection.is_closed():
+                with suppress(Exception):
+                    await self._notify(connection)
+            connection.terminate()
+
+    # ── Hearing ──
+
+    async def _connect(self) -> None:
+        connection = await connect(self._url)
+        self._lost.clear()
+        connection.add_termination_listener(lambda _: self._lost.set())
+        await connection.add_listener(_CHANNEL, self._hear)
+        self._connection = connection
+
+    def _hear(self, connection: Any, sender: int, channel: str, payload: str) -> None:
+        if sender == connection.get_server_pid():
+            return
+        try:
+            told = _decode(payload)
+        except msgspec.DecodeError:
+            return  # Another program's, or another release's: the rows will tell.
+        self._hub.tell(News(pause_id=pause_id) for pause_id in told.pauses)
+        self._hub.tell([News(outbox=told.outbox, deadline=told.deadline)])
+        if told.look:
+            self._hub.tell([_ANYTHING])
+            self._hub.look.set()
+
+    async def _stay_connected(self) -> None:
+        pause, longest = _BACK_OFF
+        while True:
+            await self._lost.wait()
+            try:
+                await self._connect()
+                pause = _BACK_OFF[0]
+            except Exception as error:
+                if not is_trouble(error):
+                    raise
+                await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - not a secret
+                pause = min(pause * 2, longest)
+            # What was said in between was not heard.
+            self._hub.tell([_ANYTHING])
+            self._hub.look.set()
+
+    async def _catch_up(self) -> None:
+        while True:
+            await self._hub.someone_waits.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hub.look.wait(), CATCH_UP_SECONDS)
+            self._hub.look.clear()
+            if waited_for := self._hub.waited_for():
+                # StoreUnavailable: the next look may be luckier.
+                with suppress(Exception):
+                    ended = await self._find_ended(waited_for)
+                    self._hub.tell(News(pause_id=pause_id) for pause_id in ended)
+
+    async def _look_again(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            self._hub.tell([_ANYTHING])
+
+    # ── Telling ──
+
+    async def _send(self) -> None:
+        while True:
+            await self._has_unsent.wait()
+            self._has_unsent.clear()
+            if self._connection is not None and not self._connection.is_closed():
+                # Lost with the connection: the others look for themselves.
+                with suppress(Exception):
+                    await self._notify(self._connection)
+            else:
+                self._unsent.clear()
+
+    async def _notify(self, connection: Connection) -> None:
+        news, self._unsent = self._unsent, []
+        payloads = [_encode(payload).decode() for payload in _payloads(news)]
+        await connection.execute(
+            f"SELECT pg_notify('{_CHANNEL}', payload) FROM unnest($1::text[]) AS payload", payloads
+        )
+
+
+_NOTHING: Final = News()
+
+
+def _payloads(news: Sequence[News]) -> Iterator[_Payload]:
+    ids = list({each.pause_id: None for each in news if each.pause_id is not None})
+    outbox = any(each.outbox for each in news)
+    deadline = min((each.deadline for each in news if each.deadline is not None), default=None)
+    if len(ids) > _IDS_IN_PAYLOAD * _MOST_PAYLOADS:
+        yield _Payload(look=True)
+        return
+    yield _Payload(ids[:_IDS_IN_PAYLOAD], outbox, deadline)
+    for start in range(_IDS_IN_PAYLOAD, len(ids), _IDS_IN_PAYLOAD):
+        yield _Payload(ids[start : start + _IDS_IN_PAYLOAD])

@@ -1,0 +1,182 @@
+"""A whole batch as one statement: the shared statements, each over arrays of its parameters.
+
+PostgreSQL runs one statement as one transaction, so a batch costs one round trip and one commit:
+
+    WITH <guards: which of these updates and inserts found their row>,
+         won AS (<the numbers of the items whose guard held>),
+         mark AS (<what this connection committed last, with `won`>),
+         <rows: those of the items that won, or that have no guard>
+    SELECT won, <an error unless the mark could be written> FROM mark
+
+Foreign keys are checked when the statement ends, so that the order of its parts does not matter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import count
+from typing import Final, TypeAlias
+
+from pausepoint.store.postgres_link import Connection, translated
+from pausepoint.store.statements import Parameters, Statement
+
+Key: TypeAlias = tuple[object, ...]
+Types: TypeAlias = Mapping[Statement, tuple[str, ...]]
+
+UNGUARDED: Final = 0
+"""The item number of rows that follow no guard; items are counted from 1."""
+
+_UPDATE = re.compile(r"UPDATE (?P<table>\w+) SET (?P<set>.+?) WHERE (?P<key>\w+) = \?(?P<rest>.*)")
+_DELETE = re.compile(r"DELETE FROM (?P<table>\w+) WHERE (?P<rest>.+)")
+_INSERT = re.compile(
+    r"INSERT INTO (?P<table>\w+) \((?P<columns>[^)]+)\) VALUES \((?P<values>[^)]+)\)"
+    r"(?: ON CONFLICT \((?P<conflict>[^)]+)\)(?P<action>.+))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How one statement is written for many items at once.
+
+    `guard` and `rows` hold `{input}` for the rows of the arrays, which are called i, with the
+    columns p1, p2, … and `item`. `key` are the positions of the parameters that name the row.
+    """
+
+    table: str
+    guard: str
+    rows: str
+    key: tuple[int, ...]
+
+    def key_of(self, parameters: Parameters) -> Key | None:
+        """What no other item of the same batch may touch, if anything."""
+        if not self.key:
+            return None
+        return (self.table, *(parameters[position] for position in self.key))
+
+
+@cache
+def form_of(statement: Statement) -> Form:
+    sql = statement.sql
+    if matched := _UPDATE.fullmatch(sql):
+        return _update(matched)
+    if matched := _INSERT.fullmatch(sql):
+        return _insert(matched)
+    matched = _DELETE.fullmatch(sql)
+    assert matched, f"{statement.name} has no form for many items"
+    table, rest = matched["table"], _numbered(matched["rest"])
+    delete = f"DELETE FROM {table} USING {{input}} WHERE {rest}{{filter}}"
+    return Form(table, f"{delete} RETURNING i.item", delete, ())
+
+
+def _update(matched: re.Match[str]) -> Form:
+    table, key = matched["table"], matched["key"]
+    position = matched["set"].count("?")
+    numbered = _numbered(f"{matched['set']}\0{key} = ?{matched['rest']}")
+    assignments, conditions = numbered.split("\0")
+    # Locked in the order of their keys, so that two batches never wait for each other in a circle.
+    locked = (
+        f"(SELECT {key} AS key FROM {table} WHERE {key} = ANY ({{p{position + 1}}})"
+        f" ORDER BY {key} FOR NO KEY UPDATE) AS locked"
+    )
+    update = (
+        f"UPDATE {table} SET {assignments} FROM {{input}}, {locked}"
+        f" WHERE locked.key = i.p{position + 1} AND {conditions}{{filter}}"
+    )
+    return Form(table, f"{update} RETURNING i.item", update, (position,))
+
+
+def _insert(matched: re.Match[str]) -> Form:
+    table, columns = matched["table"], matched["columns"]
+    names = columns.split(", ")
+    insert = f"INSERT INTO {table} ({columns}) SELECT {_numbered(matched['values'])} FROM {{input}}"
+    if matched["conflict"] is None:
+        return Form(table, "", f"{insert} WHERE true{{filter}}", ())
+    conflict = matched["conflict"].split(", ")
+    key = tuple(names.index(name) for name in conflict)
+    of_row = " AND ".join(
+        f"i.p{k + 1} = excluded.{name}" for k, name in zip(key, conflict, strict=True)
+    )
+    numbers = count(matched["values"].count("?") + 1)
+    action = re.sub(
+        r"\?",
+        lambda _: f"(SELECT i.p{next(numbers)} FROM {{input}} WHERE {of_row})",
+        matched["action"],
+    )
+    order = ", ".join(f"i.p{k + 1}" for k in key)
+    guard = (
+        f"{insert} ORDER BY {order} ON CONFLICT ({matched['conflict']}){action}"
+        f" RETURNING {matched['conflict']}"
+    )
+    return Form(table, guard, "", key)
+
+
+def _numbered(sql: str) -> str:
+    numbers = count(1)
+    return re.sub(r"\?", lambda _: f"i.p{next(numbers)}", sql)
+
+
+@cache
+def batch_sql(
+    guards: tuple[Statement, ...],
+    rows: tuple[Statement, ...],
+    types: tuple[tuple[str, ...], ...],
+) -> str:
+    """The one statement of a batch of this shape; `types` are those of the guards, then the rows.
+
+    Its parameters: the writer's id, the batch's number, the instant; then for each statement one
+    array for each of its parameters, and one of the items' numbers.
+    """
+    numbers = count(4)
+    parts: list[str] = []
+    winners: list[str] = []
+    for position, (statement, own) in enumerate(zip((*guards, *rows), types, strict=True)):
+        marks = [f"${next(numbers)}::{name}[]" for name in (*own, "int8")]
+        columns = ", ".join([*(f"p{n}" for n in range(1, len(own) + 1)), "item"])
+        source = f"unnest({', '.join(marks)}) AS i ({columns})"
+        arrays = {f"p{n}": mark for n, mark in enumerate(marks, 1)}
+        is_guard = position < len(guards)
+        filter_ = f" AND (i.item = {UNGUARDED} OR i.item IN (SELECT item FROM won))"
+        form = form_of(statement)
+        body = (form.guard if is_guard else form.rows).format(
+            input=source, filter=filter_ if guards and not is_guard else "", **arrays
+        )
+        parts.append(f"w{position} AS ({body})")
+        if is_guard:
+            winners.append(_winners(statement, f"w{position}", source))
+    if winners:
+        parts.insert(len(guards), f"won AS ({' UNION ALL '.join(winners)})")
+    parts.insert(
+        len(guards) + 1, _mark("ARRAY(SELECT item FROM won)" if winners else "'{}'::int8[]")
+    )
+    return f"WITH {', '.join(parts)} SELECT (SELECT won FROM mark), 1 / (SELECT count(*) FROM mark)"
+
+
+def _winners(statement: Statement, part: str, source: str) -> str:
+    form = form_of(statement)
+    matched = _INSERT.fullmatch(statement.sql)
+    if matched is None:
+        return f"SELECT item FROM {part}"
+    names = matched["conflict"].split(", ")
+    same = " AND ".join(f"g.{name} = i.p{k + 1}" for k, name in zip(form.key, names, strict=True))
+    return f"SELECT i.item FROM {source} JOIN {part} AS g ON {same}"
+
+
+def _mark(won: str) -> str:
+    return (
+        "mark AS (INSERT INTO commit_marks AS m (writer_id, batch, fence, won, used_at)"
+        f" VALUES ($1, $2, 0, {won}, $3) ON CONFLICT (writer_id) DO UPDATE"
+        " SET batch = excluded.batch, won = excluded.won, used_at = excluded.used_at"
+        " WHERE m.fence < excluded.batch RETURNING m.won)"
+    )
+
+
+async def learn_types(connection: Connection, statements: Sequence[Statement]) -> Types:
+    """Of each statement's parameters, as the database itself understands them."""
+    types: dict[Statement, tuple[str, ...]] = {}
+    for statement in statements:
+        prepared = await connection.prepare(translated(statement.sql))
+        types[statement] = tuple(each.name for each in prepared.get_parameters())
+    return types

@@ -1,0 +1,287 @@
+"""Group commit on PostgreSQL: everything that waits becomes one statement, each caller answered after."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from pausepoint.clock import Clock
+from pausepoint.domain.account import Delivery
+from pausepoint.domain.time import Instant
+from pausepoint.store.base import Applied, Lost, OutcomeUnknown, StoreUnavailable
+from pausepoint.store.binding import Bound, News
+from pausepoint.store.postgres_lane import Lane
+from pausepoint.store.postgres_link import Trouble, is_trouble, trouble_of
+from pausepoint.store.postgres_sets import Key, form_of
+
+T = TypeVar("T")
+
+BATCH_LIMIT: Final = 256
+QUEUE_LIMIT: Final = 20_000
+PATIENCE_SECONDS: Final = 5.0
+"""How long a write waits for a database that is away, before it is refused."""
+
+UNKNOWN_SECONDS: Final = 30.0
+"""How long a caller waits to learn what became of a commit whose answer was lost."""
+
+CLOSE_SECONDS: Final = 5.0
+_BACK_OFF: Final = (0.05, 1.0)
+
+
+@dataclass(slots=True, eq=False)
+class _Item:
+    change: Bound
+    keys: frozenset[Key]
+    future: asyncio.Future[Applied | Lost]
+    since: float
+
+
+@dataclass(slots=True, eq=False)
+class _Claim:
+    limit: int
+    lease: int
+    busy: Sequence[str]
+    future: asyncio.Future[list[Delivery]]
+    since: float
+
+
+@dataclass(slots=True)
+class _Queue:
+    """What waits, in order; and which records are being written, by one batch at a time."""
+
+    items: deque[_Item] = field(default_factory=deque)
+    claims: deque[_Claim] = field(default_factory=deque)
+    busy: set[Key] = field(default_factory=set)
+
+    def take(self) -> list[_Item]:
+        batch: list[_Item] = []
+        later: list[_Item] = []
+        blocked: set[Key] = set()
+        while self.items and len(batch) < BATCH_LIMIT and len(later) < BATCH_LIMIT:
+            item = self.items.popleft()
+            if item.keys and not (
+                self.busy.isdisjoint(item.keys) and blocked.isdisjoint(item.keys)
+            ):
+                later.append(item)
+                blocked |= item.keys
+            else:
+                batch.append(item)
+                self.busy |= item.keys
+        self.items.extendleft(reversed(later))
+        return batch
+
+    def release(self, batch: Sequence[_Item]) -> None:
+        for item in batch:
+            self.busy -= item.keys
+
+    def expired(self, before: float) -> list[_Item | _Claim]:
+        found: list[_Item | _Claim] = []
+        waiting: tuple[deque[Any], ...] = (self.items, self.claims)
+        for each in waiting:
+            while each and each[0].since <= before:
+                found.append(each.popleft())
+        return found
+
+    @property
+    def oldest(self) -> float | None:
+        return min((each[0].since for each in (self.items, self.claims) if each), default=None)
+
+
+class Writer:
+    """`tell` hears what was committed. One task a lane; a lane takes all that waits, up to a limit."""
+
+    def __init__(
+        self, lanes: Sequence[Lane], clock: Clock, tell: Callable[[list[News]], None]
+    ) -> None:
+        self._clock = clock
+        self._tell = tell
+        self._loop = asyncio.get_running_loop()
+        self._queue = _Queue()
+        self._work = asyncio.Event()
+        self._is_closed = False
+        self._expiry: asyncio.TimerHandle | None = None
+        self._lanes = lanes
+        self._tasks = [asyncio.create_task(self._run(lane)) for lane in lanes]
+
+    def submit(self, change: Bound) -> asyncio.Future[Applied | Lost]:
+        """Done after the commit. Raises StoreUnavailable, and ValueError for a record named twice."""
+        writes = [*([change.guard] if change.guard else []), *change.rows]
+        found = [form_of(write.statement).key_of(write.parameters) for write in writes]
+        keys = [key for key in found if key is not None]
+        if len(keys) > len(set(keys)):
+            raise ValueError("a change writes a record once")
+        self._refuse_when_full()
+        future: asyncio.Future[Applied | Lost] = self._loop.create_future()
+        self._queue.items.append(_Item(change, frozenset(keys), future, self._loop.time()))
+        self._begin()
+        return future
+
+    def claim(self, limit: int, lease: int, busy: Sequence[str]) -> asyncio.Future[list[Delivery]]:
+        self._refuse_when_full()
+        future: asyncio.Future[list[Delivery]] = self._loop.create_future()
+        self._queue.claims.append(_Claim(limit, lease, busy, future, self._loop.time()))
+        self._begin()
+        return future
+
+    async def close(self) -> None:
+        """Writes what still waits, as long as the database is there."""
+        self._is_closed = True
+        self._work.set()
+        _, late = await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._expiry is not None:
+            self._expiry.cancel()
+        for left in self._queue.expired(self._loop.time()):
+            _fail(left, StoreUnavailable("the database is closed"))
+        for lane in self._lanes:
+            with suppress(Exception):
+                await lane.close()
+
+    # ── The queue ──
+
+    def _refuse_when_full(self) -> None:
+        if self._is_closed:
+            raise StoreUnavailable("the database is closed")
+        if len(self._queue.items) >= QUEUE_LIMIT:
+            raise StoreUnavailable("too many writes are waiting")
+
+    def _begin(self) -> None:
+        self._work.set()
+        if self._expiry is None:
+            self._expiry = self._loop.call_later(PATIENCE_SECONDS, self._expire)
+
+    def _expire(self) -> None:
+        now = self._loop.time()
+        for item in self._queue.expired(now - PATIENCE_SECONDS):
+            _fail(item, StoreUnavailable("the database is away"))
+        oldest = self._queue.oldest
+        self._expiry = None
+        if oldest is not None:
+            self._expiry = self._loop.call_at(oldest + PATIENCE_SECONDS, self._expire)
+
+    def _put_back(self, batch: Sequence[_Item]) -> None:
+        self._queue.items.extendleft(reversed(batch))
+        self._begin()
+        self._expire_at_once(batch)
+
+    def _expire_at_once(self, batch: Sequence[_Item]) -> None:
+        if batch[0].since <= self._loop.time() - PATIENCE_SECONDS and self._expiry is not None:
+            self._expiry.cancel()
+            self._expire()
+
+    # ── One lane ──
+
+    async def _run(self, lane: Lane) -> None:
+        while True:
+            if not lane.is_connected:
+                await self._persist(lane, lane.reconnect)
+            if self._queue.claims:
+                await self._claim(lane, self._queue.claims.popleft())
+            elif batch := self._queue.take():
+                try:
+                    await self._write(lane, batch)
+                finally:
+                    self._queue.release(batch)
+                    self._work.set()
+            elif self._is_closed and not self._queue.items:
+                return
+            else:
+                self._work.clear()
+                await self._work.wait()
+
+    async def _write(self, lane: Lane, batch: Sequence[_Item]) -> None:
+        now = self._clock.now()
+        try:
+            won = await lane.commit([item.change for item in batch], now)
+        except Exception as error:
+            await self._after_failure(lane, batch, now, error)
+        else:
+            self._answer(batch, won, now)
+
+    async def _after_failure(
+        self, lane: Lane, batch: Sequence[_Item], now: Instant, error: Exception
+    ) -> None:
+        trouble = trouble_of(error, lane.connection) if is_trouble(error) else Trouble.DATA
+        if trouble is Trouble.CONNECTION:
+            won = await self._settle(lane, batch)
+            if won is None:
+                self._put_back(batch)
+            else:
+                self._answer(batch, won, now)
+        elif trouble is Trouble.REPEAT:
+            self._put_back(batch)
+        elif trouble is Trouble.REFUSED:
+            for item in batch:
+                _fail(item, StoreUnavailable(str(error)))
+        elif len(batch) == 1:
+            _fail(batch[0], ValueError(str(error)) if is_trouble(error) else error)
+        else:
+            # One of them is at fault: each for itself, so that its neighbours are not harmed.
+            for item in batch:
+                await self._write(lane, [item])
+
+    async def _settle(self, lane: Lane, batch: Sequence[_Item]) -> frozenset[int] | None:
+        async def look() -> frozenset[int] | None:
+            await lane.reconnect()
+            return await lane.settle(self._clock.now())
+
+        def give_up() -> None:
+            before = self._loop.time() - UNKNOWN_SECONDS
+            for item in batch:
+                if item.since <= before:
+                    _fail(item, OutcomeUnknown("whether it was written is not known yet"))
+
+        return await self._persist(lane, look, give_up)
+
+    async def _persist(
+        self,
+        lane: Lane,
+        attempt: Callable[[], Awaitable[T]],
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> T:
+        """Tries until the database is there, ever more slowly; the waiting writes expire meanwhile."""
+        pause, longest = _BACK_OFF
+        while True:
+            try:
+                return await attempt()
+            except Exception as error:
+                lane.drop()
+                if not is_trouble(error):
+                    raise
+            meanwhile()
+            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - not a secret
+            pause = min(pause * 2, longest)
+
+    async def _claim(self, lane: Lane, claim: _Claim) -> None:
+        try:
+            found = await lane.claim(claim.limit, claim.lease, claim.busy, self._clock.now())
+        except Exception as error:
+            # Were they claimed after all, their leases run out by themselves.
+            if is_trouble(error) and trouble_of(error, lane.connection) is Trouble.CONNECTION:
+                lane.drop()
+            _fail(claim, StoreUnavailable(str(error)) if is_trouble(error) else error)
+        else:
+            if not claim.future.done():
+                claim.future.set_result(found)
+
+    def _answer(self, batch: Sequence[_Item], won: frozenset[int], now: Instant) -> None:
+        news: list[News] = []
+        for number, item in enumerate(batch, 1):
+            is_applied = item.change.guard is None or number in won
+            if is_applied:
+                news.append(item.change.news)
+            if not item.future.done():
+                item.future.set_result(Applied(now) if is_applied else Lost(now))
+        self._tell(news)
+
+
+def _fail(work: _Item | _Claim, error: Exception) -> None:
+    if not work.future.done():
+        work.future.set_exception(error)

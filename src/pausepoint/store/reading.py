@@ -1,0 +1,180 @@
+"""What both engines read, and whom they tell: an engine says only how a statement is run."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pausepoint.domain.account import ApiKey, AuditEntry, Delivery, Developer, Principal, Webhook
+from pausepoint.domain.events import Event
+from pausepoint.domain.pause import Mode, Pause, PauseStatus
+from pausepoint.domain.time import Instant
+from pausepoint.security.sealed import Seal
+from pausepoint.store import accounts, audit, deliveries, pauses
+from pausepoint.store.base import DuePause, IdempotentPause
+from pausepoint.store.binding import idempotency_index
+from pausepoint.store.statements import Parameters, Statement
+from pausepoint.store.waiters import Hub, PauseWaiter
+
+T = TypeVar("T")
+
+
+class ReadingStore(ABC):
+    """The reads and the news of `Store`. Rows are read by position, whatever the driver calls them."""
+
+    _due_statement: Statement = pauses.DUE
+
+    def __init__(self, seal: Seal) -> None:
+        self._seal = seal
+        self._hub = Hub()
+
+    # ── How an engine reads; each raises StoreUnavailable ──
+
+    @abstractmethod
+    async def _one(self, statement: Statement, parameters: Parameters) -> Any:
+        """The first row, or None."""
+
+    @abstractmethod
+    async def _all(self, statement: Statement, parameters: Parameters) -> list[Any]:
+        """The few rows of a lookup by index."""
+
+    @abstractmethod
+    async def _list(
+        self, statement: Statement, parameters: Parameters, decode: Callable[[Any], T]
+    ) -> list[T]:
+        """The rows of a list or a scan, decoded where that holds up nobody."""
+
+    # ── Pauses ──
+
+    async def pause(self, pause_id: str) -> Pause | None:
+        row = await self._one(pauses.GET, (pause_id,))
+        return pauses.from_row(row, self._seal) if row else None
+
+    async def pauses(
+        self, developer_id: str, mode: Mode, status: PauseStatus | None, limit: int, offset: int
+    ) -> list[Pause]:
+        statement = pauses.LIST_WITH_STATUS if status else pauses.LIST
+        filters = (developer_id, mode.value, status.value) if status else (developer_id, mode.value)
+        parameters = (*filters, limit, offset)
+        return await self._list(statement, parameters, lambda r: pauses.from_row(r, self._seal))
+
+    async def due_pauses(self, now: Instant, limit: int) -> list[DuePause]:
+        rows = await self._all(self._due_statement, (now, limit))
+        return [DuePause(row[0], row[1], Mode(row[2]), row[3]) for row in rows]
+
+    async def next_deadline(self) -> Instant | None:
+        self._hub.forget_deadlines()
+        return await self._instant(pauses.NEXT_DEADLINE)
+
+    async def count_pauses(self, developer_id: str, mode: Mode, since: Instant) -> int:
+        parameters = (developer_id, mode.value, pauses.first_id_at(since))
+        counts: list[int] = await self._list(pauses.COUNT_SINCE, parameters, lambda row: row[0])
+        return counts[0]
+
+    async def idempotent_pause(
+        self, developer_id: str, mode: Mode, key: str, fingerprint: str, not_before: Instant
+    ) -> IdempotentPause | None:
+        index = idempotency_index(key, self._seal)
+        parameters = (developer_id, mode.value, index, not_before)
+        row = await self._one(pauses.GET_IDEMPOTENT, parameters)
+        if row is None:
+            return None
+        return IdempotentPause(row[1], row[0] == self._seal.blind_index(fingerprint, "body"))
+
+    # ── The outbox ──
+
+    async def next_delivery_due(self) -> Instant | None:
+        return await self._instant(deliveries.NEXT_DUE)
+
+    async def delivery(self, delivery_id: str) -> Delivery | None:
+        row = await self._one(deliveries.GET, (delivery_id,))
+        return deliveries.from_row(row) if row else None
+
+    async def webhook_deliveries(self, webhook_id: str, limit: int, offset: int) -> list[Delivery]:
+        parameters = (webhook_id, limit, offset)
+        return await self._list(deliveries.OF_WEBHOOK, parameters, deliveries.from_row)
+
+    # ── Accounts ──
+
+    async def principal(self, key_hash: str) -> Principal | None:
+        row = await self._one(accounts.GET_PRINCIPAL, (key_hash,))
+        return accounts.principal_from_row(row) if row else None
+
+    async def developer(self, developer_id: str) -> Developer | None:
+        return self._developer(await self._one(accounts.GET_DEVELOPER, (developer_id,)))
+
+    async def developer_by_email(self, email: str) -> Developer | None:
+        index = accounts.email_index(email, self._seal)
+        return self._developer(await self._one(accounts.GET_DEVELOPER_BY_EMAIL, (index,)))
+
+    async def developers(self) -> list[Developer]:
+        return await self._list(
+            accounts.LIST_DEVELOPERS, (), lambda r: accounts.developer_from_row(r, self._seal)
+        )
+
+    async def api_keys(self, developer_id: str) -> list[ApiKey]:
+        rows = await self._all(accounts.LIST_KEYS, (developer_id,))
+        return [accounts.key_from_row(row) for row in rows]
+
+    async def webhook(self, webhook_id: str) -> Webhook | None:
+        row = await self._one(accounts.GET_WEBHOOK, (webhook_id,))
+        return accounts.webhook_from_row(row, self._seal) if row else None
+
+    async def webhooks(self, developer_id: str, mode: Mode) -> list[Webhook]:
+        rows = await self._all(accounts.LIST_WEBHOOKS, (developer_id, mode.value))
+        return [accounts.webhook_from_row(row, self._seal) for row in rows]
+
+    async def subscribers(self, developer_id: str, mode: Mode, event: Event) -> list[str]:
+        rows = await self._all(accounts.SUBSCRIBERS, (developer_id, mode.value))
+        return [webhook_id for webhook_id, events in rows if event.value in events.split()]
+
+    # ── The audit log ──
+
+    async def audit(
+        self,
+        developer_id: str,
+        mode: Mode,
+        *,
+        pause_id: str | None,
+        event: Event | None,
+        since: Instant | None,
+        until: Instant | None,
+        limit: int,
+        offset: int,
+    ) -> list[AuditEntry]:
+        filters = {
+            "pause_id = ?": pause_id,
+            "event = ?": event.value if event else None,
+            "created_at >= ?": since,
+            "created_at <= ?": until,
+        }
+        statement, parameters = audit.select(developer_id, mode, filters, limit, offset)
+        return await self._list(statement, parameters, audit.from_row)
+
+    # ── News ──
+
+    @property
+    def waiting(self) -> int:
+        """How many agents wait in this process."""
+        return self._hub.waiting
+
+    def watch(self, pause_id: str) -> PauseWaiter:
+        return self._hub.watch(pause_id)
+
+    def release_waiters(self) -> None:
+        self._hub.release_all()
+
+    async def outbox_news(self) -> None:
+        await self._hub.outbox_news()
+
+    async def deadline_news(self, before: Instant | None) -> None:
+        await self._hub.deadline_news(before)
+
+    async def _instant(self, statement: Statement) -> Instant | None:
+        row = await self._one(statement, ())
+        found: Instant | None = row[0]
+        return found
+
+    def _developer(self, row: Any) -> Developer | None:
+        return accounts.developer_from_row(row, self._seal) if row else None
