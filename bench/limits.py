@@ -14,7 +14,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from bench.load import QUESTION
+from bench.connection import QUESTION
+from bench.server import SECRET
 from pausepoint.channels.sms import SmsChannel
 from pausepoint.clock import SystemClock
 from pausepoint.domain.account import Developer
@@ -26,10 +27,11 @@ from pausepoint.security.sealed import Seal, new_data_key
 from pausepoint.store.base import Change, InsertDeveloper
 from pausepoint.store.binding import ROW_ORDER, bind
 from pausepoint.store.sqlite import SqliteStore
-from pausepoint.store.statements import Parameters, Statement
+from pausepoint.store.statements import Parameters, Statement, Write
 
 BATCH: Final = 256
-SECRET: Final = "0123456789abcdef0123456789abcdef"
+BATCHES: Final = 200
+DEVELOPER: Final = "dev_bench"
 
 
 def fdatasync_ms(folder: Path, times: int = 200) -> list[float]:
@@ -49,74 +51,116 @@ def bare_commits_per_second(folder: Path, seconds: float) -> float:
     """Creates a second by one thread that does nothing else: our tables, indexes and rows."""
     path = folder / "bare.db"
     asyncio.run(_prepare(path))
-    batches = [_rows_of_a_batch() for _ in range(40)]
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        done, began = 0, time.perf_counter()
-        for sets in batches:
-            connection.execute("BEGIN IMMEDIATE")
-            for statement, rows in sets:
-                connection.executemany(statement.sql, rows)
-            connection.execute("COMMIT")
+    with closing(_connected(path)) as connection:
+        done, busy = 0, 0.0
+        for _ in range(BATCHES):
+            sets = _rows_of_a_batch(BATCH)  # made beforehand: only the database is measured
+            began = time.perf_counter()
+            _commit(connection, sets)
+            busy += time.perf_counter() - began
             done += BATCH
-            if time.perf_counter() - began > seconds:
+            if busy > seconds:
                 break
-        took = time.perf_counter() - began
     for file in folder.glob("bare.db*"):
         file.unlink()
-    return done / took
+    return done / busy
+
+
+def wal_bytes_a_create(folder: Path, batch: int) -> float:
+    """What SQLite writes to its log for one create, when `batch` of them share a commit."""
+    path = folder / "wal.db"
+    asyncio.run(_prepare(path))
+    with closing(_connected(path)) as connection:
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        for _ in range(2_000 // batch):  # a database with some pages, so that inserts spread
+            _commit(connection, _rows_of_a_batch(batch))
+        log = path.with_name("wal.db-wal")
+        before, creates = log.stat().st_size, max(1, 512 // batch) * batch
+        for _ in range(creates // batch):
+            _commit(connection, _rows_of_a_batch(batch))
+        written = log.stat().st_size - before
+    for file in folder.glob("wal.db*"):
+        file.unlink()
+    return written / creates
 
 
 @contextmanager
 def bare_starlette() -> Iterator[str]:
     """The URL of a Starlette app that answers a constant, on the same uvicorn as ours."""
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    port = free_port()
     words = [sys.executable, "-m", "uvicorn", "bench.bare_app:app", "--port", str(port)]
     words += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "error"]
     process = subprocess.Popen(words)
     try:
-        _wait_until_it_listens(port)
+        wait_until_it_listens(port)
         yield f"http://127.0.0.1:{port}/"
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _wait_until_it_listens(port: int) -> None:
-    deadline = time.monotonic() + 20
+def free_port() -> int:
+    with closing(socket.socket()) as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def wait_until_it_listens(port: int, seconds: float = 30) -> None:
+    """Raises TimeoutError."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with closing(socket.socket()) as client:
             if client.connect_ex(("127.0.0.1", port)) == 0:
                 return
-    raise TimeoutError("the bare app did not start")
+        time.sleep(0.02)  # noqa: TID251 - a benchmark waits for another program
+    raise TimeoutError(f"nothing listens on port {port}")
+
+
+def writes_of_a_create(seal: Seal) -> tuple[Write, ...]:
+    """The statements, with their values, that one create with a test key makes."""
+    return bind(Change(creation_rows(_a_pause())), seal).rows
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _commit(
+    connection: sqlite3.Connection, sets: list[tuple[Statement, list[Parameters]]]
+) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for statement, rows in sets:
+        connection.executemany(statement.sql, rows)
+    connection.execute("COMMIT")
 
 
 async def _prepare(path: Path) -> None:
     store = await SqliteStore.open(path, [SECRET], SystemClock())
     developer = Developer(
-        developer_id="dev_bench", email="a@example.com", name="A", plan="x", created_at=0
+        developer_id=DEVELOPER, email="a@example.com", name="A", plan="x", created_at=0
     )
     await store.apply(Change(guard=InsertDeveloper(developer)))
     await store.close()
 
 
-def _rows_of_a_batch() -> list[tuple[Statement, list[Parameters]]]:
-    seal, sets = Seal(new_data_key()), {}
-    for _ in range(BATCH):
-        for write in bind(Change(creation_rows(_a_pause())), seal).rows:
+def _rows_of_a_batch(size: int) -> list[tuple[Statement, list[Parameters]]]:
+    seal = Seal(new_data_key())
+    sets: dict[Statement, list[Parameters]] = {}
+    for _ in range(size):
+        for write in writes_of_a_create(seal):
             sets.setdefault(write.statement, []).append(write.parameters)
     return [(statement, sets[statement]) for statement in ROW_ORDER if statement in sets]
 
 
 def _a_pause() -> Pause:
     now = SystemClock().now()
-    recipient = SmsChannel().normalise(QUESTION["recipient"])
     return Pause(
         pause_id=new_id(PAUSE, now),
-        developer_id="dev_bench",
+        developer_id=DEVELOPER,
         mode=Mode.TEST,
         status=PauseStatus.PENDING,
         channel="sms",
@@ -125,7 +169,10 @@ def _a_pause() -> Pause:
         created_at=now,
         expires_at=now + 86_400_000,
         content=Content(
-            recipient, QUESTION["message"], tuple(QUESTION["options"]), QUESTION["metadata"]
+            SmsChannel().normalise(QUESTION["recipient"]),
+            QUESTION["message"],
+            tuple(QUESTION["options"]),
+            QUESTION["metadata"],
         ),
         delivery_state=DeliveryState.SIMULATED,
     )

@@ -6,46 +6,100 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Self
+
+from bench.engines import Database, Engine
 
 PAUSEPOINT = Path(sys.executable).with_name("pausepoint")
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+class CannotStart(Exception):
+    """The program refused; the message is what it said last."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """With the test key nobody outside is asked."""
+
+    live: str
+    test: str
+
+
+class Place:
+    """A folder, a database and settings: what a server is started in, once or again."""
+
+    def __init__(self, folder: Path, engine: Engine, **settings: str) -> None:
+        self.folder = folder
+        self.database: Database = engine.database(folder)
+        self.environment = {
+            "PATH": os.defpath,
+            "PAUSEPOINT_SECRET_KEY": SECRET,
+            "PAUSEPOINT_DATABASE_URL": self.database.url,
+            "PAUSEPOINT_RATE_LIMITS": "off",
+            **settings,
+        }
+
+    def make_account(self) -> Keys:
+        """Also makes the database's tables. No server may run here yet. Raises CannotStart."""
+        words = ["accounts", "create", "--email", "bench@example.com", "--name", "Acme", "--json"]
+        done = subprocess.run(
+            [str(PAUSEPOINT), *words],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise CannotStart(_last_line(done.stderr))
+        account = json.loads(done.stdout)
+        return Keys(account["api_key"], account["test_api_key"])
 
 
 class Server:
-    """`pausepoint serve` with one account; `key` is its test key: nobody outside is asked."""
+    """`pausepoint serve`, or `dev`. `ready` is what it said of itself when it was ready."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._environment = {
-            "PATH": os.defpath,
-            "PAUSEPOINT_SECRET_KEY": "0123456789abcdef0123456789abcdef",
-        }
-        began = time.perf_counter()
-        self._process = subprocess.Popen(
-            [str(PAUSEPOINT), "serve", "--port", "0", "--json"],
-            cwd=folder,
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=(folder / "log").open("wb"),
-        )
+    def __init__(self, place: Place, command: str = "serve") -> None:
+        log = place.folder / "log"
+        self.began = time.perf_counter()
+        with log.open("ab") as errors:
+            self._process = subprocess.Popen(
+                [str(PAUSEPOINT), command, "--port", "0", "--json"],
+                cwd=place.folder,
+                env=place.environment,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
         assert self._process.stdout is not None
-        self.url: str = json.loads(self._process.stdout.readline())["base_url"]
-        self.seconds_to_ready = time.perf_counter() - began
-        self.key: str = self._account()["test_api_key"]
-
-    @property
-    def host_and_port(self) -> tuple[str, int]:
-        host, _, port = self.url.removeprefix("http://").rpartition(":")
-        return host, int(port)
+        line = self._process.stdout.readline()
+        self.seconds_to_ready = time.perf_counter() - self.began
+        if not line:
+            self._process.wait(30)
+            raise CannotStart(_last_line(log.read_text("utf-8", "replace")))
+        self.ready: dict[str, str] = json.loads(line)
+        self.url = self.ready["base_url"]
 
     @property
     def resident_kb(self) -> int:
         status = Path(f"/proc/{self._process.pid}/status").read_text("utf-8")
         return int(status.split("VmRSS:")[1].split()[0])
 
-    def __enter__(self) -> Server:
+    @property
+    def cpu_seconds(self) -> float:
+        """What it has used of all cores together since it began."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text("utf-8").rpartition(")")[2]
+        user, system = fields.split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -53,15 +107,30 @@ class Server:
     ) -> None:
         self._process.terminate()
         self._process.wait(30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
-    def _account(self) -> dict[str, str]:
-        words = ["accounts", "create", "--email", "bench@example.com", "--name", "Acme", "--json"]
-        done = subprocess.run(
-            [str(PAUSEPOINT), *words],
-            cwd=self._folder,
-            env=self._environment,
-            capture_output=True,
-            check=True,
-        )
-        account: dict[str, str] = json.loads(done.stdout)
-        return account
+
+@contextmanager
+def a_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="pausepoint-bench-") as path:
+        yield Path(path)
+
+
+@contextmanager
+def a_place(engine: Engine, **settings: str) -> Iterator[Place]:
+    with a_folder() as folder:
+        yield Place(folder, engine, **settings)
+
+
+@contextmanager
+def a_server(engine: Engine) -> Iterator[tuple[Server, Place, Keys]]:
+    """One with an account, on a fresh database. Raises CannotStart."""
+    with a_place(engine) as place:
+        keys = place.make_account()
+        with Server(place) as server:
+            yield server, place, keys
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["it said nothing"])[-1]

@@ -176,3 +176,20 @@ def test_every_command_helps_itself(shell: Shell) -> None:
         assert command.help, name
     assert "pausepoint dev" in shell.run("--help")
     assert shell.run("--version").startswith("pausepoint, version ")
+
+
+def test_a_backup_taken_while_the_server_runs_opens_as_the_database(served: Shell) -> None:
+    served.run("accounts", "create", "--email", "a@example.com", "--name", "Acme")
+    said = served.json("db", "backup", "copy.db")
+    copy = {"PAUSEPOINT_DATABASE_URL": "sqlite:///copy.db"}
+
+    assert isinstance(said, dict)
+    assert said["bytes"] == (served.folder / "copy.db").stat().st_size
+    assert (served.folder / "copy.db").stat().st_mode & 0o077 == 0
+    assert "a@example.com" in served.run("accounts", "list", **copy)
+    assert "there already" in served.run("db", "backup", "copy.db", status=1)
+
+
+def test_there_is_no_backup_of_nothing(shell: Shell) -> None:
+    assert "no database" in shell.run("db", "backup", "copy.db", status=1)
+    assert not (shell.folder / "copy.db").exists()

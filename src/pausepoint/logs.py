@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -48,6 +49,35 @@ def configure(log_format: str | None) -> None:
         )
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+class AccessLine(msgspec.Struct, kw_only=True):
+    """One answered request. `route` is the pattern: a path can hold a person's link."""
+
+    timestamp: str
+    request_id: str
+    method: str
+    route: str
+    status: int
+    ms: float
+    event: str = "request"
+    level: str = "info"
+
+
+def access_logger() -> Callable[[AccessLine], None]:
+    """Writes an AccessLine as the other lines are; in JSON past structlog, at a tenth of the time."""
+    log = structlog.get_logger("pausepoint.access")
+    if structlog.get_config()["processors"][-1] is not _as_json:
+        return lambda line: log.info(
+            line.event, method=line.method, route=line.route, status=line.status, ms=line.ms
+        )
+    encode, write = msgspec.json.Encoder().encode, sys.stderr.buffer.write
+
+    def write_line(line: AccessLine) -> None:
+        write(encode(line) + b"\n")
+        sys.stderr.buffer.flush()
+
+    return write_line
 
 
 def _add_timestamp(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import uuid
 from typing import Final
 
 PAUSE: Final = "psr_"
@@ -26,7 +25,7 @@ def uuid7(now: int, random: bytes) -> str:
     """RFC 9562 §5.7: 48 bits of milliseconds, version, 74 random bits (from 10 bytes)."""
     bits = int.from_bytes(random, "big")
     text = f"{now & (2**48 - 1):012x}7{bits >> 68:03x}{0b10 << 62 | bits & (2**62 - 1):016x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    return _hyphenated(text)
 
 
 def parse_pause_id(text: str) -> str | None:
@@ -38,8 +37,12 @@ def parse_pause_id(text: str) -> str | None:
 
 def pause_id_bytes(pause_id: str) -> bytes:
     """The 16 bytes of a pause id, as a response token carries them."""
-    return uuid.UUID(pause_id[len(PAUSE) :]).bytes
+    return bytes.fromhex(pause_id[len(PAUSE) :].replace("-", ""))
 
 
 def pause_id_from_bytes(raw: bytes) -> str:
-    return PAUSE + str(uuid.UUID(bytes=raw))
+    return PAUSE + _hyphenated(raw.hex())
+
+
+def _hyphenated(digits: str) -> str:
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -5,31 +5,39 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from itertools import count
 from urllib.parse import urlsplit
 
-import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pausepoint.clock import Clock
 from pausepoint.domain.errors import HostNotAllowed
+from pausepoint.domain.time import to_rfc3339
+from pausepoint.logs import AccessLine, access_logger
 from pausepoint.web.errors import error_response
 from pausepoint.web.router import ROUTE
-
-log = structlog.get_logger("pausepoint.access")
 
 
 class Edge:
     """`is_host_allowed` is asked for each request's Host header; None asks nobody."""
 
-    def __init__(self, app: ASGIApp, is_host_allowed: Callable[[str], bool] | None) -> None:
+    def __init__(
+        self, app: ASGIApp, clock: Clock, is_host_allowed: Callable[[str], bool] | None
+    ) -> None:
         self._app = app
+        self._clock = clock
         self._is_host_allowed = is_host_allowed
+        self._log = access_logger()
+        # Ids that no other process gives, without asking the system for chance at each request.
+        self._first_half = "req_" + os.urandom(6).hex()
+        self._requests = count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         began = time.perf_counter()
-        request_id = "req_" + os.urandom(8).hex()
+        request_id = f"{self._first_half}{next(self._requests):08x}"
         status = 0
 
         async def send_with_id(message: Message) -> None:
@@ -43,13 +51,15 @@ class Edge:
             await send(message)
 
         await self._guarded(scope, receive, send_with_id)
-        log.info(
-            "request",
-            request_id=request_id,
-            method=scope["method"],
-            route=scope.get(ROUTE, "(none)"),
-            status=status,
-            ms=round((time.perf_counter() - began) * 1000, 1),
+        self._log(
+            AccessLine(
+                timestamp=to_rfc3339(self._clock.now()),
+                request_id=request_id,
+                method=scope["method"],
+                route=scope.get(ROUTE, "(none)"),
+                status=status,
+                ms=round((time.perf_counter() - began) * 1000, 1),
+            )
         )
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,0 +1,43 @@
+"""`db`: the database as a whole."""
+
+# ruff: noqa: PLC0415 - a command imports what it needs when it runs
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pausepoint.cli.common import fail, json_option, print_json, settings_for
+
+
+@click.group()
+def db() -> None:
+    """Back up the database."""
+
+
+@db.command()
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+@json_option
+def backup(target: Path, as_json: bool) -> None:
+    """Copy the SQLite database to TARGET while the server runs, and check the copy.
+
+    The copy is of use only with the PAUSEPOINT_SECRET_KEY that the database was made under:
+    keep that too, elsewhere.
+
+    \b
+    pausepoint db backup /backups/pausepoint-2026-11-22.db
+    """
+    from pausepoint.store.backup import BackupFailed, back_up
+
+    source = settings_for("manage").database_path
+    try:
+        with click.progressbar(
+            length=1000, label="Copying", file=click.get_text_stream("stderr")
+        ) as bar:
+            size = back_up(source, target, lambda share: bar.update(int(share * 1000) - bar.pos))
+    except BackupFailed as error:
+        fail(str(error))
+    if as_json:
+        print_json({"target": str(target), "bytes": size})
+    else:
+        click.echo(f"{target} holds the whole database ({size:,} bytes), checked.")
