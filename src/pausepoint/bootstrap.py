@@ -25,6 +25,7 @@ from pausepoint.operations.services import Policy, Services
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.worker.loop import DeliveryLoop
 from pausepoint.worker.schedule import DeadlineLoop
+from pausepoint.worker.supervise import Supervised
 
 DRAIN_SECONDS: Final = 1.5
 """How long sends under way may still take once the web server has stopped."""
@@ -42,12 +43,14 @@ class Running:
         self._guarded = GuardedClient(settings.outbound_allow)
         self._operator = OperatorClient()
         self._is_stopping = False
-        self._loops: list[DeliveryLoop | DeadlineLoop] = []
+        self._loops: list[Supervised] = []
         self._tasks: list[asyncio.Task[None]] = []
         self.services = self._services(clock)
 
     def start_work(self) -> None:
-        self._loops = [DeliveryLoop(self.services), DeadlineLoop(self.services)]
+        clock = self.services.clock
+        loops = (DeliveryLoop(self.services), DeadlineLoop(self.services))
+        self._loops = [Supervised(loop, clock) for loop in loops]
         self._tasks = [asyncio.create_task(loop.run()) for loop in self._loops]
 
     def begin_stop(self) -> None:

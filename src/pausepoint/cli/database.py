@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -31,10 +32,12 @@ def backup(target: Path, as_json: bool) -> None:
 
     source = settings_for("manage").database_path
     try:
-        with click.progressbar(
-            length=1000, label="Copying", file=click.get_text_stream("stderr")
-        ) as bar:
-            size = back_up(source, target, lambda share: bar.update(int(share * 1000) - bar.pos))
+        with click.progressbar(range(1000), label="Copying", file=sys.stderr) as bar:
+
+            def show(share: float) -> None:
+                bar.update(int(share * 1000) - bar.pos)
+
+            size = back_up(source, target, show)
     except BackupFailed as error:
         fail(str(error))
     if as_json:

@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
+
 from pausepoint.domain.time import Instant
 from pausepoint.store import accounts, deliveries, pauses
 from pausepoint.store.binding import ROW_ORDER, Bound
@@ -31,6 +33,9 @@ _SETTLE: Final = (
     " ON CONFLICT (writer_id) DO UPDATE SET fence = excluded.fence RETURNING m.batch, m.won"
 )
 _FORGET: Final = "DELETE FROM commit_marks WHERE writer_id = $1"
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Lane:
@@ -71,8 +76,8 @@ class Lane:
         sets = [*guards.items(), *rows.items()]
         types = tuple(self._types[statement] for statement, _ in sets)
         sql = batch_sql(tuple(guards), tuple(rows), types)
-        columns = [column for _, rows_of in sets for column in zip(*rows_of, strict=True)]
-        row = await self.connection.fetchrow(sql, self._writer_id, self._number, now, *columns)
+        documents = [_encode(parameters).decode() for _, parameters in sets]
+        row = await self.connection.fetchrow(sql, self._writer_id, self._number, now, *documents)
         return frozenset(row[0])
 
     async def settle(self, now: Instant) -> frozenset[int] | None:

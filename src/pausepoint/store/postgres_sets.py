@@ -1,4 +1,4 @@
-"""A whole batch as one statement: the shared statements, each over arrays of its parameters.
+"""A whole batch as one statement: the shared statements, each over a JSON array of its parameters.
 
 PostgreSQL runs one statement as one transaction, so a batch costs one round trip and one commit:
 
@@ -9,6 +9,8 @@ PostgreSQL runs one statement as one transaction, so a batch costs one round tri
     SELECT won, <an error unless the mark could be written> FROM mark
 
 Foreign keys are checked when the statement ends, so that the order of its parts does not matter.
+Rows travel as one JSON document a statement: asyncpg takes 24 µs to encode the arrays of one created
+pause, msgspec 4 µs to encode its rows, and the database reads either equally fast.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from functools import cache
 from itertools import count
 from typing import Final, TypeAlias
 
+from pausepoint.store.binding import Bound
 from pausepoint.store.postgres_link import Connection, translated
 from pausepoint.store.statements import Parameters, Statement
 
@@ -28,6 +31,9 @@ Types: TypeAlias = Mapping[Statement, tuple[str, ...]]
 
 UNGUARDED: Final = 0
 """The item number of rows that follow no guard; items are counted from 1."""
+
+# msgspec writes bytes as base64.
+_READ: Final = {"text": "(r->>{})", "int8": "(r->>{})::int8", "bytea": "decode(r->>{}, 'base64')"}
 
 _UPDATE = re.compile(r"UPDATE (?P<table>\w+) SET (?P<set>.+?) WHERE (?P<key>\w+) = \?(?P<rest>.*)")
 _DELETE = re.compile(r"DELETE FROM (?P<table>\w+) WHERE (?P<rest>.+)")
@@ -41,7 +47,7 @@ _INSERT = re.compile(
 class Form:
     """How one statement is written for many items at once.
 
-    `guard` and `rows` hold `{input}` for the rows of the arrays, which are called i, with the
+    `guard` and `rows` hold `{input}` for the rows of the document, which are called i, with the
     columns p1, p2, … and `item`. `key` are the positions of the parameters that name the row.
     """
 
@@ -71,6 +77,21 @@ def form_of(statement: Statement) -> Form:
     return Form(table, f"{delete} RETURNING i.item", delete, ())
 
 
+_NO_KEYS: Final[frozenset[Key]] = frozenset()
+
+
+def keys_of(change: Bound) -> frozenset[Key]:
+    """The records that are updated, or may conflict. Raises ValueError for one that is named twice."""
+    writes = change.rows if change.guard is None else (change.guard, *change.rows)
+    found = [key for write in writes if (key := form_of(write.statement).key_of(write.parameters))]
+    if not found:
+        return _NO_KEYS
+    keys = frozenset(found)
+    if len(keys) < len(found):
+        raise ValueError("a change names a record once")
+    return keys
+
+
 def _update(matched: re.Match[str]) -> Form:
     table, key = matched["table"], matched["key"]
     position = matched["set"].count("?")
@@ -78,7 +99,8 @@ def _update(matched: re.Match[str]) -> Form:
     assignments, conditions = numbered.split("\0")
     # Locked in the order of their keys, so that two batches never wait for each other in a circle.
     locked = (
-        f"(SELECT {key} AS key FROM {table} WHERE {key} = ANY ({{p{position + 1}}})"
+        f"(SELECT {key} AS key FROM {table}"
+        f" WHERE {key} IN (SELECT i.p{position + 1} FROM {{input}})"
         f" ORDER BY {key} FOR NO KEY UPDATE) AS locked"
     )
     update = (
@@ -126,32 +148,33 @@ def batch_sql(
 ) -> str:
     """The one statement of a batch of this shape; `types` are those of the guards, then the rows.
 
-    Its parameters: the writer's id, the batch's number, the instant; then for each statement one
-    array for each of its parameters, and one of the items' numbers.
+    Its parameters: the writer's id, the batch's number, the instant; then for each statement its
+    rows as a JSON array of arrays, each of the parameters and, last, the item's number.
     """
-    numbers = count(4)
     parts: list[str] = []
     winners: list[str] = []
+    filter_ = f" AND (i.item = {UNGUARDED} OR i.item IN (SELECT item FROM won))" if guards else ""
     for position, (statement, own) in enumerate(zip((*guards, *rows), types, strict=True)):
-        marks = [f"${next(numbers)}::{name}[]" for name in (*own, "int8")]
-        columns = ", ".join([*(f"p{n}" for n in range(1, len(own) + 1)), "item"])
-        source = f"unnest({', '.join(marks)}) AS i ({columns})"
-        arrays = {f"p{n}": mark for n, mark in enumerate(marks, 1)}
-        is_guard = position < len(guards)
-        filter_ = f" AND (i.item = {UNGUARDED} OR i.item IN (SELECT item FROM won))"
-        form = form_of(statement)
-        body = (form.guard if is_guard else form.rows).format(
-            input=source, filter=filter_ if guards and not is_guard else "", **arrays
-        )
-        parts.append(f"w{position} AS ({body})")
-        if is_guard:
-            winners.append(_winners(statement, f"w{position}", source))
+        form, name = form_of(statement), f"w{position}"
+        source = _input(f"${position + 4}", own)
+        if position < len(guards):
+            parts.append(f"{name} AS ({form.guard.format(input=source, filter='')})")
+            winners.append(_winners(statement, name, source))
+        else:
+            parts.append(f"{name} AS ({form.rows.format(input=source, filter=filter_)})")
+    won = "'{}'::int8[]"
     if winners:
         parts.insert(len(guards), f"won AS ({' UNION ALL '.join(winners)})")
-    parts.insert(
-        len(guards) + 1, _mark("ARRAY(SELECT item FROM won)" if winners else "'{}'::int8[]")
-    )
+        won = "ARRAY(SELECT item FROM won)"
+    parts.append(_mark(won))
     return f"WITH {', '.join(parts)} SELECT (SELECT won FROM mark), 1 / (SELECT count(*) FROM mark)"
+
+
+def _input(document: str, types: Sequence[str]) -> str:
+    """The rows of `document` as a table that is called i."""
+    columns = [_READ[name].format(n) + f" AS p{n + 1}" for n, name in enumerate(types)]
+    columns.append(_READ["int8"].format(len(types)) + " AS item")
+    return f"(SELECT {', '.join(columns)} FROM jsonb_array_elements({document}::jsonb) AS r) AS i"
 
 
 def _winners(statement: Statement, part: str, source: str) -> str:

@@ -17,11 +17,14 @@ from pausepoint.store.base import Applied, Lost, OutcomeUnknown, StoreUnavailabl
 from pausepoint.store.binding import Bound, News
 from pausepoint.store.postgres_lane import Lane
 from pausepoint.store.postgres_link import Trouble, is_trouble, trouble_of
-from pausepoint.store.postgres_sets import Key, form_of
+from pausepoint.store.postgres_sets import Key, keys_of
 
 T = TypeVar("T")
 
 BATCH_LIMIT: Final = 256
+SHARE: Final = 16
+"""From how many writes on it is worth a commit more to share them with a lane that has nothing to do."""
+
 QUEUE_LIMIT: Final = 20_000
 PATIENCE_SECONDS: Final = 5.0
 """How long a write waits for a database that is away, before it is refused."""
@@ -58,11 +61,11 @@ class _Queue:
     claims: deque[_Claim] = field(default_factory=deque)
     busy: set[Key] = field(default_factory=set)
 
-    def take(self) -> list[_Item]:
+    def take(self, limit: int) -> list[_Item]:
         batch: list[_Item] = []
         later: list[_Item] = []
         blocked: set[Key] = set()
-        while self.items and len(batch) < BATCH_LIMIT and len(later) < BATCH_LIMIT:
+        while self.items and len(batch) < limit and len(later) < BATCH_LIMIT:
             item = self.items.popleft()
             if item.keys and not (
                 self.busy.isdisjoint(item.keys) and blocked.isdisjoint(item.keys)
@@ -106,18 +109,15 @@ class Writer:
         self._is_closed = False
         self._expiry: asyncio.TimerHandle | None = None
         self._lanes = lanes
+        self._idle = len(lanes)
         self._tasks = [asyncio.create_task(self._run(lane)) for lane in lanes]
 
     def submit(self, change: Bound) -> asyncio.Future[Applied | Lost]:
         """Done after the commit. Raises StoreUnavailable, and ValueError for a record named twice."""
-        writes = [*([change.guard] if change.guard else []), *change.rows]
-        found = [form_of(write.statement).key_of(write.parameters) for write in writes]
-        keys = [key for key in found if key is not None]
-        if len(keys) > len(set(keys)):
-            raise ValueError("a change writes a record once")
+        keys = keys_of(change)
         self._refuse_when_full()
         future: asyncio.Future[Applied | Lost] = self._loop.create_future()
-        self._queue.items.append(_Item(change, frozenset(keys), future, self._loop.time()))
+        self._queue.items.append(_Item(change, keys, future, self._loop.time()))
         self._begin()
         return future
 
@@ -184,10 +184,12 @@ class Writer:
                 await self._persist(lane, lane.reconnect)
             if self._queue.claims:
                 await self._claim(lane, self._queue.claims.popleft())
-            elif batch := self._queue.take():
+            elif batch := self._queue.take(self._share()):
+                self._idle -= 1
                 try:
                     await self._write(lane, batch)
                 finally:
+                    self._idle += 1
                     self._queue.release(batch)
                     self._work.set()
             elif self._is_closed and not self._queue.items:
@@ -195,6 +197,11 @@ class Writer:
             else:
                 self._work.clear()
                 await self._work.wait()
+
+    def _share(self) -> int:
+        """So that one lane's statement runs while another's is being made ready."""
+        share = -(-len(self._queue.items) // max(self._idle, 1))
+        return min(max(share, SHARE), BATCH_LIMIT)
 
     async def _write(self, lane: Lane, batch: Sequence[_Item]) -> None:
         now = self._clock.now()

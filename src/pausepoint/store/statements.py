@@ -23,9 +23,12 @@ _SET_SIZES: Final = (64, 16, 4, 1)
 Parameters: TypeAlias = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """Plain SQL with `?` for each parameter, understood by SQLite and, translated, PostgreSQL."""
+    """Plain SQL with `?` for each parameter, understood by SQLite and, translated, PostgreSQL.
+
+    Each is itself and equals no other: both writers sort rows by statement, at every row.
+    """
 
     name: str
     sql: str

@@ -1,0 +1,46 @@
+"""Keeps a loop going: whatever breaks it is logged, and it begins again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import structlog
+
+from pausepoint.clock import Clock
+from pausepoint.domain.time import milliseconds
+from pausepoint.worker.loop import AFTER_TROUBLE, first_of
+
+log = structlog.get_logger("pausepoint.worker")
+
+
+class Loop(Protocol):
+    def stop(self) -> None: ...
+
+    async def run(self) -> None:
+        """Returns after `stop`."""
+        ...
+
+
+class Supervised:
+    """Runs a loop until it ends by itself, which it does only when stopped."""
+
+    def __init__(self, loop: Loop, clock: Clock) -> None:
+        self._loop = loop
+        self._clock = clock
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._loop.stop()
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self._loop.run()
+            except Exception:
+                log.exception("a worker's loop broke off and begins again")
+            if self._stopping.is_set():
+                return
+            again_at = self._clock.now() + milliseconds(AFTER_TROUBLE)
+            await first_of([self._stopping.wait(), self._clock.sleep_until(again_at)])
