@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import sqlite3
 import sys
 from dataclasses import dataclass, field
@@ -66,11 +67,17 @@ def say(line: str) -> None:
 def machine() -> dict[str, str]:
     return {
         "cores": f"{os.cpu_count()} cores",
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "system": f"{platform.system()} {_kernel()} {platform.machine()}",
         "python": f"Python {platform.python_version()}",
         "sqlite": f"SQLite {sqlite3.sqlite_version}",
         "pausepoint": f"PausePoint {__version__}",
     }
+
+
+def _kernel() -> str:
+    """Its version, without the builder's own suffix."""
+    found = re.match(r"[\d.]+", platform.release())
+    return found[0].rstrip(".") if found else platform.release()
 
 
 def put_into_page(page: Path, command: str, text: str) -> None:

@@ -89,6 +89,29 @@ async def test_stopping_waits_for_what_was_begun(world: World) -> None:
     assert (await world.pause(pause.pause_id)).delivery_state == "sent"
 
 
+async def test_what_had_to_be_broken_off_is_handed_back_due_at_once(world: World) -> None:
+    sending = asyncio.Event()
+
+    class Silent:
+        async def send(self, *_: Any) -> Any:
+            sending.set()
+            await asyncio.Event().wait()
+
+        async def fetch_status(self, _: str) -> None:
+            return None
+
+    services = replace(world.services, transports={Mode.LIVE: {"sms": Silent()}})
+    task = asyncio.create_task(DeliveryLoop(services).run())
+    pause = await world.ask()
+    await asyncio.wait_for(sending.wait(), 10)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert await world.deliver_due() == 1
+    final = await world.pause(pause.pause_id)
+    assert [a.outcome for a in final.attempts] == ["unknown", "sent"]
+
+
 class SlowReceiver:
     """Never answers at one URL; answers at once at every other."""
 

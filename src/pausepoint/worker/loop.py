@@ -14,7 +14,7 @@ from pausepoint.domain.account import Delivery
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.services import Services
-from pausepoint.store.base import StoreUnavailable
+from pausepoint.store.base import Change, StoreUnavailable, UpdateDelivery
 
 SLOTS: Final = 512
 CLAIM_LIMIT: Final = 64
@@ -30,11 +30,14 @@ log = structlog.get_logger("pausepoint.worker")
 
 
 class DeliveryLoop:
-    """One per process. `run` returns once `stop` was called and what was begun has ended."""
+    """One per process. `run` returns once `stop` was called and what was begun has ended.
+
+    Cancelling `run` breaks off what was begun and hands it back, due at once for anybody.
+    """
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Delivery] = {}
         self._busy: Counter[str] = Counter()
         self._gates: dict[str, asyncio.Semaphore] = {}
         self._stopping = asyncio.Event()
@@ -44,6 +47,13 @@ class DeliveryLoop:
         self._stopping.set()
 
     async def run(self) -> None:
+        try:
+            await self._run()
+        except asyncio.CancelledError:
+            await self._hand_back()
+            raise
+
+    async def _run(self) -> None:
         while not self._stopping.is_set():
             self._slot_freed.clear()
             try:
@@ -58,6 +68,14 @@ class DeliveryLoop:
                 await self._wait(due)
         if self._tasks:
             await asyncio.wait(self._tasks)
+
+    async def _hand_back(self) -> None:
+        begun = dict(self._tasks)
+        for task in begun:
+            task.cancel()
+        await asyncio.gather(*begun, return_exceptions=True)
+        now = self._services.clock.now()
+        await self._services.store.apply_all([due_again(one, now) for one in begun.values()])
 
     async def _claim(self) -> list[Delivery]:
         limit = min(CLAIM_LIMIT, SLOTS - len(self._tasks))
@@ -81,14 +99,14 @@ class DeliveryLoop:
 
     def _begin(self, delivery: Delivery) -> None:
         task = asyncio.create_task(self._carry(delivery))
-        self._tasks.add(task)
+        self._tasks[task] = delivery
         task.add_done_callback(self._ended)
         if delivery.webhook_id is not None:
             self._busy[delivery.webhook_id] += 1
             self._gates.setdefault(delivery.webhook_id, asyncio.Semaphore(PER_WEBHOOK))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        del self._tasks[task]
         self._slot_freed.set()
 
     async def _carry(self, delivery: Delivery) -> None:
@@ -113,6 +131,22 @@ class DeliveryLoop:
         except Exception:
             # The row stays claimed and falls due by itself when the lease ends.
             log.exception("a delivery broke off", delivery_id=delivery.delivery_id)
+
+
+def due_again(delivery: Delivery, now: Instant) -> Change:
+    """Ends a lease early; loses against whatever the attempt has written meanwhile."""
+    return Change(
+        guard=UpdateDelivery(
+            delivery_id=delivery.delivery_id,
+            expected_state=delivery.state,
+            expected_attempt=delivery.attempt,
+            state=delivery.state,
+            attempts=delivery.attempts,
+            due_at=now,
+            checks=delivery.checks,
+            provider_id=delivery.provider_id,
+        )
+    )
 
 
 async def first_of(waits: list[Awaitable[object]]) -> None:

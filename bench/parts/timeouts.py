@@ -1,0 +1,59 @@
+"""Time-outs that fall due together: how late the agents who wait for them hear of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import datetime
+from typing import Any, Final
+
+import uvloop
+
+from bench.agents import begin_to_wait, close_all, make_pauses
+from bench.engines import Engine
+from bench.figures import Figure, Row, at_most, percentile
+from bench.plan import Plan
+from bench.server import Server, a_server
+
+TOGETHER: Final = 1_000
+LEAD: Final = 4.0
+"""Seconds from the first create to the common deadline: the agents must be waiting by then."""
+
+BARS: Final = {0.5: None, 0.99: at_most(0.1)}
+
+
+def measure_timeouts(plan: Plan) -> None:
+    for engine in plan.engines:
+        with plan.on(engine, "time-outs"):
+            _measure(plan, engine, plan.scaled(TOGETHER))
+
+
+def _measure(plan: Plan, engine: Engine, together: int) -> None:
+    found: list[list[float]] = []
+    for _ in plan.rounds:
+        with a_server(engine) as (server, _, keys):
+            found.append(uvloop.run(lateness_s(server, keys.test, together)))
+    for share, bar in BARS.items():
+        figure = Figure.of([percentile(each, share) for each in found], "s")
+        name = f"lateness of {together:,} time-outs together, p{share * 100:.0f}"
+        plan.report.add(Row(name, engine.name, figure, bar=bar))
+
+
+async def lateness_s(server: Server, key: str, together: int) -> list[float]:
+    """Seconds from each pause's deadline until the agent that waits for it was told."""
+    due_at = time.time() + LEAD
+    connections, pauses = [], []
+    for _ in range(0, together, 100):  # the duration is relative, so it is read anew
+        hours = (due_at - time.time()) / 3600
+        made = await make_pauses(server.url, key, min(100, together), timeout_hours=hours)
+        connections += made[0]
+        pauses += made[1]
+    agents = await begin_to_wait(server.url, key, pauses)
+    assert time.time() < due_at, "the machine is too slow: the agents came after the deadline"
+    await asyncio.wait([agent.answer for agent in agents])
+    close_all([*connections, *(agent.connection for agent in agents)])
+    return [agent.connection.answered_at - _deadline(agent.pause) for agent in agents]
+
+
+def _deadline(pause: dict[str, Any]) -> float:
+    return datetime.fromisoformat(pause["expires_at"]).timestamp()
