@@ -60,6 +60,8 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         assert self._transport is not None
+        if self._waiting is not None:
+            self._waiting.cancel()
         self._transport.close()
 
     # ── asyncio.Protocol ──

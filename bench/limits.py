@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.connection import QUESTION
+from bench.ports import free_port, wait_until_it_listens
 from bench.server import SECRET
 from pausepoint.channels.sms import SmsChannel
 from pausepoint.clock import SystemClock
@@ -97,24 +97,6 @@ def bare_starlette() -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(10)
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
-
-
-def wait_until_it_listens(port: int, seconds: float = 30) -> None:
-    """Raises TimeoutError."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with closing(socket.socket()) as client:
-            if client.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)  # noqa: TID251 - a benchmark waits for another program
-    raise TimeoutError(f"nothing listens on port {port}")
 
 
 def writes_of_a_create(seal: Seal) -> tuple[Write, ...]:

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from bench.engines import Database, Engine
+from bench.ports import free_port
 
 PAUSEPOINT = Path(sys.executable).with_name("pausepoint")
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -43,6 +44,7 @@ class Place:
             "PATH": os.defpath,
             "PAUSEPOINT_SECRET_KEY": SECRET,
             "PAUSEPOINT_DATABASE_URL": self.database.url,
+            "PAUSEPOINT_PUBLIC_URL": "http://127.0.0.1",
             "PAUSEPOINT_RATE_LIMITS": "off",
             **settings,
         }
@@ -68,13 +70,14 @@ class Server:
     """`pausepoint serve`, or `dev`. `ready` is what it said of itself when it was ready."""
 
     def __init__(self, place: Place, command: str = "serve") -> None:
-        log = place.folder / "log"
+        log, port = place.folder / "log", free_port()
+        self.url = f"http://127.0.0.1:{port}"
         self.began = time.perf_counter()
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [str(PAUSEPOINT), command, "--port", "0", "--json"],
+                [str(PAUSEPOINT), command, "--port", str(port), "--json"],
                 cwd=place.folder,
-                env=place.environment,
+                env={**place.environment, "PAUSEPOINT_PUBLIC_URL": self.url},
                 stdout=subprocess.PIPE,
                 stderr=errors,
             )
@@ -85,7 +88,6 @@ class Server:
             self._process.wait(30)
             raise CannotStart(_last_line(log.read_text("utf-8", "replace")))
         self.ready: dict[str, str] = json.loads(line)
-        self.url = self.ready["base_url"]
 
     @property
     def resident_kb(self) -> int:

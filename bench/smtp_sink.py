@@ -5,12 +5,12 @@ It prints its port, and then the count for every line that it reads.
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
@@ -36,7 +36,6 @@ class Sink:
         return {
             "PAUSEPOINT_SMTP_URL": f"smtp://127.0.0.1:{self.port}",
             "PAUSEPOINT_EMAIL_FROM": "asks@example.com",
-            "PAUSEPOINT_PUBLIC_URL": "http://127.0.0.1",
         }
 
     def taken(self) -> int:
@@ -63,15 +62,14 @@ def a_sink() -> Iterator[Sink]:
             process.terminate()
 
 
-def main() -> None:
+async def serve() -> None:
     counter = Counter()
-    controller = Controller(counter, hostname="127.0.0.1", port=0)
-    controller.start()
-    assert controller.server is not None
-    print(controller.server.sockets[0].getsockname()[1], flush=True)
-    for _ in sys.stdin:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(counter), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    while await asyncio.to_thread(sys.stdin.readline):
         print(counter.taken, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(serve())

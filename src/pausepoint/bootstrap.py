@@ -6,9 +6,9 @@ import asyncio
 import os
 import random
 import resource
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pausepoint.channels.base import AnyTransport, CallbackReader
 from pausepoint.channels.dev_inbox import DevInbox
@@ -21,11 +21,15 @@ from pausepoint.clock import Clock, SystemClock
 from pausepoint.config import ConfigError, Settings
 from pausepoint.domain.errors import Unavailable
 from pausepoint.domain.pause import Mode
+from pausepoint.observer import SILENT
 from pausepoint.operations.services import Policy, Services
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.worker.loop import DeliveryLoop
 from pausepoint.worker.schedule import DeadlineLoop
 from pausepoint.worker.supervise import Supervised
+
+if TYPE_CHECKING:
+    from pausepoint.metrics import Metrics
 
 DRAIN_SECONDS: Final = 1.5
 """How long sends under way may still take once the web server has stopped."""
@@ -36,15 +40,24 @@ _DESCRIPTORS = Path("/proc/self/fd")
 class Running:
     """Everything that is open in one process. `start_work` begins deliveries and deadlines."""
 
-    def __init__(self, settings: Settings, store: SqliteStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: SqliteStore,
+        clock: Clock,
+        metrics: Metrics | None = None,
+    ) -> None:
         self.settings = settings
         self.store = store
+        self._metrics = metrics
+        self._stop_metrics: Callable[[], None] = lambda: None
         self.inbox = DevInbox() if settings.is_dev else None
         self._guarded = GuardedClient(settings.outbound_allow)
         self._operator = OperatorClient()
         self._is_stopping = False
         self._loops: list[Supervised] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._following: asyncio.Task[None] | None = None
         self.services = self._services(clock)
 
     def start_work(self) -> None:
@@ -52,6 +65,10 @@ class Running:
         loops = (DeliveryLoop(self.services), DeadlineLoop(self.services))
         self._loops = [Supervised(loop, clock) for loop in loops]
         self._tasks = [asyncio.create_task(loop.run()) for loop in self._loops]
+        if self._metrics is not None and self.settings.metrics_address is not None:
+            self._stop_metrics = self._metrics.serve(*self.settings.metrics_address)
+            following = self._metrics.follow(self.store, clock, lambda: self.store.waiting)
+            self._following = asyncio.create_task(following)
 
     def begin_stop(self) -> None:
         """Readiness goes down, waiters are released, no new work is begun."""
@@ -67,6 +84,10 @@ class Running:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+        await asyncio.to_thread(self._stop_metrics)
         await self._guarded.close()
         await self._operator.close()
         await self.store.close()
@@ -97,6 +118,7 @@ class Running:
             chance=random.random,
             readiness=self._check_readiness,
             callbacks=_callbacks(channel_settings),
+            observer=self._metrics or SILENT,
         )
 
     def _transports(
@@ -117,8 +139,19 @@ async def open_service(settings: Settings, clock: Clock | None = None) -> Runnin
     """Opens and migrates the database. Raises what SqliteStore.open raises, and ConfigError."""
     clock = clock or SystemClock()
     _channel_settings(settings)
-    store = await SqliteStore.open(settings.database_path, settings.secret_keys, clock)
-    return Running(settings, store, clock)
+    metrics = _metrics(settings)
+    store = await SqliteStore.open(
+        settings.database_path, settings.secret_keys, clock, metrics or SILENT
+    )
+    return Running(settings, store, clock, metrics)
+
+
+def _metrics(settings: Settings) -> Metrics | None:
+    if settings.metrics_address is None:
+        return None
+    from pausepoint.metrics import Metrics  # noqa: PLC0415 - costs nothing where nobody asks
+
+    return Metrics()
 
 
 def _descriptors_used() -> float:

@@ -73,6 +73,7 @@ class Settings:
     registration_is_open: bool = False
     reveals_respond_url: bool = False
     has_public_url: bool = False
+    metrics_address: tuple[str, int] | None = None
     log_format: str | None = None
 
     @property
@@ -129,6 +130,13 @@ def _whole(lowest: int, highest: int) -> Callable[[str], int]:
 
 def _listed(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _address(value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    if not host:
+        raise ValueError("must be host:port, such as 127.0.0.1:9464")
+    return host.strip("[]"), _whole(0, 65535)(port)
 
 
 def _networks(value: str) -> tuple[Network, ...]:
@@ -266,6 +274,13 @@ SETTINGS: Final = (
         _switch,
         "off",
         "Whether a live key's answer holds the person's link. With it an agent can answer itself.",
+    ),
+    Setting(
+        "PAUSEPOINT_METRICS_ADDRESS",
+        "metrics_address",
+        _address,
+        "unset",
+        "Where Prometheus finds `/metrics`, such as `127.0.0.1:9464`. Not for the public.",
     ),
     Setting(
         "PAUSEPOINT_LOG_FORMAT",

@@ -148,6 +148,10 @@ async def _end(services: Services, delivery: Delivery, tried: Tried, pause: Paus
     )
     rows = await _consequences(services, delivery, tried, state, pause)
     await services.store.apply(Change(guard=guard, rows=rows))
+    target = (
+        pause.channel if pause and delivery.kind is DeliveryKind.NOTIFICATION else delivery.kind
+    )
+    services.observer.attempt_ended(target, tried.outcome)
 
 
 def _given_up_if_late(

@@ -9,6 +9,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pausepoint.channels.base import AnyChannel, AnyTransport, CallbackReader, HttpClient
 from pausepoint.clock import Clock
 from pausepoint.domain.pause import Mode
+from pausepoint.observer import SILENT, Observer
 from pausepoint.store.base import Store
 
 
@@ -39,3 +40,4 @@ class Services:
     chance: Callable[[], float]
     readiness: Callable[[], Awaitable[None]]
     callbacks: Mapping[str, CallbackReader] = field(default_factory=dict)
+    observer: Observer = SILENT

@@ -18,12 +18,11 @@ from pausepoint.store.postgres_link import (
     STATEMENT_SECONDS,
     Connection,
     Pool,
-    Trouble,
     connect,
     connect_pool,
+    is_lost,
     is_trouble,
     translated,
-    trouble_of,
 )
 from pausepoint.store.postgres_listener import Listener
 from pausepoint.store.postgres_schema import migrate_postgres, open_vault
@@ -60,8 +59,6 @@ class PostgresStore(ReadingStore):
         secret_keys: Sequence[str],
         clock: Clock,
         direct_url: str | None = None,
-        *,
-        readers: int = READERS,
     ) -> PostgresStore:
         """Makes or migrates the database. `direct_url`: past the pooler that `url` then names.
 
@@ -71,7 +68,7 @@ class PostgresStore(ReadingStore):
         try:
             seal, types = await _prepare(direct_url or url, secret_keys, clock)
             cache = 256 if direct_url is None else 0
-            pool = await connect_pool(url, readers, statement_cache_size=cache)
+            pool = await connect_pool(url, READERS, statement_cache_size=cache)
             store = cls(direct_url or url, pool, seal, types, clock)
             await store._listener.start()
         except Exception as error:
@@ -139,17 +136,21 @@ class PostgresStore(ReadingStore):
         return [decode(row) for row in await self._all(statement, parameters)]
 
     async def _read(self, run: Callable[[Connection], Any]) -> Any:
-        """A read that broke off with its connection is run once more on another one."""
-        for is_last in (False, True):
-            try:
+        """A read that broke off with its connection is run again on another one."""
+        try:
+            for _ in range(READERS):
                 async with self._pool.acquire(timeout=STATEMENT_SECONDS) as connection:
-                    return await run(connection)
-            except Exception as error:
-                if not is_trouble(error):
-                    raise
-                if is_last or trouble_of(error) is not Trouble.CONNECTION:
-                    raise StoreUnavailable(str(error)) from error
-        raise AssertionError
+                    try:
+                        return await run(connection)
+                    except Exception as error:
+                        if not is_lost(error):
+                            raise
+                        connection.terminate()
+        except Exception as error:
+            if is_trouble(error):
+                raise StoreUnavailable(str(error) or "the database does not answer") from error
+            raise
+        raise StoreUnavailable("the database ends its connections")
 
     async def _ended(self, pause_ids: Sequence[str]) -> list[str]:
         rows = await self._all(pauses.ENDED_OR_FAILED, (pause_ids,))

@@ -51,7 +51,21 @@ def trouble_of(error: BaseException, connection: Connection | None = None) -> Tr
 def is_trouble(error: BaseException) -> bool:
     """Whether the error came from the database or the way to it, and not from our own code."""
     return isinstance(
-        error, asyncpg.PostgresError | asyncpg.InterfaceError | OSError | TimeoutError
+        error,
+        asyncpg.PostgresError
+        | asyncpg.InterfaceError
+        # Raised for a connection that the server has ended, where asyncpg has not yet seen its end.
+        | asyncpg.InternalClientError
+        | OSError,  # TimeoutError among them
+    )
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether it is worth asking again on another connection."""
+    return (
+        is_trouble(error)
+        and not isinstance(error, TimeoutError)
+        and trouble_of(error) is Trouble.CONNECTION
     )
 
 

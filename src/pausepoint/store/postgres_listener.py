@@ -156,13 +156,18 @@ class Listener:
 
     async def _notify(self, connection: Connection) -> None:
         news, self._unsent = self._unsent, []
-        payloads = [_encode(payload).decode() for payload in _payloads(news)]
         await connection.execute(
-            f"SELECT pg_notify('{_CHANNEL}', payload) FROM unnest($1::text[]) AS payload", payloads
+            f"SELECT pg_notify('{_CHANNEL}', payload) FROM unnest($1::text[]) AS payload",
+            encoded(news),
         )
 
 
 _NOTHING: Final = News()
+
+
+def encoded(news: Sequence[News]) -> list[str]:
+    """The news as payloads, each short enough for PostgreSQL."""
+    return [_encode(payload).decode() for payload in _payloads(news)]
 
 
 def _payloads(news: Sequence[News]) -> Iterator[_Payload]:

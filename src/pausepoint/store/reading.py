@@ -64,7 +64,6 @@ class ReadingStore(ABC):
         return [DuePause(row[0], row[1], Mode(row[2]), row[3]) for row in rows]
 
     async def next_deadline(self) -> Instant | None:
-        self._hub.forget_deadlines()
         return await self._instant(pauses.NEXT_DEADLINE)
 
     async def count_pauses(self, developer_id: str, mode: Mode, since: Instant) -> int:

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 from pausepoint.clock import Clock
 from pausepoint.domain.account import Delivery, Principal
+from pausepoint.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
 from pausepoint.store import deliveries, vault
 from pausepoint.store.base import (
@@ -41,9 +42,15 @@ class SqliteStore(ReadingStore):
     """See `Store`. Point reads run on the event loop, where they take about 10 µs; lists in a thread."""
 
     @classmethod
-    async def open(cls, path: Path, secret_keys: Sequence[str], clock: Clock) -> SqliteStore:
+    async def open(
+        cls,
+        path: Path,
+        secret_keys: Sequence[str],
+        clock: Clock,
+        observer: Observer = SILENT,
+    ) -> SqliteStore:
         """Makes or migrates the database. Raises DatabaseInUse, SchemaRefused, WrongSecretKey."""
-        return cls(path, secret_keys, clock, asyncio.get_running_loop())
+        return cls(path, secret_keys, clock, asyncio.get_running_loop(), observer)
 
     def __init__(
         self,
@@ -51,6 +58,7 @@ class SqliteStore(ReadingStore):
         secret_keys: Sequence[str],
         clock: Clock,
         loop: asyncio.AbstractEventLoop,
+        observer: Observer,
     ) -> None:
         self._lock = _lock(path)
         try:
@@ -67,7 +75,7 @@ class SqliteStore(ReadingStore):
         super().__init__(seal)
         # Only this process writes, so what it remembers of keys is right until it revokes one.
         self._principals: dict[str, Principal] = {}
-        self._writer = Writer(self._connection, clock, loop, self._hub.tell)
+        self._writer = Writer(self._connection, clock, loop, self._hub.tell, observer)
         self._reader = _connect(path, query_only=True)
         self._list_reader = _connect(path, query_only=True)
         self._list_thread = ThreadPoolExecutor(1, "sqlite-lists")

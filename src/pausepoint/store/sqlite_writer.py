@@ -14,6 +14,7 @@ import msgspec
 
 from pausepoint.clock import Clock
 from pausepoint.domain.time import Instant
+from pausepoint.observer import Observer
 from pausepoint.store import deliveries
 from pausepoint.store.base import Applied, Lost, StoreUnavailable
 from pausepoint.store.binding import ROW_ORDER, Bound, News
@@ -58,11 +59,13 @@ class Writer:
         clock: Clock,
         loop: asyncio.AbstractEventLoop,
         tell: Callable[[list[News]], None],
+        observer: Observer,
     ) -> None:
         self._connection = connection
         self._clock = clock
         self._loop = loop
         self._tell = tell
+        self._observer = observer
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._is_closed = False
@@ -130,6 +133,7 @@ class Writer:
                 if rows := sets.get(statement):
                     _write_set(cursor, statement, rows)
             cursor.execute("COMMIT")
+            self._observer.batch_committed(sum(len(job.news) for job in batch))
         except BaseException:
             if self._connection.in_transaction:
                 cursor.execute("ROLLBACK")

@@ -89,14 +89,9 @@ class Hub:
         await self._outbox.wait()
         self._outbox.clear()
 
-    def forget_deadlines(self) -> None:
-        """The nearest deadline is about to be read: what is known so far is in it."""
-        self._soonest_deadline = None
-        self._deadline.clear()
-
     async def deadline_news(self, before: Instant | None) -> None:
         while True:
-            soonest = self._soonest_deadline
+            soonest, self._soonest_deadline = self._soonest_deadline, None
             if soonest is not None and (before is None or soonest < before):
                 return
             self._deadline.clear()

@@ -41,7 +41,7 @@ def create_app(
         ]
     router = Router(routes, redirect_slashes=False, default=not_found)
     is_host_allowed = only_this_machine(services.policy.public_url) if inbox is not None else None
-    return Edge(router, services.clock, is_host_allowed)
+    return Edge(router, services.clock, services.observer, is_host_allowed)
 
 
 def _api_routes(endpoints: Sequence[Endpoint], services: Services) -> list[Route]:

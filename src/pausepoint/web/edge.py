@@ -15,6 +15,7 @@ from pausepoint.clock import Clock
 from pausepoint.domain.errors import HostNotAllowed
 from pausepoint.domain.time import to_rfc3339
 from pausepoint.logs import AccessLine, access_logger
+from pausepoint.observer import Observer
 from pausepoint.web.errors import error_response
 from pausepoint.web.router import ROUTE
 
@@ -23,10 +24,15 @@ class Edge:
     """`is_host_allowed` is asked for each request's Host header; None asks nobody."""
 
     def __init__(
-        self, app: ASGIApp, clock: Clock, is_host_allowed: Callable[[str], bool] | None
+        self,
+        app: ASGIApp,
+        clock: Clock,
+        observer: Observer,
+        is_host_allowed: Callable[[str], bool] | None,
     ) -> None:
         self._app = app
         self._clock = clock
+        self._observer = observer
         self._is_host_allowed = is_host_allowed
         self._log = access_logger()
         # Ids that no other process gives, without asking the system for chance at each request.
@@ -51,14 +57,17 @@ class Edge:
             await send(message)
 
         await self._guarded(scope, receive, send_with_id)
+        seconds = time.perf_counter() - began
+        route = scope.get(ROUTE, "(none)")
+        self._observer.request_ended(scope["method"], route, status, seconds)
         self._log(
             AccessLine(
                 timestamp=to_rfc3339(self._clock.now()),
                 request_id=request_id,
                 method=scope["method"],
-                route=scope.get(ROUTE, "(none)"),
+                route=route,
                 status=status,
-                ms=round((time.perf_counter() - began) * 1000, 1),
+                ms=round(seconds * 1000, 1),
             )
         )
 

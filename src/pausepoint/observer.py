@@ -1,0 +1,37 @@
+"""Who is told of what happens, to count it; by default nobody is."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+
+class Observer(Protocol):
+    """Called where it happens, from any thread: each call must be cheap and never raise."""
+
+    def request_ended(self, method: str, route: str, status: int, seconds: float) -> None:
+        """`route` is the pattern, not the path."""
+        ...
+
+    def batch_committed(self, changes: int) -> None:
+        """One transaction, with so many changes."""
+        ...
+
+    def attempt_ended(self, target: str, outcome: str) -> None:
+        """`target` is a channel's name, or `webhook`; `outcome` as in domain/delivery.py."""
+        ...
+
+
+class Silent:
+    """Tells nobody."""
+
+    def request_ended(self, method: str, route: str, status: int, seconds: float) -> None:
+        pass
+
+    def batch_committed(self, changes: int) -> None:
+        pass
+
+    def attempt_ended(self, target: str, outcome: str) -> None:
+        pass
+
+
+SILENT: Final = Silent()
