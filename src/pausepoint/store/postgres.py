@@ -20,6 +20,7 @@ from pausepoint.store.postgres_link import (
     Pool,
     connect,
     connect_pool,
+    end,
     is_lost,
     is_trouble,
     translated,
@@ -37,6 +38,9 @@ WRITERS: Final = 2
 READERS: Final = 8
 MARKS_KEPT: Final = 24 * 3_600_000
 """Milliseconds; a process that was killed leaves its marks behind."""
+
+MIGRATION_SECONDS: Final = 3600.0
+"""How long a migration of a large table may take, and whoever opens it meanwhile waits."""
 
 CLOCK_TOLERANCE: Final = 1_000
 """Milliseconds by which this machine's clock may differ from the database's."""
@@ -67,13 +71,16 @@ class PostgresStore(ReadingStore):
         """
         try:
             seal, types = await _prepare(direct_url or url, secret_keys, clock)
-            cache = 256 if direct_url is None else 0
-            pool = await connect_pool(url, READERS, statement_cache_size=cache)
+            pool = await connect_pool(url, READERS, has_pooler=direct_url is not None)
             store = cls(direct_url or url, pool, seal, types, clock)
-            await store._listener.start()
+            try:
+                await store._listener.start()
+            except BaseException:
+                await store.close()
+                raise
         except Exception as error:
             if is_trouble(error):
-                raise StoreUnavailable(str(error)) from error
+                raise StoreUnavailable(str(error) or "the database does not answer") from error
             raise
         return store
 
@@ -145,7 +152,7 @@ class PostgresStore(ReadingStore):
                     except Exception as error:
                         if not is_lost(error):
                             raise
-                        connection.terminate()
+                        end(connection)
         except Exception as error:
             if is_trouble(error):
                 raise StoreUnavailable(str(error) or "the database does not answer") from error
@@ -162,7 +169,7 @@ class PostgresStore(ReadingStore):
 
 
 async def _prepare(url: str, secret_keys: Sequence[str], clock: Clock) -> tuple[Seal, Types]:
-    connection = await connect(url)
+    connection = await connect(url, statement_seconds=MIGRATION_SECONDS)
     try:
         await migrate_postgres(connection)
         seal = await open_vault(connection, secret_keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import Enum, auto
 from functools import cache
 from itertools import count
@@ -18,6 +19,7 @@ STATEMENT_SECONDS: Final = 10.0
 """How long any statement may take before its connection is given up."""
 
 _APPLICATION: Final = "pausepoint"
+_STATEMENTS_KEPT: Final = 256
 
 # SQLSTATE classes and codes (PostgreSQL's manual, appendix A).
 _REPEATABLE: Final = ("40001", "40P01")
@@ -69,37 +71,52 @@ def is_lost(error: BaseException) -> bool:
     )
 
 
-async def connect(url: str) -> Connection:
-    """A connection with a session of its own. Raises what `is_trouble` knows.
-
-    A statement here names its rows by key. Plans are kept, and one made while a table was empty
-    would read the whole table long after it has grown; so those plans are ruled out.
-    """
+async def connect(url: str, *, statement_seconds: float = STATEMENT_SECONDS) -> Connection:
+    """A connection with a session of its own. Raises what `is_trouble` knows."""
     connection = await asyncpg.connect(
-        url, timeout=CONNECT_SECONDS, command_timeout=STATEMENT_SECONDS, statement_cache_size=256
+        url,
+        timeout=CONNECT_SECONDS,
+        command_timeout=statement_seconds,
+        statement_cache_size=_STATEMENTS_KEPT,
     )
     try:
-        await connection.execute(
-            f"SET application_name = '{_APPLICATION}'; SET synchronous_commit = on;"
-            " SET enable_seqscan = off; SET jit = off"
-        )
+        await _set_up(connection)
     except BaseException:
         connection.terminate()
         raise
     return connection
 
 
-async def connect_pool(url: str, size: int, *, statement_cache_size: int) -> Pool:
-    """A pool for reading; `statement_cache_size` is 0 where a pooler stands in between."""
+async def connect_pool(url: str, size: int, *, has_pooler: bool) -> Pool:
+    """A pool for reading. Behind a pooler nothing is kept from one transaction to the next."""
     return await asyncpg.create_pool(
         url,
         min_size=1,
         max_size=size,
         timeout=CONNECT_SECONDS,
         command_timeout=STATEMENT_SECONDS,
-        statement_cache_size=statement_cache_size,
+        statement_cache_size=0 if has_pooler else _STATEMENTS_KEPT,
+        init=_nothing if has_pooler else _set_up,
         # Reads leave nothing behind in a session: resetting it would be a round trip for nothing.
         reset=_nothing,
+    )
+
+
+def end(connection: Connection) -> None:
+    """Gives a pool's connection up; the pool may have noticed first that it is gone."""
+    with suppress(asyncpg.InterfaceError):
+        connection.terminate()
+
+
+async def _set_up(connection: Connection) -> None:
+    """Whatever the database's own settings are: what is acknowledged is durable.
+
+    Statements here name their rows by an index. Plans are kept, and one made while a table was
+    empty would read the whole table long after it has grown; so those plans are ruled out.
+    """
+    await connection.execute(
+        f"SET application_name = '{_APPLICATION}'; SET synchronous_commit = on;"
+        " SET enable_seqscan = off; SET jit = off"
     )
 
 

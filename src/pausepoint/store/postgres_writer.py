@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
+import structlog
+
 from pausepoint.clock import Clock
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.time import Instant
@@ -20,6 +22,8 @@ from pausepoint.store.postgres_link import Trouble, is_trouble, trouble_of
 from pausepoint.store.postgres_sets import Key, keys_of
 
 T = TypeVar("T")
+
+log = structlog.get_logger("pausepoint.store")
 
 BATCH_LIMIT: Final = 256
 SHARE: Final = 16
@@ -132,8 +136,9 @@ class Writer:
         """Writes what still waits, as long as the database is there."""
         self._is_closed = True
         self._work.set()
-        _, late = await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
-        for task in late:
+        has_work = self._queue.oldest is not None or self._idle < len(self._lanes)
+        await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS if has_work else 0)
+        for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._expiry is not None:
@@ -168,13 +173,11 @@ class Writer:
 
     def _put_back(self, batch: Sequence[_Item]) -> None:
         self._queue.items.extendleft(reversed(batch))
-        self._begin()
-        self._expire_at_once(batch)
-
-    def _expire_at_once(self, batch: Sequence[_Item]) -> None:
-        if batch[0].since <= self._loop.time() - PATIENCE_SECONDS and self._expiry is not None:
+        self._work.set()
+        # They have waited for a while: the timer may come too late for them.
+        if self._expiry is not None:
             self._expiry.cancel()
-            self._expire()
+        self._expire()
 
     # ── One lane ──
 
@@ -188,6 +191,10 @@ class Writer:
                 self._idle -= 1
                 try:
                     await self._write(lane, batch)
+                except asyncio.CancelledError:
+                    for item in batch:
+                        _fail(item, OutcomeUnknown("the database was closed before it answered"))
+                    raise
                 finally:
                     self._idle += 1
                     self._queue.release(batch)
@@ -230,9 +237,10 @@ class Writer:
         elif len(batch) == 1:
             _fail(batch[0], ValueError(str(error)) if is_trouble(error) else error)
         else:
-            # One of them is at fault: each for itself, so that its neighbours are not harmed.
-            for item in batch:
-                await self._write(lane, [item])
+            # One of them is at fault: the halves apart, so that its neighbours are not harmed.
+            middle = len(batch) // 2
+            for half in (batch[:middle], batch[middle:]):
+                await self._write(lane, half)
 
     async def _settle(self, lane: Lane, batch: Sequence[_Item]) -> frozenset[int] | None:
         async def look() -> frozenset[int] | None:
@@ -255,13 +263,19 @@ class Writer:
     ) -> T:
         """Tries until the database is there, ever more slowly; the waiting writes expire meanwhile."""
         pause, longest = _BACK_OFF
+        is_away = False
         while True:
             try:
-                return await attempt()
+                found = await attempt()
             except Exception as error:
                 lane.drop()
-                if not is_trouble(error):
-                    raise
+                if not is_away:
+                    log.warning("the database is away", error=str(error))
+                is_away = True
+            else:
+                if is_away:
+                    log.info("the database is back")
+                return found
             meanwhile()
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - not a secret
             pause = min(pause * 2, longest)
