@@ -52,11 +52,11 @@ class Connection(asyncio.Protocol):
         return self._waiting
 
     async def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """The answer's JSON. Raises RuntimeError for a status of 400 and above."""
+        """The answer's JSON, None for an empty one. Raises RuntimeError for a status of 400 and above."""
         status, answer = await self.send(method, path, body)
         if status >= 400:
             raise RuntimeError(f"{method} {path}: {status} {answer[:500].decode()}")
-        return json.loads(answer)
+        return json.loads(answer) if answer else None
 
     def close(self) -> None:
         assert self._transport is not None

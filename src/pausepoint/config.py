@@ -6,21 +6,33 @@ Each setting can also come from a file named by `<NAME>_FILE`, as secrets do in 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, Final, TypeAlias
-from urllib.parse import urlsplit
+from typing import Any, Final
+
+from pausepoint import config_values as read
+from pausepoint.config_values import Network, is_loopback
 
 SECRET_FILE: Final = "pausepoint.secret"  # noqa: S105 - a file's name
 """Where `dev` keeps the secret key that it made, beside the database."""
 
-DEFAULT_HOST: Final = "127.0.0.1"
+_OF_OTHERS: Final = frozenset(
+    f"PAUSEPOINT_{name}"
+    for name in (
+        "API_KEY",
+        "BASE_URL",
+        "MAX_WAIT_SECONDS",
+        "CHROMIUM",
+        "TEST_SEED",
+        "TEST_PYTHONS",
+        "RATE_LIMITS",
+    )
+)
+"""Read by the MCP server and by tests, which may share our environment; or without effect yet."""
 
-Network: TypeAlias = IPv4Network | IPv6Network
+DEFAULT_HOST: Final = "127.0.0.1"
 
 
 class Command(StrEnum):
@@ -93,88 +105,6 @@ class Settings:
         return self.smtp_url is not None
 
 
-# ── How values are read ──
-
-
-def _text(value: str) -> str:
-    return value
-
-
-def _switch(value: str) -> bool:
-    words = {"on": True, "off": False, "true": True, "false": False, "1": True, "0": False}
-    if value.lower() not in words:
-        raise ValueError("must be on or off")
-    return words[value.lower()]
-
-
-def _open_or_closed(value: str) -> bool:
-    if value not in ("open", "closed"):
-        raise ValueError("must be open or closed")
-    return value == "open"
-
-
-def _log_format(value: str) -> str:
-    if value not in ("text", "json"):
-        raise ValueError("must be text or json")
-    return value
-
-
-def _whole(lowest: int, highest: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not value.isascii() or not value.isdigit() or not lowest <= int(value) <= highest:
-            raise ValueError(f"must be a whole number from {lowest} to {highest}")
-        return int(value)
-
-    return parse
-
-
-def _listed(value: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _address(value: str) -> tuple[str, int]:
-    host, _, port = value.rpartition(":")
-    if not host:
-        raise ValueError("must be host:port, such as 127.0.0.1:9464")
-    return host.strip("[]"), _whole(0, 65535)(port)
-
-
-def _networks(value: str) -> tuple[Network, ...]:
-    try:
-        return tuple(ip_network(part) for part in _listed(value))
-    except ValueError as error:
-        raise ValueError(f"must be networks such as 10.0.0.0/8: {error}") from error
-
-
-def _secret_keys(value: str) -> tuple[str, ...]:
-    keys = _listed(value)
-    if not keys or any(len(key) < 32 for key in keys):
-        raise ValueError(
-            "must have 32 characters or more (make one with: openssl rand -hex 32);"
-            " several are separated by commas, the newest first"
-        )
-    return keys
-
-
-def _database_url(value: str) -> str:
-    if not value.startswith("sqlite:///") or value == "sqlite:///":
-        raise ValueError("must be sqlite:///relative/path or sqlite:////absolute/path")
-    return value
-
-
-def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("must be a URL such as https://pause.example.com")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError("must begin with https:// (http is for this machine only)")
-    return value.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1", "[::1]") or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))
-
-
 def sqlite_path(database_url: str) -> Path:
     return Path(database_url.removeprefix("sqlite:///"))
 
@@ -183,34 +113,38 @@ SETTINGS: Final = (
     Setting(
         "PAUSEPOINT_DATABASE_URL",
         "database_url",
-        _database_url,
+        read.database_url,
         "sqlite:///pausepoint.db",
         "Where everything is kept: `sqlite:///file` is relative, `sqlite:////dir/file` absolute.",
     ),
-    Setting("PAUSEPOINT_HOST", "host", _text, "127.0.0.1", "The address to listen on."),
-    Setting("PAUSEPOINT_PORT", "port", _whole(0, 65535), "8000", "The port to listen on."),
+    Setting("PAUSEPOINT_HOST", "host", read.text, "127.0.0.1", "The address to listen on."),
+    Setting("PAUSEPOINT_PORT", "port", read.whole(0, 65535), "8000", "The port to listen on."),
     Setting(
         "PAUSEPOINT_PUBLIC_URL",
         "public_url",
-        _base_url,
+        read.base_url,
         "`http://HOST:PORT` in dev",
         "What links in messages begin with. `serve` needs it once a channel is set up.",
     ),
     Setting(
         "PAUSEPOINT_SECRET_KEY",
         "secret_keys",
-        _secret_keys,
+        read.secret_keys,
         "dev: made and kept in `pausepoint.secret` beside the database; serve: required",
         "Signs the links and protects the data at rest. Several, newest first, while changing it.",
         is_secret=True,
     ),
     Setting(
-        "PAUSEPOINT_TWILIO_ACCOUNT_SID", "twilio_account_sid", _text, "unset", "SMS by Twilio."
+        "PAUSEPOINT_TWILIO_ACCOUNT_SID",
+        "twilio_account_sid",
+        read.account_sid,
+        "unset",
+        "SMS by Twilio.",
     ),
     Setting(
         "PAUSEPOINT_TWILIO_AUTH_TOKEN",
         "twilio_auth_token",
-        _text,
+        read.ascii,
         "unset",
         "Twilio's token for the account.",
         is_secret=True,
@@ -218,74 +152,78 @@ SETTINGS: Final = (
     Setting(
         "PAUSEPOINT_TWILIO_FROM",
         "twilio_from",
-        _text,
+        read.twilio_sender,
         "unset",
         "The number or messaging service (`MG…`) that sends.",
     ),
     Setting(
         "PAUSEPOINT_TWILIO_BASE_URL",
         "twilio_base_url",
-        _base_url,
+        read.api_url,
         "https://api.twilio.com",
         "Where Twilio's API is.",
     ),
     Setting(
         "PAUSEPOINT_SMS_MAX_SEGMENTS",
         "sms_max_segments",
-        _whole(1, 10),
+        read.whole(1, 10),
         "3",
         "How many segments an SMS may cost; longer questions are cut, the link never.",
     ),
     Setting(
         "PAUSEPOINT_SMTP_URL",
         "smtp_url",
-        _text,
+        read.text,
         "unset",
         "E-mail: `smtp+starttls://user:password@host:587`, `smtps://…`, or `smtp://…` on this machine.",
         is_secret=True,
     ),
     Setting(
-        "PAUSEPOINT_EMAIL_FROM", "email_from", _text, "unset", "The address that e-mail comes from."
+        "PAUSEPOINT_EMAIL_FROM",
+        "email_from",
+        read.text,
+        "unset",
+        "The address that e-mail comes from.",
     ),
     Setting(
         "PAUSEPOINT_SLACK_HOSTS",
         "slack_hosts",
-        _listed,
+        read.hosts,
         "hooks.slack.com,hooks.slack-gov.com",
         "Which hosts (`host` or `host:port`) a Slack recipient may name.",
     ),
     Setting(
         "PAUSEPOINT_OUTBOUND_ALLOW",
         "outbound_allow",
-        _networks,
+        read.networks,
         "empty",
         "Networks (CIDR) that webhooks and Slack may reach although they are not public.",
     ),
     Setting(
         "PAUSEPOINT_REGISTRATION",
         "registration_is_open",
-        _open_or_closed,
+        read.open_or_closed,
         "open in dev, closed in serve",
         "Whether anybody may register an account.",
     ),
     Setting(
         "PAUSEPOINT_REVEAL_RESPOND_URL",
         "reveals_respond_url",
-        _switch,
+        read.switch,
         "off",
         "Whether a live key's answer holds the person's link. With it an agent can answer itself.",
     ),
     Setting(
         "PAUSEPOINT_METRICS_ADDRESS",
         "metrics_address",
-        _address,
+        read.address,
         "unset",
         "Where Prometheus finds `/metrics`, such as `127.0.0.1:9464`. Not for the public.",
     ),
     Setting(
         "PAUSEPOINT_LOG_FORMAT",
         "log_format",
-        _log_format,
+        read.log_format,
         "text on a terminal, else json",
         "How the log reads.",
     ),
@@ -309,6 +247,7 @@ def load(
                 values[setting.field] = setting.parse(text)
         except (ValueError, OSError) as error:
             problems.append(f"{setting.name} {error}")
+    problems += _unknown(env)
     if problems:
         raise ConfigError(problems)
     return _completed(command, values)
@@ -318,10 +257,10 @@ def base_url(environment: Mapping[str, str] | None = None) -> str:
     """Where the server is, as far as the settings say; nothing is made and nothing required."""
     env = dict(os.environ if environment is None else environment)  # noqa: TID251 - the one place
     host, port = env.get("PAUSEPOINT_HOST", DEFAULT_HOST), env.get("PAUSEPOINT_PORT", "8000")
-    return env.get("PAUSEPOINT_PUBLIC_URL") or _url_of(host, port)
+    return env.get("PAUSEPOINT_PUBLIC_URL") or local_url(host, port)
 
 
-def _url_of(host: str, port: int | str) -> str:
+def local_url(host: str, port: int | str) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
@@ -331,7 +270,19 @@ def _given(name: str, env: Mapping[str, str]) -> str | None:
         return env.get(name)
     if name in env:
         raise ValueError(f"and {name}_FILE are both set: keep one")
-    return Path(path).read_text("utf-8").strip()
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"cannot be read from the file that {name}_FILE names: {error}") from error
+
+
+def _unknown(env: Mapping[str, str]) -> list[str]:
+    known = {setting.name for setting in SETTINGS} | _OF_OTHERS
+    return [
+        f"{name} is no setting of PausePoint; is it misspelled?"
+        for name in sorted(env)
+        if name.startswith("PAUSEPOINT_") and name.removesuffix("_FILE") not in known
+    ]
 
 
 def _completed(command: Command, values: dict[str, Any]) -> Settings:
@@ -344,7 +295,7 @@ def _completed(command: Command, values: dict[str, Any]) -> Settings:
         raise ConfigError(problems)
     values["has_public_url"] = "public_url" in values
     if "public_url" not in values:
-        values["public_url"] = _url_of(values["host"], values["port"])
+        values["public_url"] = local_url(values["host"], values["port"])
     if "secret_keys" not in values:
         values["secret_keys"] = (_kept_secret(sqlite_path(values["database_url"]).parent),)
     return Settings(command=command, **values)

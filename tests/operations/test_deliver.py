@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from pausepoint.channels.base import ChannelError, Receipt, Reply, StatusReport
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.pause import Mode
 from pausepoint.operations.cancel_pause import cancel_pause
+from pausepoint.operations.deliver import deliver
 from pausepoint.operations.manage_webhooks import create_webhook, redeliver
 from pausepoint.operations.record_callback import record_callback
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
@@ -95,6 +97,55 @@ async def test_nobody_is_asked_past_the_deadline(world: World) -> None:
 
     final = await world.pause(pause.pause_id)
     assert (final.delivery_state, final.attempts[-1].outcome) == ("failed", "failed")
+
+
+async def test_a_retry_is_never_lost_between_two_draws_of_chance(world: World) -> None:
+    draws = iter([0.1, 0.9] * 10)
+    services = replace(world.services, chance=lambda: next(draws))
+    world.vendor.outcomes = [PASSING]
+    pause = await world.ask(timeout_hours=2 / 3600)
+    [claimed] = await services.store.claim_deliveries(10, LEASE)
+    await deliver(services, claimed)
+
+    final = await world.pause(pause.pause_id)
+    due = await services.store.next_delivery_due()
+    assert due is not None or final.delivery_state == "failed"
+
+
+async def test_a_fault_of_ours_counts_as_an_attempt(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.vendor.outcomes = [ZeroDivisionError()]
+    pause = await world.ask()
+    await world.deliver_due()
+    capsys.readouterr()
+
+    [attempt] = (await world.pause(pause.pause_id)).attempts
+    assert (attempt.outcome, attempt.code) == ("retrying", "internal_error")
+
+
+async def test_a_late_word_that_it_arrived_is_believed_between_two_attempts(world: World) -> None:
+    world.vendor.outcomes = [ChannelError("timeout", "No answer.", is_permanent=False)]
+    pause = await world.ask()
+    [claimed] = await world.services.store.claim_deliveries(10, LEASE)
+    await deliver(world.services, claimed)
+    await record_callback(world.services, claimed.delivery_id, "SM1", FAILED)
+    assert (await world.pause(pause.pause_id)).delivery_state == "queued"
+    await record_callback(world.services, claimed.delivery_id, "SM1", DELIVERED)
+    world.clock.advance(timedelta(minutes=1))
+
+    assert await world.deliver_due() == 0
+    assert (await world.pause(pause.pause_id)).delivery_state == "delivered"
+
+
+async def test_nobody_may_ask_for_more_patience_than_a_day(world: World) -> None:
+    world.receiver.replies = [Reply(503, {"Retry-After": "999999999"}, b"")]
+    await a_webhook(world)
+    await answer(world)
+    await world.deliver_due()
+    world.clock.advance(timedelta(hours=24))
+
+    assert await world.deliver_due() == 1
 
 
 async def test_nobody_is_asked_what_was_cancelled(world: World) -> None:

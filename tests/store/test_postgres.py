@@ -236,7 +236,7 @@ async def end_sessions(postgres: PostgresServer, name: str) -> None:
 async def test_behind_a_pooler_it_keeps_no_statements(database_url: str) -> None:
     store = await PostgresStore.open(database_url, [SECRET], FakeClock(), direct_url=database_url)
     await store.apply(Change(guard=InsertDeveloper(a_developer())))
-    async with store._pool.acquire() as connection:
+    async with store._reader._pool.acquire() as connection:
         await connection.fetchval("SELECT 1")
 
         assert await connection.fetchval("SELECT count(*) FROM pg_prepared_statements") == 0
@@ -306,6 +306,34 @@ async def test_a_row_whose_parent_is_missing_is_refused_and_harms_no_neighbour(
 
         assert [isinstance(result, Applied) for result in results] == [True] * 20 + [False]
         assert isinstance(results[-1], ValueError)
+
+
+# ── Reading ──
+
+
+async def test_many_lookups_at_once_each_get_their_own(database_url: str) -> None:
+    async with stores(database_url, 1) as [store]:
+        pauses = [a_pause() for _ in range(600)]
+        await store.apply_all([Change((InsertPause(pause),)) for pause in pauses])
+        wanted = [pause.pause_id for pause in pauses] * 2 + ["psr_nobody", "nul \0", "\ud800"]
+        impatient = asyncio.ensure_future(store.pause(pauses[0].pause_id))
+        reads = [asyncio.ensure_future(store.pause(pause_id)) for pause_id in wanted]
+        await asyncio.sleep(0)
+        impatient.cancel()
+        found = await asyncio.gather(*reads)
+
+        assert found == [*pauses, *pauses, None, None, None]
+
+
+async def test_a_lookup_sees_what_was_applied_before(database_url: str) -> None:
+    async with stores(database_url, 2) as [a, b]:
+
+        async def look(store: PostgresStore) -> bool:
+            pause = a_pause()
+            await a.apply(Change((InsertPause(pause),)))
+            return await store.pause(pause.pause_id) == pause
+
+        assert all(await asyncio.gather(*(look(store) for store in (a, b) for _ in range(200))))
 
 
 # ── Several processes ──

@@ -176,9 +176,15 @@ class SmtpTransport:
             use_tls=settings.security == "tls",
             # Never "if the server offers it": that would let anybody between strip it.
             start_tls=settings.security == "starttls",
-            tls_context=self._tls_context,
+            tls_context=None if settings.security == "none" else self._context(),
             timeout=self._timeout,
         )
+
+    def _context(self) -> ssl.SSLContext:
+        # One for all mails: reading the system's certificates takes tens of milliseconds.
+        if self._tls_context is None:
+            self._tls_context = ssl.create_default_context()
+        return self._tls_context
 
 
 def _as_channel_error(error: Exception) -> ChannelError:

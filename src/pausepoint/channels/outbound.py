@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any, Final, TypeAlias
@@ -26,7 +27,8 @@ Resolve: TypeAlias = Callable[[str], Awaitable[Sequence[Address]]]
 Permits: TypeAlias = Callable[[Address], bool]
 
 READ_LIMIT: Final = 64 * 1024
-_RESOLVER_THREADS: Final = 16
+_LOOKUPS: Final = 256
+_LOOKUPS_A_HOST: Final = 4
 _OUR_HEADERS: Final = {"User-Agent": "PausePoint", "Accept-Encoding": "identity"}
 
 
@@ -52,10 +54,9 @@ class OutboundClient:
     ) -> None:
         """`permits` says for each scheme which addresses may be dialled."""
         self._permits = permits
-        self._resolve = resolve
+        self._resolve = resolve or SystemResolver()
         self._ssl_context = ssl_context
         self._sessions: dict[str, aiohttp.ClientSession] = {}
-        self._threads: ThreadPoolExecutor | None = None
 
     async def request(
         self,
@@ -87,9 +88,6 @@ class OutboundClient:
         sessions, self._sessions = self._sessions, {}
         for session in sessions.values():
             await session.close()
-        if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
-            self._threads = None
 
     def _session(self, scheme: str) -> aiohttp.ClientSession:
         """One session a scheme, so that a connection's guard knows which scheme it serves."""
@@ -98,7 +96,7 @@ class OutboundClient:
         if scheme not in self._sessions:
             permits = self._permits[scheme]
             connector = aiohttp.TCPConnector(
-                resolver=_Resolver(self._resolve or self._ask_the_system, permits),
+                resolver=_Resolver(self._resolve, permits),
                 socket_factory=_guarded_sockets(permits),
                 use_dns_cache=False,
                 ssl=self._ssl_context or True,
@@ -112,19 +110,61 @@ class OutboundClient:
             )
         return self._sessions[scheme]
 
-    async def _ask_the_system(self, host: str) -> Sequence[Address]:
-        # Threads of our own: a name server that never answers must not hold up the default ones.
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(_RESOLVER_THREADS, thread_name_prefix="resolver")
-        loop = asyncio.get_running_loop()
-        try:
-            answers = await loop.run_in_executor(
-                self._threads, lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-            )
-        except UnicodeError:
-            raise OSError("not a name that DNS can hold") from None
+
+class SystemResolver:
+    """Asks the system for a host's addresses, on threads that nobody waits for at the end.
+
+    A name server that never answers holds its thread for minutes; so each look-up has one of its
+    own, a host has few at a time, and the process's exit joins none of them.
+    """
+
+    def __init__(self) -> None:
+        self._all = asyncio.Semaphore(_LOOKUPS)
+        self._by_host: dict[str, int] = {}
+
+    async def __call__(self, host: str) -> Sequence[Address]:
+        if self._by_host.get(host, 0) >= _LOOKUPS_A_HOST:
+            raise OSError("earlier look-ups of this name have not ended")
+        async with self._all:
+            found: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+            self._by_host[host] = self._by_host.get(host, 0) + 1
+            words = (host, asyncio.get_running_loop(), found)
+            threading.Thread(target=self._look_up, args=words, daemon=True).start()
+            answers = await found
         spelled = dict.fromkeys(str(answer[4][0]) for answer in answers)
         return [ip_address(text.partition("%")[0]) for text in spelled]
+
+    def _look_up(
+        self, host: str, loop: asyncio.AbstractEventLoop, found: asyncio.Future[list[Any]]
+    ) -> None:
+        answers: list[Any] = []
+        error: OSError | None = None
+        try:
+            answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except OSError as failure:
+            error = failure
+        except UnicodeError:
+            error = OSError("not a name that DNS can hold")
+        # The loop may be gone: then nobody wants to know any more.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._tell, host, found, answers, error)
+
+    def _tell(
+        self,
+        host: str,
+        found: asyncio.Future[list[Any]],
+        answers: list[Any],
+        error: OSError | None,
+    ) -> None:
+        self._by_host[host] -= 1
+        if not self._by_host[host]:
+            del self._by_host[host]
+        if found.done():
+            return
+        if error is not None:
+            found.set_exception(error)
+        else:
+            found.set_result(answers)
 
 
 class GuardedClient(OutboundClient):

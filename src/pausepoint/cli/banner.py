@@ -8,6 +8,7 @@ import click
 
 from pausepoint.cli.common import print_json
 from pausepoint.cli.snippets import claude_code_command, server_script
+from pausepoint.config import local_url
 
 if TYPE_CHECKING:
     from pausepoint.cli.run import NewKeys
@@ -30,14 +31,19 @@ def _show_json(settings: Settings, keys: NewKeys | None) -> None:
     if keys is not None:
         line |= {"api_key": keys.live, "test_api_key": keys.test}
     if settings.is_dev:
-        line["inbox_url"] = f"{settings.public_url}/dev/inbox"
+        line["inbox_url"] = _inbox_url(settings)
     print_json(line)
 
 
 def _show_dev(settings: Settings, keys: NewKeys | None) -> None:
     url = settings.public_url
     key = keys.test if keys else "pp_test_…"
-    lines = ["", f"  PausePoint is ready at {url}", f"  Test inbox:            {url}/dev/inbox", ""]
+    lines = [
+        "",
+        f"  PausePoint is ready at {url}",
+        f"  Test inbox:            {_inbox_url(settings)}",
+        "",
+    ]
     if keys is not None:
         lines += [
             "  Two keys, shown this once. With the test key nobody outside is asked.",
@@ -76,3 +82,8 @@ def _show_serve(settings: Settings, *, has_accounts: bool) -> None:
             " `pausepoint doctor` says what is missing.",
             err=True,
         )
+
+
+def _inbox_url(settings: Settings) -> str:
+    """On this machine's own name, whatever the public URL is: it is for nobody else."""
+    return f"{local_url(settings.host, settings.port)}/dev/inbox"

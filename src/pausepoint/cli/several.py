@@ -1,6 +1,5 @@
 """`serve --workers N`: as many whole processes as asked for, on one listening socket."""
 
-# ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations
 
 import asyncio
@@ -30,7 +29,14 @@ class Processes:
     """Starts them, tells when all are ready, begins again those that die, stops them all."""
 
     def __init__(self, words: Sequence[str], count: int, sock: socket.socket) -> None:
-        self._words = [sys.executable, "-m", "pausepoint", *words, "--listen-fd", str(sock.fileno())]
+        self._words = [
+            sys.executable,
+            "-m",
+            "pausepoint",
+            *words,
+            "--listen-fd",
+            str(sock.fileno()),
+        ]
         self._count = count
         self._sock = sock
         self._stopping = asyncio.Event()

@@ -74,6 +74,9 @@ WEBHOOK_RETRIES: Final = RetryPolicy(
     ),
     max_attempts=8,
 )
+LONGEST_RETRY_AFTER: Final = timedelta(hours=24)
+"""More patience than that nobody may ask of us."""
+
 STATUS_CHECKS: Final = (timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=5))
 """When to ask a vendor what became of a message, where it cannot call us back."""
 
@@ -90,13 +93,14 @@ def next_attempt_at(
     """When to try again after `attempts` tries have failed, or None to give up.
 
     `chance` in [0, 1) spreads the delay by up to ±`policy.jitter`. `retry_after`, where the other
-    side gave one, is a lower bound. An attempt at or past `deadline` would be of no use.
+    side gave one, is a lower bound, up to a day. An attempt at or past `deadline` would be of no use.
     """
     if attempts >= policy.max_attempts:
         return None
     delay = milliseconds(policy.delays[min(attempts, len(policy.delays)) - 1])
     spread = delay * policy.jitter * (2 * chance - 1)
-    due = now + max(round(delay + spread), milliseconds(retry_after or timedelta()))
+    asked = min(retry_after or timedelta(), LONGEST_RETRY_AFTER)
+    due = now + max(round(delay + spread), milliseconds(asked))
     return None if deadline is not None and due >= deadline else due
 
 

@@ -43,6 +43,11 @@ class InvalidRequest(PausePointError):
     sentence = "This is not a valid HTTP request."
 
 
+class HeadersTooLarge(PausePointError):
+    code, status = "HEADERS_TOO_LARGE", 431
+    sentence = "The headers are too large: at most 64 KiB are taken."
+
+
 class InvalidChannel(PausePointError):
     code, status = "INVALID_CHANNEL", 400
     sentence = "Unknown channel. Use one of: sms, email, slack."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import structlog
+
 from pausepoint.channels.base import ChannelError, Notification
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import (
@@ -29,8 +31,11 @@ from pausepoint.store.base import (
     InsertAuditEntry,
     Row,
     SetPauseDelivery,
+    StoreUnavailable,
     UpdateDelivery,
 )
+
+log = structlog.get_logger("pausepoint.deliver")
 
 
 async def deliver(services: Services, delivery: Delivery) -> None:
@@ -38,12 +43,23 @@ async def deliver(services: Services, delivery: Delivery) -> None:
     pause = await services.store.pause(delivery.pause_id)
     if pause is None:
         await _end(services, delivery, Tried(Outcome.FAILED, "pause_erased"), None)
-    elif delivery.kind is DeliveryKind.WEBHOOK:
-        await _end(services, delivery, await post_event(services, delivery, pause), pause)
-    elif delivery.state is DeliveryState.QUEUED:
-        await _end(services, delivery, await _notify(services, delivery, pause), pause)
-    else:
+    elif delivery.state is DeliveryState.SENT:
         await _check(services, delivery, pause)
+    else:
+        await _end(services, delivery, await _try(services, delivery, pause), pause)
+
+
+async def _try(services: Services, delivery: Delivery, pause: Pause) -> Tried:
+    try:
+        if delivery.kind is DeliveryKind.WEBHOOK:
+            return await post_event(services, delivery, pause)
+        return await _notify(services, delivery, pause)
+    except StoreUnavailable:
+        raise
+    except Exception:
+        # A fault of ours counts as an attempt too, or it would be made again for ever.
+        log.exception("an attempt broke off", delivery_id=delivery.delivery_id)
+        return Tried(Outcome.RETRYING, "internal_error")
 
 
 async def _notify(services: Services, delivery: Delivery, pause: Pause) -> Tried:
@@ -128,13 +144,14 @@ async def record_report(
 
 async def _end(services: Services, delivery: Delivery, tried: Tried, pause: Pause | None) -> None:
     now = services.clock.now()
-    tried = _given_up_if_late(services, delivery, tried, pause, now)
-    state = _state_after(tried, delivery)
     due_at = None
     if tried.outcome is Outcome.RETRYING:
         due_at = _next_attempt_at(services, delivery, tried, pause, now)
+        if due_at is None:
+            tried = Tried(Outcome.FAILED, tried.code)
     elif tried.is_checkable:
         due_at = next_check_at(0, now)
+    state = _state_after(tried, delivery)
     guard = UpdateDelivery(
         delivery_id=delivery.delivery_id,
         expected_state=delivery.state,
@@ -152,16 +169,6 @@ async def _end(services: Services, delivery: Delivery, tried: Tried, pause: Paus
         pause.channel if pause and delivery.kind is DeliveryKind.NOTIFICATION else delivery.kind
     )
     services.observer.attempt_ended(target, tried.outcome)
-
-
-def _given_up_if_late(
-    services: Services, delivery: Delivery, tried: Tried, pause: Pause | None, now: Instant
-) -> Tried:
-    if tried.outcome is not Outcome.RETRYING:
-        return tried
-    if _next_attempt_at(services, delivery, tried, pause, now) is not None:
-        return tried
-    return Tried(Outcome.FAILED, tried.code)
 
 
 def _next_attempt_at(

@@ -23,12 +23,15 @@ async def record_callback(
         raise DeliveryNotFound
     if report is None or report.state is DeliveryState.SENT:
         return
-    if _is_open(delivery) and delivery.provider_id in (None, provider_id):
+    if _may_end(delivery, report.state) and delivery.provider_id in (None, provider_id):
         await record_report(services, delivery, report.state, report.code)
 
 
-def _is_open(delivery: Delivery) -> bool:
+def _may_end(delivery: Delivery, state: DeliveryState) -> bool:
+    if delivery.state is DeliveryState.SENT:
+        return True
+    if delivery.state is not DeliveryState.QUEUED or delivery.attempt == 0:
+        return False
     is_in_flight = delivery.attempt > len(delivery.attempts)
-    return delivery.state is DeliveryState.SENT or (
-        delivery.state is DeliveryState.QUEUED and is_in_flight
-    )
+    # Between two attempts, an attempt that we took for failed may have arrived all the same.
+    return is_in_flight or state is DeliveryState.DELIVERED

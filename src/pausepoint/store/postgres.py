@@ -9,23 +9,19 @@ from typing import Any, Final, TypeVar
 from pausepoint.clock import Clock, SystemClock
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.time import Instant
+from pausepoint.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
-from pausepoint.store import pauses
+from pausepoint.store import accounts, deliveries, pauses
 from pausepoint.store.base import Applied, Change, Lost, StoreUnavailable
 from pausepoint.store.binding import ROW_ORDER, News, bind
 from pausepoint.store.postgres_lane import GUARDS, Lane
 from pausepoint.store.postgres_link import (
-    STATEMENT_SECONDS,
-    Connection,
-    Pool,
     connect,
     connect_pool,
-    end,
-    is_lost,
     is_trouble,
-    translated,
 )
 from pausepoint.store.postgres_listener import Listener
+from pausepoint.store.postgres_reader import READERS, Reader
 from pausepoint.store.postgres_schema import migrate_postgres, open_vault
 from pausepoint.store.postgres_sets import Types, learn_types
 from pausepoint.store.postgres_writer import Writer
@@ -35,7 +31,16 @@ from pausepoint.store.statements import Parameters, Statement
 T = TypeVar("T")
 
 WRITERS: Final = 2
-READERS: Final = 8
+# What many ask for at the same time, each for one record.
+_BY_KEY: Final = frozenset(
+    (
+        pauses.GET,
+        deliveries.GET,
+        accounts.GET_PRINCIPAL,
+        accounts.GET_DEVELOPER,
+        accounts.GET_WEBHOOK,
+    )
+)
 MARKS_KEPT: Final = 24 * 3_600_000
 """Milliseconds; a process that was killed leaves its marks behind."""
 
@@ -63,6 +68,7 @@ class PostgresStore(ReadingStore):
         secret_keys: Sequence[str],
         clock: Clock,
         direct_url: str | None = None,
+        observer: Observer = SILENT,
     ) -> PostgresStore:
         """Makes or migrates the database. `direct_url`: past the pooler that `url` then names.
 
@@ -72,7 +78,7 @@ class PostgresStore(ReadingStore):
         try:
             seal, types = await _prepare(direct_url or url, secret_keys, clock)
             pool = await connect_pool(url, READERS, has_pooler=direct_url is not None)
-            store = cls(direct_url or url, pool, seal, types, clock)
+            store = cls(direct_url or url, Reader(pool), seal, types, clock, observer)
             try:
                 await store._listener.start()
             except BaseException:
@@ -84,12 +90,15 @@ class PostgresStore(ReadingStore):
             raise
         return store
 
-    def __init__(self, url: str, pool: Pool, seal: Seal, types: Types, clock: Clock) -> None:
+    def __init__(
+        self, url: str, reader: Reader, seal: Seal, types: Types, clock: Clock, observer: Observer
+    ) -> None:
         super().__init__(seal)
         self._clock = clock
-        self._pool = pool
+        self._reader = reader
         self._listener = Listener(url, self._hub, self._ended)
-        self._writer = Writer([Lane(url, types) for _ in range(WRITERS)], clock, self._tell)
+        lanes = [Lane(url, types) for _ in range(WRITERS)]
+        self._writer = Writer(lanes, clock, self._tell, observer)
 
     # ── Writes ──
 
@@ -121,43 +130,22 @@ class PostgresStore(ReadingStore):
     async def close(self) -> None:
         await self._writer.close()
         await self._listener.close()
-        try:
-            await asyncio.wait_for(self._pool.close(), STATEMENT_SECONDS)
-        except Exception:
-            self._pool.terminate()
+        await self._reader.close()
 
     # ── How it reads ──
 
     async def _one(self, statement: Statement, parameters: Parameters) -> Any:
-        sql = translated(statement.sql)
-        return await self._read(lambda connection: connection.fetchrow(sql, *parameters))
+        if statement in _BY_KEY:
+            return await self._reader.by_key(statement, parameters[0])
+        return await self._reader.first(statement, parameters)
 
     async def _all(self, statement: Statement, parameters: Parameters) -> list[Any]:
-        sql = translated(statement.sql)
-        rows: list[Any] = await self._read(lambda connection: connection.fetch(sql, *parameters))
-        return rows
+        return await self._reader.rows(statement, parameters)
 
     async def _list(
         self, statement: Statement, parameters: Parameters, decode: Callable[[Any], T]
     ) -> list[T]:
         return [decode(row) for row in await self._all(statement, parameters)]
-
-    async def _read(self, run: Callable[[Connection], Any]) -> Any:
-        """A read that broke off with its connection is run again on another one."""
-        try:
-            for _ in range(READERS):
-                async with self._pool.acquire(timeout=STATEMENT_SECONDS) as connection:
-                    try:
-                        return await run(connection)
-                    except Exception as error:
-                        if not is_lost(error):
-                            raise
-                        end(connection)
-        except Exception as error:
-            if is_trouble(error):
-                raise StoreUnavailable(str(error) or "the database does not answer") from error
-            raise
-        raise StoreUnavailable("the database ends its connections")
 
     async def _ended(self, pause_ids: Sequence[str]) -> list[str]:
         rows = await self._all(pauses.ENDED_OR_FAILED, (pause_ids,))

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
 from pausepoint.clock import Clock
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.time import Instant
+from pausepoint.observer import Observer
 from pausepoint.store.base import Applied, Lost, OutcomeUnknown, StoreUnavailable
 from pausepoint.store.binding import Bound, News
 from pausepoint.store.postgres_lane import Lane
 from pausepoint.store.postgres_link import Trouble, is_trouble, trouble_of
-from pausepoint.store.postgres_sets import Key, keys_of
+from pausepoint.store.postgres_queue import BATCH_LIMIT, Claim, Item, Queue, fail
+from pausepoint.store.postgres_sets import keys_of
 
 T = TypeVar("T")
 
 log = structlog.get_logger("pausepoint.store")
 
-BATCH_LIMIT: Final = 256
 SHARE: Final = 16
 """From how many writes on it is worth a commit more to share them with a lane that has nothing to do."""
 
@@ -40,75 +39,21 @@ CLOSE_SECONDS: Final = 5.0
 _BACK_OFF: Final = (0.05, 1.0)
 
 
-@dataclass(slots=True, eq=False)
-class _Item:
-    change: Bound
-    keys: frozenset[Key]
-    future: asyncio.Future[Applied | Lost]
-    since: float
-
-
-@dataclass(slots=True, eq=False)
-class _Claim:
-    limit: int
-    lease: int
-    busy: Sequence[str]
-    future: asyncio.Future[list[Delivery]]
-    since: float
-
-
-@dataclass(slots=True)
-class _Queue:
-    """What waits, in order; and which records are being written, by one batch at a time."""
-
-    items: deque[_Item] = field(default_factory=deque)
-    claims: deque[_Claim] = field(default_factory=deque)
-    busy: set[Key] = field(default_factory=set)
-
-    def take(self, limit: int) -> list[_Item]:
-        batch: list[_Item] = []
-        later: list[_Item] = []
-        blocked: set[Key] = set()
-        while self.items and len(batch) < limit and len(later) < BATCH_LIMIT:
-            item = self.items.popleft()
-            if item.keys and not (
-                self.busy.isdisjoint(item.keys) and blocked.isdisjoint(item.keys)
-            ):
-                later.append(item)
-                blocked |= item.keys
-            else:
-                batch.append(item)
-                self.busy |= item.keys
-        self.items.extendleft(reversed(later))
-        return batch
-
-    def release(self, batch: Sequence[_Item]) -> None:
-        for item in batch:
-            self.busy -= item.keys
-
-    def expired(self, before: float) -> list[_Item | _Claim]:
-        found: list[_Item | _Claim] = []
-        waiting: tuple[deque[Any], ...] = (self.items, self.claims)
-        for each in waiting:
-            while each and each[0].since <= before:
-                found.append(each.popleft())
-        return found
-
-    @property
-    def oldest(self) -> float | None:
-        return min((each[0].since for each in (self.items, self.claims) if each), default=None)
-
-
 class Writer:
     """`tell` hears what was committed. One task a lane; a lane takes all that waits, up to a limit."""
 
     def __init__(
-        self, lanes: Sequence[Lane], clock: Clock, tell: Callable[[list[News]], None]
+        self,
+        lanes: Sequence[Lane],
+        clock: Clock,
+        tell: Callable[[list[News]], None],
+        observer: Observer,
     ) -> None:
         self._clock = clock
         self._tell = tell
+        self._observer = observer
         self._loop = asyncio.get_running_loop()
-        self._queue = _Queue()
+        self._queue = Queue()
         self._work = asyncio.Event()
         self._is_closed = False
         self._expiry: asyncio.TimerHandle | None = None
@@ -121,14 +66,14 @@ class Writer:
         keys = keys_of(change)
         self._refuse_when_full()
         future: asyncio.Future[Applied | Lost] = self._loop.create_future()
-        self._queue.items.append(_Item(change, keys, future, self._loop.time()))
+        self._queue.items.append(Item(change, keys, future, self._loop.time()))
         self._begin()
         return future
 
     def claim(self, limit: int, lease: int, busy: Sequence[str]) -> asyncio.Future[list[Delivery]]:
         self._refuse_when_full()
         future: asyncio.Future[list[Delivery]] = self._loop.create_future()
-        self._queue.claims.append(_Claim(limit, lease, busy, future, self._loop.time()))
+        self._queue.claims.append(Claim(limit, lease, busy, future, self._loop.time()))
         self._begin()
         return future
 
@@ -144,7 +89,7 @@ class Writer:
         if self._expiry is not None:
             self._expiry.cancel()
         for left in self._queue.expired(self._loop.time()):
-            _fail(left, StoreUnavailable("the database is closed"))
+            fail(left, StoreUnavailable("the database is closed"))
         for lane in self._lanes:
             with suppress(Exception):
                 await lane.close()
@@ -165,13 +110,13 @@ class Writer:
     def _expire(self) -> None:
         now = self._loop.time()
         for item in self._queue.expired(now - PATIENCE_SECONDS):
-            _fail(item, StoreUnavailable("the database is away"))
+            fail(item, StoreUnavailable("the database is away"))
         oldest = self._queue.oldest
         self._expiry = None
         if oldest is not None:
             self._expiry = self._loop.call_at(oldest + PATIENCE_SECONDS, self._expire)
 
-    def _put_back(self, batch: Sequence[_Item]) -> None:
+    def _put_back(self, batch: Sequence[Item]) -> None:
         self._queue.items.extendleft(reversed(batch))
         self._work.set()
         # They have waited for a while: the timer may come too late for them.
@@ -193,7 +138,7 @@ class Writer:
                     await self._write(lane, batch)
                 except asyncio.CancelledError:
                     for item in batch:
-                        _fail(item, OutcomeUnknown("the database was closed before it answered"))
+                        fail(item, OutcomeUnknown("the database was closed before it answered"))
                     raise
                 finally:
                     self._idle += 1
@@ -210,7 +155,7 @@ class Writer:
         share = -(-len(self._queue.items) // max(self._idle, 1))
         return min(max(share, SHARE), BATCH_LIMIT)
 
-    async def _write(self, lane: Lane, batch: Sequence[_Item]) -> None:
+    async def _write(self, lane: Lane, batch: Sequence[Item]) -> None:
         now = self._clock.now()
         try:
             won = await lane.commit([item.change for item in batch], now)
@@ -220,7 +165,7 @@ class Writer:
             self._answer(batch, won, now)
 
     async def _after_failure(
-        self, lane: Lane, batch: Sequence[_Item], now: Instant, error: Exception
+        self, lane: Lane, batch: Sequence[Item], now: Instant, error: Exception
     ) -> None:
         trouble = trouble_of(error, lane.connection) if is_trouble(error) else Trouble.DATA
         if trouble is Trouble.CONNECTION:
@@ -233,16 +178,16 @@ class Writer:
             self._put_back(batch)
         elif trouble is Trouble.REFUSED:
             for item in batch:
-                _fail(item, StoreUnavailable(str(error)))
+                fail(item, StoreUnavailable(str(error)))
         elif len(batch) == 1:
-            _fail(batch[0], ValueError(str(error)) if is_trouble(error) else error)
+            fail(batch[0], ValueError(str(error)) if is_trouble(error) else error)
         else:
             # One of them is at fault: the halves apart, so that its neighbours are not harmed.
             middle = len(batch) // 2
             for half in (batch[:middle], batch[middle:]):
                 await self._write(lane, half)
 
-    async def _settle(self, lane: Lane, batch: Sequence[_Item]) -> frozenset[int] | None:
+    async def _settle(self, lane: Lane, batch: Sequence[Item]) -> frozenset[int] | None:
         async def look() -> frozenset[int] | None:
             await lane.reconnect()
             return await lane.settle(self._clock.now())
@@ -251,7 +196,7 @@ class Writer:
             before = self._loop.time() - UNKNOWN_SECONDS
             for item in batch:
                 if item.since <= before:
-                    _fail(item, OutcomeUnknown("whether it was written is not known yet"))
+                    fail(item, OutcomeUnknown("whether it was written is not known yet"))
 
         return await self._persist(lane, look, give_up)
 
@@ -280,19 +225,19 @@ class Writer:
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - not a secret
             pause = min(pause * 2, longest)
 
-    async def _claim(self, lane: Lane, claim: _Claim) -> None:
+    async def _claim(self, lane: Lane, claim: Claim) -> None:
         try:
             found = await lane.claim(claim.limit, claim.lease, claim.busy, self._clock.now())
         except Exception as error:
             # Were they claimed after all, their leases run out by themselves.
             if is_trouble(error) and trouble_of(error, lane.connection) is Trouble.CONNECTION:
                 lane.drop()
-            _fail(claim, StoreUnavailable(str(error)) if is_trouble(error) else error)
+            fail(claim, StoreUnavailable(str(error)) if is_trouble(error) else error)
         else:
             if not claim.future.done():
                 claim.future.set_result(found)
 
-    def _answer(self, batch: Sequence[_Item], won: frozenset[int], now: Instant) -> None:
+    def _answer(self, batch: Sequence[Item], won: frozenset[int], now: Instant) -> None:
         news: list[News] = []
         for number, item in enumerate(batch, 1):
             is_applied = item.change.guard is None or number in won
@@ -300,9 +245,5 @@ class Writer:
                 news.append(item.change.news)
             if not item.future.done():
                 item.future.set_result(Applied(now) if is_applied else Lost(now))
+        self._observer.batch_committed(len(news))
         self._tell(news)
-
-
-def _fail(work: _Item | _Claim, error: Exception) -> None:
-    if not work.future.done():
-        work.future.set_exception(error)

@@ -21,14 +21,14 @@ from pausepoint.web.router import ROUTE
 
 
 class Edge:
-    """`is_host_allowed` is asked for each request's Host header; None asks nobody."""
+    """`is_host_allowed` is asked for each request's Host and path; None asks nobody."""
 
     def __init__(
         self,
         app: ASGIApp,
         clock: Clock,
         observer: Observer,
-        is_host_allowed: Callable[[str], bool] | None,
+        is_host_allowed: Callable[[str, str], bool] | None,
     ) -> None:
         self._app = app
         self._clock = clock
@@ -74,16 +74,26 @@ class Edge:
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._is_host_allowed is not None:
             host = Headers(scope=scope).get("host", "")
-            if not self._is_host_allowed(host):
+            if not self._is_host_allowed(host, scope["path"]):
                 await error_response(HostNotAllowed())(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
-def only_this_machine(public_url: str) -> Callable[[str], bool]:
-    """Hosts that `dev` answers for: a page elsewhere must not reach its inbox by DNS rebinding."""
-    allowed = {"localhost", "127.0.0.1", "[::1]", _without_port(urlsplit(public_url).netloc)}
-    return lambda host: _without_port(host).lower() in allowed
+def only_this_machine(public_url: str) -> Callable[[str, str], bool]:
+    """Hosts that `dev` answers for: a page elsewhere must not reach it by DNS rebinding.
+
+    Where a tunnel leads here from outside, its host gets the person's page and the API, never the
+    inbox: that shows every link.
+    """
+    inside = {"localhost", "127.0.0.1", "[::1]"}
+    outside = {_without_port(urlsplit(public_url).netloc).lower()} - inside
+
+    def is_allowed(host: str, path: str) -> bool:
+        name = _without_port(host).lower()
+        return name in inside or (name in outside and not path.startswith("/dev/"))
+
+    return is_allowed
 
 
 def _without_port(host: str) -> str:

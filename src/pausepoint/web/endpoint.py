@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pausepoint.domain.account import Principal
-from pausepoint.domain.errors import PausePointError
+from pausepoint.domain.errors import NotFound, PausePointError
 from pausepoint.operations.services import Services
 from pausepoint.web.auth import principal_of
 from pausepoint.web.body import check_is_json, decode_json, decode_query, read_body
@@ -80,6 +80,9 @@ class JsonEndpoint:
     async def __call__(self, request: Request) -> Response:
         endpoint = self._endpoint
         principal = await principal_of(request, self._services) if endpoint.needs_key else None
+        # A token is judged by its signature; anything else with U+0000 in it names nothing.
+        if "\0" in request.scope["path"] and "token" not in request.path_params:
+            raise NotFound
         raw_body, body, query = b"", None, None
         if self._decoder is not None:
             check_is_json(request)

@@ -22,5 +22,9 @@ def check_same_site(request: Request, public_url: str) -> None:
     public = urlsplit(public_url)
     if origin == f"{public.scheme}://{public.netloc}":
         return
-    if urlsplit(origin).netloc != request.headers.get("host"):
+    try:
+        is_own = urlsplit(origin).netloc == request.headers.get("host")
+    except ValueError:
+        is_own = False
+    if not is_own:
         raise CrossSite

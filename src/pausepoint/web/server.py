@@ -15,10 +15,16 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from pausepoint.domain.errors import InvalidRequest, PausePointError, RequestTimeout
+from pausepoint.domain.errors import (
+    HeadersTooLarge,
+    InvalidRequest,
+    PausePointError,
+    RequestTimeout,
+)
 from pausepoint.web.errors import error_response
 
 HEADERS_TIME: Final = timedelta(seconds=10)
+HEADERS_LIMIT: Final = 64 * 1024
 BODY_TIME: Final = timedelta(seconds=15)
 SHUTDOWN_TIME: Final = 3
 KEEP_ALIVE_TIME: Final = 75
@@ -75,6 +81,7 @@ class Protocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._arriving: timedelta | None = HEADERS_TIME
         self._timer: asyncio.TimerHandle | None = None
+        self._header_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -85,7 +92,11 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._arriving is HEADERS_TIME:
+            self._header_bytes += len(data)
         super().data_received(data)
+        if self._arriving is HEADERS_TIME and self._header_bytes > HEADERS_LIMIT:
+            self._refuse(HeadersTooLarge())
         self._watch_arrival()
 
     def on_message_begin(self) -> None:
@@ -95,6 +106,7 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self._stop_watching()
+        self._header_bytes = 0
         self._arriving = BODY_TIME
 
     def on_message_complete(self) -> None:
@@ -106,7 +118,8 @@ class Protocol(HttpToolsProtocol):
         self._refuse(InvalidRequest())
 
     def _watch_arrival(self) -> None:
-        if self._timer is None and self._arriving is not None:
+        is_open = not self.transport.is_closing()
+        if self._timer is None and self._arriving is not None and is_open:
             self._timer = self.loop.call_later(self._arriving.total_seconds(), self._too_slow)
 
     def _stop_watching(self) -> None:

@@ -147,6 +147,7 @@ async def test_looking_never_answers(world: World, api: httpx2.AsyncClient) -> N
         ({"Origin": "http://127.0.0.1:8000"}, True),
         ({"Origin": "https://evil.example.com"}, False),
         ({"Origin": "null"}, False),
+        ({"Origin": "http://[x"}, False),
         ({"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1:8000"}, False),
     ],
 )
@@ -381,6 +382,8 @@ async def test_readiness_goes_down_before_the_process_stops(
         ("PUT", "/v1/pause", 405, "METHOD_NOT_ALLOWED"),
         ("OPTIONS", "/v1/pause", 405, "METHOD_NOT_ALLOWED"),
         ("GET", "/static/../config.py", 404, "NOT_FOUND"),
+        ("DELETE", "/v1/webhooks/%00", 404, "NOT_FOUND"),
+        ("GET", "/v1/webhooks/a%00b/deliveries", 404, "NOT_FOUND"),
         ("POST", "/v1/callbacks/twilio/dlv_1", 404, "NOT_FOUND"),
     ],
 )
@@ -429,6 +432,16 @@ async def test_dev_answers_for_this_machines_names_only(api: httpx2.AsyncClient,
         answer = await api.get(path, headers={"Host": host})
         assert (answer.status_code, answer.json()["error"]) == (421, "HOST_NOT_ALLOWED")
     assert (await api.get("/dev/inbox", headers={"Host": "localhost:1"})).status_code == 200
+
+
+async def test_a_tunnel_to_dev_gets_the_page_and_never_the_inbox(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, PAUSEPOINT_PUBLIC_URL="https://tunnel.example.com")
+    async with a_world(tmp_path, settings) as world, an_api(world) as api:
+        tunnel = {"Host": "tunnel.example.com"}
+        assert (await api.get("/health", headers=tunnel)).status_code == 200
+        for path in ("/dev/inbox", "/dev/inbox/messages"):
+            assert (await api.get(path, headers=tunnel)).status_code == 421
+            assert (await api.get(path)).status_code == 200
 
 
 async def test_the_inbox_shows_what_a_test_key_sent(world: World, api: httpx2.AsyncClient) -> None:

@@ -1,0 +1,1 @@
+"""awaithumans: a server that asks people on behalf of agents."""

@@ -1,0 +1,1 @@
+"""DBOS Transact: durable workflows as a library, on SQLite or PostgreSQL."""

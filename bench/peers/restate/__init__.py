@@ -1,0 +1,1 @@
+"""Restate: a server of its own that keeps durable promises for services."""

@@ -1,0 +1,124 @@
+"""How a setting's text becomes its value: each raises ValueError with what the value must be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+def text(value: str) -> str:
+    return value
+
+
+def switch(value: str) -> bool:
+    words = {"on": True, "off": False, "true": True, "false": False, "1": True, "0": False}
+    if value.lower() not in words:
+        raise ValueError("must be on or off")
+    return words[value.lower()]
+
+
+def open_or_closed(value: str) -> bool:
+    if value not in ("open", "closed"):
+        raise ValueError("must be open or closed")
+    return value == "open"
+
+
+def log_format(value: str) -> str:
+    if value not in ("text", "json"):
+        raise ValueError("must be text or json")
+    return value
+
+
+def whole(lowest: int, highest: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not value.isascii() or not value.isdigit() or not lowest <= int(value) <= highest:
+            raise ValueError(f"must be a whole number from {lowest} to {highest}")
+        return int(value)
+
+    return parse
+
+
+def listed(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def address(value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    if not host:
+        raise ValueError("must be host:port, such as 127.0.0.1:9464")
+    return host.strip("[]"), whole(0, 65535)(port)
+
+
+def networks(value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part) for part in listed(value))
+    except ValueError as error:
+        raise ValueError(f"must be networks such as 10.0.0.0/8: {error}") from error
+
+
+def secret_keys(value: str) -> tuple[str, ...]:
+    keys = listed(value)
+    if not keys or any(len(key) < 32 for key in keys):
+        raise ValueError(
+            "must have 32 characters or more (make one with: openssl rand -hex 32);"
+            " several are separated by commas, the newest first"
+        )
+    return keys
+
+
+def database_url(value: str) -> str:
+    if not value.startswith("sqlite:///") or value == "sqlite:///":
+        raise ValueError("must be sqlite:///relative/path or sqlite:////absolute/path")
+    return value
+
+
+def base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be a URL such as https://pause.example.com")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("must begin with https:// (http is for this machine only)")
+    if parts.path.strip("/"):
+        raise ValueError("must have no path: PausePoint needs a host name of its own")
+    return value.rstrip("/")
+
+
+def api_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be a URL such as https://api.example.com")
+    return value.rstrip("/")
+
+
+def account_sid(value: str) -> str:
+    if not re.fullmatch(r"AC[0-9a-zA-Z]{1,64}", value):
+        raise ValueError("must be Twilio's account SID, which begins with AC")
+    return value
+
+
+def ascii(value: str) -> str:
+    if not value.isascii() or not value.isprintable():
+        raise ValueError("must be visible ASCII characters")
+    return value
+
+
+def twilio_sender(value: str) -> str:
+    if not re.fullmatch(r"\+[1-9]\d{6,14}|MG[0-9a-zA-Z]{1,64}|[0-9A-Za-z ]{1,11}", value):
+        raise ValueError("must be a phone number such as +15550100199, a sender name, or MG…")
+    return value
+
+
+def hosts(value: str) -> tuple[str, ...]:
+    hosts = listed(value)
+    if not hosts or not all(re.fullmatch(r"[0-9A-Za-z.-]+(:\d{1,5})?", host) for host in hosts):
+        raise ValueError("must be host names, such as hooks.slack.com or 127.0.0.1:9000")
+    return hosts
+
+
+def is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1", "[::1]") or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))
