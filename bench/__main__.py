@@ -49,7 +49,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=3, help="how long each load lasts")
     parser.add_argument("--quick", action="store_true", help="small and once: does it all run?")
     parser.add_argument("--peers", action="store_true", help="also what one would use instead")
-    parser.add_argument("--update-docs", action="store_true", help=f"write the table to {PAGE.name}")
+    parser.add_argument(
+        "--update-docs", action="store_true", help=f"write the table to {PAGE.name}"
+    )
     parser.add_argument("--output", type=Path, default=Path("bench/results/latest.json"))
     return parser
 

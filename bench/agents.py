@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from bench.clock import epoch
 from bench.connection import ANSWER, QUESTION, Connection
 
 T = TypeVar("T")
@@ -42,8 +43,7 @@ async def make_pauses(
     pauses: list[dict[str, Any]] = []
 
     async def make(connection: Connection, own: int) -> None:
-        for _ in range(own):
-            pauses.append(await connection.ask("POST", "/v1/pause", question))
+        pauses.extend([await connection.ask("POST", "/v1/pause", question) for _ in range(own)])
 
     shares = [len(range(i, count, len(connections))) for i in range(len(connections))]
     await asyncio.gather(*(make(c, own) for c, own in zip(connections, shares, strict=True)))
@@ -77,10 +77,10 @@ async def answer_latencies_ms(url: str, agents: Iterable[Waiting], pace: float) 
     latencies = []
     for number, agent in enumerate(agents):
         await asyncio.sleep(max(0.0, began + number * pace - time.perf_counter()))
-        sent_at = time.time()
+        sent_at = epoch()
         await person.ask("POST", agent.answer_path, ANSWER)
         status, body = await agent.answer
-        assert status == 200 and b"Approve" in body, body
+        assert (status, b"Approve" in body) == (200, True), body
         latencies.append((agent.connection.answered_at - sent_at) * 1000)
     person.close()
     return latencies

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
+
+from bench.clock import epoch
 
 QUESTION: dict[str, Any] = {
     "recipient": "+15550100199",
@@ -21,7 +22,7 @@ ANSWER: dict[str, Any] = {"choice": "Approve"}
 
 
 class Connection(asyncio.Protocol):
-    """Sends one request at a time. `answered_at` is `time.time()` when the last answer began to arrive."""
+    """Sends one request at a time. `answered_at` is `epoch()` when the last answer began to arrive."""
 
     def __init__(self, key: str) -> None:
         self.answered_at = 0.0
@@ -33,9 +34,9 @@ class Connection(asyncio.Protocol):
     @classmethod
     async def open(cls, url: str, key: str = "") -> Self:
         """To the host and port of `url`."""
-        parts = urlsplit(url)
+        host, _, port = urlsplit(url).netloc.rpartition(":")
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(lambda: cls(key), parts.hostname, parts.port)
+        _, connection = await loop.create_connection(lambda: cls(key), host, int(port))
         return connection
 
     def send(self, method: str, path: str, body: Any = None) -> asyncio.Future[tuple[int, bytes]]:
@@ -72,7 +73,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if not self._buffer:
-            self.answered_at = time.time()
+            self.answered_at = epoch()
         self._buffer += data
         head, end, body = self._buffer.partition(b"\r\n\r\n")
         if not end:

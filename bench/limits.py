@@ -111,9 +111,7 @@ def _connected(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _commit(
-    connection: sqlite3.Connection, sets: list[tuple[Statement, list[Parameters]]]
-) -> None:
+def _commit(connection: sqlite3.Connection, sets: list[tuple[Statement, list[Parameters]]]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     for statement, rows in sets:
         connection.executemany(statement.sql, rows)

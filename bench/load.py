@@ -66,5 +66,6 @@ def read(said: str) -> Loaded:
         raise RuntimeError(said)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
     latency = re.search(r"99%\s+([\d.]+)(us|ms|s|m)", said)
-    assert rate is not None and latency is not None, said
+    assert rate is not None, said
+    assert latency is not None, said
     return Loaded(float(rate[1]), float(latency[1]) * _MILLISECONDS[latency[2]])

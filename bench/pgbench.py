@@ -29,9 +29,10 @@ def script() -> str:
     """One create as a pgbench transaction, sent as a pipeline: one round trip, one commit."""
     lines = ["\\set n :n + 1", "\\set r random(0, 281474976710655)", "\\startpipeline", "BEGIN;"]
     for write in writes_of_a_create(Seal(new_data_key())):
-        values = iter(write.parameters)
-        lines.append(re.sub(r"\?", lambda _, v=values: _literal(next(v)), write.statement.sql))
-        lines[-1] += ";"
+        parts = write.statement.sql.split("?")
+        literals = [*map(_literal, write.parameters), ""]
+        pairs = zip(parts, literals, strict=True)
+        lines.append("".join(part + literal for part, literal in pairs) + ";")
     return "\n".join([*lines, "COMMIT;", "\\endpipeline", ""])
 
 
@@ -50,8 +51,17 @@ class Pgbench:
     def per_second(self, clients: int, seconds: float) -> float:
         """Creates a second; raises CalledProcessError if one failed."""
         self._began += 100_000_000
-        words = [self._program, "--no-vacuum", "--protocol=prepared", f"--define=n={self._began}"]
-        words += [f"--client={clients}", f"--jobs={min(clients, 2)}", f"--time={max(1, round(seconds))}"]
+        words = [
+            str(self._program),
+            "--no-vacuum",
+            "--protocol=prepared",
+            f"--define=n={self._began}",
+        ]
+        words += [
+            f"--client={clients}",
+            f"--jobs={min(clients, 2)}",
+            f"--time={max(1, round(seconds))}",
+        ]
         words += [f"--file={self._script}", self._url]
         said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
         found = re.search(r"tps = ([\d.]+)", said)

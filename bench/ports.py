@@ -6,6 +6,8 @@ import socket
 import time
 from contextlib import closing
 
+from bench.clock import wait
+
 
 def free_port() -> int:
     with closing(socket.socket()) as found:
@@ -21,5 +23,5 @@ def wait_until_it_listens(port: int, seconds: float = 30) -> None:
         with closing(socket.socket()) as client:
             if client.connect_ex(("127.0.0.1", port)) == 0:
                 return
-        time.sleep(0.02)  # noqa: TID251 - a benchmark waits for another program
+        wait(0.02)
     raise TimeoutError(f"nothing listens on port {port}")

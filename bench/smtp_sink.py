@@ -18,7 +18,7 @@ class Counter:
     def __init__(self) -> None:
         self.taken = 0
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         self.taken += 1
         return "250 taken"
 

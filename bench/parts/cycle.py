@@ -59,4 +59,4 @@ async def one_cycle(agent: Connection, person: Connection) -> None:
     token = pause["respond_url"].rpartition("/")[2]
     await person.ask("POST", f"/v1/respond/{token}", ANSWER)
     status, body = await resumed
-    assert status == 200 and b'"responded"' in body, body
+    assert (status, b'"responded"' in body) == (200, True), body

@@ -13,6 +13,7 @@ from typing import Any, Final
 import uvloop
 
 from bench.agents import close_all, make_pauses
+from bench.clock import wait
 from bench.connection import QUESTION
 from bench.engines import Database, Engine, SqliteDatabase
 from bench.figures import Figure, Row, at_least, at_most, ratio
@@ -119,7 +120,7 @@ class _Pending:
         seconds = max(0.0, (due_at - SystemClock().now()) / 1000 - 0.1)
         assert seconds > 0, "the machine is too slow: the deadline passed before the start"
         words = self._load(server).command(self._place.folder, CLIENTS, 3)
-        time.sleep(seconds)  # noqa: TID251 - a benchmark waits for an instant
+        wait(seconds)
         return read(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
 
     def _seconds_to_expire(self, due_at: int) -> float:
@@ -129,7 +130,7 @@ class _Pending:
         while self._place.database.rows(left):
             if time.monotonic() > until:
                 raise RuntimeError(f"after {GIVE_UP} s some of {self._due:,} are still pending")
-            time.sleep(0.1)  # noqa: TID251 - a benchmark looks now and then
+            wait(0.1)
         last = "SELECT created_at FROM audit WHERE event = 'pause.timed_out'"
         newest = self._place.database.rows(f"{last} ORDER BY entry_id DESC LIMIT 1")[0][0]
         return float(newest - due_at) / 1000

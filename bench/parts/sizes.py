@@ -86,7 +86,7 @@ async def _whole_pauses(url: str, key: str, count: int, sink: Sink) -> None:
     connections, pauses = await make_pauses(url, key, count, **BY_MAIL)
     close_all(connections)
     until = time.monotonic() + GIVE_UP
-    while sink.taken() < count and time.monotonic() < until:
+    while sink.taken() < count and time.monotonic() < until:  # noqa: ASYNC110 - another process
         await asyncio.sleep(0.05)
 
     async def answer(own: list[dict[str, Any]]) -> None:

@@ -32,7 +32,9 @@ def _measure(plan: Plan, engine: Engine) -> None:
             created.append(time.perf_counter() - server.began)
             ready.append(server.seconds_to_ready)
     report = plan.report
-    report.add(Row("resident memory at rest", engine.name, Figure.of(memory, "MB"), bar=at_most(80)))
+    report.add(
+        Row("resident memory at rest", engine.name, Figure.of(memory, "MB"), bar=at_most(80))
+    )
     report.add(Row("start on a fresh database to ready", engine.name, Figure.of(ready, "s")))
     name = "start on a fresh database to first create"
     report.add(Row(name, engine.name, Figure.of(created, "s"), bar=at_most(1)))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import datetime
 from typing import Any, Final
 
 import uvloop
 
 from bench.agents import begin_to_wait, close_all, make_pauses
+from bench.clock import epoch
 from bench.engines import Engine
 from bench.figures import Figure, Row, at_most, percentile
 from bench.plan import Plan
@@ -49,15 +49,15 @@ def _measure(plan: Plan, engine: Engine, together: int) -> None:
 
 async def lateness_s(server: Server, key: str, together: int) -> list[float]:
     """Seconds from each pause's deadline until the agent that waits for it was told."""
-    due_at = time.time() + LEAD
+    due_at = epoch() + LEAD
     connections, pauses = [], []
     for _ in range(0, together, 100):  # the duration is relative, so it is read anew
-        hours = (due_at - time.time()) / 3600
+        hours = (due_at - epoch()) / 3600
         made = await make_pauses(server.url, key, min(100, together), timeout_hours=hours)
         connections += made[0]
         pauses += made[1]
     agents = await begin_to_wait(server.url, key, pauses)
-    assert time.time() < due_at, "the machine is too slow: the agents came after the deadline"
+    assert epoch() < due_at, "the machine is too slow: the agents came after the deadline"
     await asyncio.wait([agent.answer for agent in agents])
     close_all([*connections, *(agent.connection for agent in agents)])
     return [agent.connection.answered_at - _deadline(agent.pause) for agent in agents]

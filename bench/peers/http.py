@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bench.agents import close_all
+from bench.clock import epoch
 from bench.connection import Connection
 from bench.peers.peer import ANSWERS, PACE
 
@@ -58,18 +59,20 @@ async def resumed_ms(surface: Surface, questions: Sequence[str]) -> list[float]:
     sent, began = [], time.perf_counter()
     for number, agent in enumerate(agents[:ANSWERS]):
         await asyncio.sleep(max(0.0, began + number * PACE - time.perf_counter()))
-        sent.append(time.time())
+        sent.append(epoch())
         await person.ask(*surface.answer(agent.question))
     await asyncio.wait(waits[:ANSWERS], timeout=GIVE_UP)
     await _give_up(waits)
     return _since(sent, agents)
 
 
-async def lateness_s(surface: Surface, questions: Sequence[str], due: Sequence[float]) -> list[float]:
+async def lateness_s(
+    surface: Surface, questions: Sequence[str], due: Sequence[float]
+) -> list[float]:
     """`due` is epoch seconds. Those who were not told GIVE_UP after it count as that late."""
     agents = [Agent(question) for question in questions]
     waits = [asyncio.ensure_future(agent.wait(surface)) for agent in agents]
-    await asyncio.wait(waits, timeout=max(due) - time.time() + GIVE_UP)
+    await asyncio.wait(waits, timeout=max(due) - epoch() + GIVE_UP)
     await _give_up(waits)
     return [late / 1000 for late in _since(due, agents)]
 

@@ -52,6 +52,8 @@ async def _accounts_disable(services: Services, *, account: str, disabled: bool)
 
 async def _keys_create(services: Services, *, account: str, mode: str, name: str) -> Answer:
     developer_id = await _developer_id(services, account)
+    if not name.strip() or not name.isprintable() or len(name) > 100:
+        raise AdminError("A key's name must be one line of 1 to 100 characters.")
     key = await create_key(services, developer_id, Mode(mode), name)
     return {"developer_id": developer_id, "mode": mode, "name": name, "api_key": key}
 

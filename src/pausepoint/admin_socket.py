@@ -16,6 +16,7 @@ import msgspec
 
 from pausepoint.admin import AdminError, Answer, execute
 from pausepoint.operations.services import Services
+from pausepoint.store.base import StoreUnavailable
 
 
 class AdminSocket:
@@ -51,6 +52,8 @@ class AdminSocket:
             }
         except AdminError as error:
             answer = {"error": str(error)}
+        except StoreUnavailable as error:
+            answer = {"error": f"The database cannot be written right now: {error}."}
         except (msgspec.DecodeError, LookupError, TypeError, ValueError):
             answer = {"error": "The server did not understand; it may be of another version."}
         writer.write(msgspec.json.encode(answer) + b"\n")
@@ -66,6 +69,10 @@ async def ask_server(database: Path, command: str, arguments: Mapping[str, Any])
             reader, writer = await asyncio.open_unix_connection(path)
     except (FileNotFoundError, ConnectionRefusedError):
         return None
+    except PermissionError as error:
+        raise AdminError(
+            "A PausePoint of another system account is running here: use that account."
+        ) from error
     writer.write(msgspec.json.encode({"command": command, "arguments": dict(arguments)}) + b"\n")
     answer = msgspec.json.decode(await reader.readline())
     writer.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any, Final
 import uvloop
 
 from bench.agents import AT_ONCE, close_all
+from bench.clock import epoch
 from bench.connection import Connection
 from bench.load import Load
 from bench.peers import http
@@ -107,13 +107,14 @@ async def _lateness_s(url: str, together: int) -> list[float]:
     Its deadlines are a minute after each create, so they fall as far apart as those.
     """
     made = await _make(url, together, SHORTEST)
-    await asyncio.sleep(max(0.0, _instant(made[-1]["created_at"]) + SHORTEST - time.time()))
+    await asyncio.sleep(max(0.0, _instant(made[-1]["created_at"]) + SHORTEST - epoch()))
     connection = await Connection.open(url, TOKEN)
     late: list[float] = []
     for each in made:
-        while (found := await connection.ask("GET", f"/api/tasks/{each['id']}"))["timed_out_at"] is None:
+        question = f"/api/tasks/{each['id']}"
+        while not (ended_at := (await connection.ask("GET", question))["timed_out_at"]):  # noqa: ASYNC110 - another process
             await asyncio.sleep(1)
-        late.append(_instant(found["timed_out_at"]) - _instant(each["created_at"]) - SHORTEST)
+        late.append(_instant(ended_at) - _instant(each["created_at"]) - SHORTEST)
     close_all([connection])
     return late
 

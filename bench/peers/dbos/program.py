@@ -3,6 +3,7 @@
 Prints a JSON list: one figure a second, or milliseconds, or seconds.
 """
 
+# ruff: noqa: TID251 - a program of its own, which knows nothing of PausePoint
 from __future__ import annotations
 
 import asyncio

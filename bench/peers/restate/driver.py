@@ -13,6 +13,7 @@ from typing import Final
 import uvloop
 
 from bench.agents import AT_ONCE, close_all
+from bench.clock import epoch
 from bench.connection import Connection
 from bench.load import Load
 from bench.peers import http
@@ -43,7 +44,7 @@ class Restate:
 
     def creates_per_second(self, seconds: float) -> float:
         with a_server() as (url, folder):
-            load = Load(url, "", time.time() + HOUR, _LUA)
+            load = Load(url, "", epoch() + HOUR, _LUA)
             return load.run(folder, CLIENTS, seconds).per_second
 
     def resumed_ms(self, waiting: int) -> list[float]:
@@ -113,12 +114,12 @@ def _surface(url: str) -> http.Surface:
 
 
 async def _resumed_ms(url: str, waiting: int) -> list[float]:
-    questions = await _make(url, waiting, time.time() + HOUR)
+    questions = await _make(url, waiting, epoch() + HOUR)
     return await http.resumed_ms(_surface(url), questions)
 
 
 async def _lateness_s(url: str, together: int) -> list[float]:
-    due_at = time.time() + LEAD
+    due_at = epoch() + LEAD
     questions = await _make(url, together, due_at)
     return await http.lateness_s(_surface(url), questions, [due_at] * together)
 

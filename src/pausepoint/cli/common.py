@@ -28,6 +28,8 @@ def settings_for(command_name: str, **overrides: str | None) -> Settings:
         return load(Command(command_name), overrides=given)
     except ConfigError as error:
         fail(*error.problems)
+    except OSError as error:
+        fail(f"Cannot make the secret key's file {error.filename}: {error.strerror}.")
 
 
 async def open_or_fail(settings: Settings) -> Running:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.pause import Mode, Pause
 from pausepoint.domain.time import Instant
 
 
@@ -43,6 +43,10 @@ class Principal:
     developer_id: str
     mode: Mode
     plan: str
+
+    def sees(self, pause: Pause) -> bool:
+        """An account sees its own pauses, and those of the key's mode only."""
+        return pause.developer_id == self.developer_id and pause.mode is self.mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

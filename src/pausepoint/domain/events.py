@@ -16,6 +16,8 @@ class Actor(StrEnum):
 
 class Event(StrEnum):
     DEVELOPER_REGISTERED = "developer.registered"
+    DEVELOPER_DISABLED = "developer.disabled"
+    DEVELOPER_ENABLED = "developer.enabled"
     API_KEY_CREATED = "api_key.created"
     API_KEY_ROTATED = "api_key.rotated"
     API_KEY_REVOKED = "api_key.revoked"

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from pausepoint.domain.delivery import Attempt, DeliveryState
 from pausepoint.domain.time import Instant
+
+TEXT_LIMIT: Final = 2000
+"""How many characters a person's note may have."""
 
 
 class PauseStatus(StrEnum):

@@ -50,23 +50,16 @@ def relative(duration_ms: int) -> str:
 
 def moment(instant: Instant, now: Instant) -> str:
     """When, as it reads after "by": "18:00 UTC today", "tomorrow 09:30 UTC", "24 Nov, 18:00 UTC"."""
-    at, today = to_datetime(instant), to_datetime(now)
-    clock = f"{at:%H:%M} UTC"
-    match (at.date() - today.date()).days:
-        case 0:
-            return f"{clock} today"
-        case 1:
-            return f"tomorrow {clock}"
-        case -1:
-            return f"yesterday {clock}"
-        case _:
-            return f"{_date(at, today)}, {clock}"
+    return _dated(instant, now, "{date}, {clock}", f"{to_datetime(instant):%H:%M} UTC")
 
 
 def at_moment(instant: Instant, now: Instant) -> str:
     """When something happened: "at 17:03 UTC today", "on 24 Nov at 17:03 UTC"."""
+    return _dated(instant, now, "on {date} {clock}", f"at {to_datetime(instant):%H:%M} UTC")
+
+
+def _dated(instant: Instant, now: Instant, another_day: str, clock: str) -> str:
     at, today = to_datetime(instant), to_datetime(now)
-    clock = f"at {at:%H:%M} UTC"
     match (at.date() - today.date()).days:
         case 0:
             return f"{clock} today"
@@ -75,7 +68,7 @@ def at_moment(instant: Instant, now: Instant) -> str:
         case -1:
             return f"yesterday {clock}"
         case _:
-            return f"on {_date(at, today)} {clock}"
+            return another_day.format(date=_date(at, today), clock=clock)
 
 
 def deadline_sentence(expires_at: Instant, now: Instant, timeout_default: str | None) -> str:

@@ -27,7 +27,7 @@ async def cancel_pause(services: Services, principal: Principal, pause_id: str) 
     """The cancelled pause. Raises PauseNotFound, AlreadyResponded, AlreadyCancelled, AlreadyTimedOut."""
     while True:
         pause = await settled_pause(services, pause_id)
-        if pause is None or not is_visible(pause, principal):
+        if pause is None or not principal.sees(pause):
             raise PauseNotFound
         ending = cancel(pause, services.clock.now())
         if ending is None:
@@ -37,8 +37,3 @@ async def cancel_pause(services: Services, principal: Principal, pause_id: str) 
         result = await services.store.apply(await ending_change(services, pause, ending))
         if isinstance(result, Applied):
             return ended(pause, ending, result.at)
-
-
-def is_visible(pause: Pause, principal: Principal) -> bool:
-    """An account sees its own pauses, and those of the key's mode only."""
-    return pause.developer_id == principal.developer_id and pause.mode is principal.mode

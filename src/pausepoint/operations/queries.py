@@ -10,14 +10,13 @@ from pausepoint.domain.errors import PauseNotFound
 from pausepoint.domain.events import Event
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.time import Instant
-from pausepoint.operations.cancel_pause import is_visible
 from pausepoint.operations.services import Services
 
 
 async def own_pause(services: Services, principal: Principal, pause_id: str) -> Pause:
     """Raises PauseNotFound, also for another account's or mode's."""
     pause = await services.store.pause(pause_id)
-    if pause is None or not is_visible(pause, principal):
+    if pause is None or not principal.sees(pause):
         raise PauseNotFound
     return pause
 
@@ -64,7 +63,7 @@ def _with_content(services: Services, entry: AuditEntry, pause: Pause | None) ->
     detail = dict(entry.detail)
     if entry.event is Event.PAUSE_CREATED:
         detail["recipient"] = masked_recipient(services, pause)
-    elif "choice_index" in detail or entry.event is Event.PAUSE_RESPONDED:
+    elif "choice_index" in detail:
         del detail["choice_index"]
         detail = {"choice": pause.choice, **detail}
     return replace(entry, detail=detail)

@@ -82,7 +82,9 @@ async def register_developer(
 
 async def set_developer_disabled(services: Services, developer_id: str, disabled: bool) -> bool:
     """Whether it changed anything. A disabled account's keys open nothing."""
-    change = Change(guard=SetDeveloperDisabled(developer_id, disabled))
+    event = Event.DEVELOPER_DISABLED if disabled else Event.DEVELOPER_ENABLED
+    entry = InsertAuditEntry(developer_id, None, event, Actor.SYSTEM)
+    change = Change((entry,), SetDeveloperDisabled(developer_id, disabled))
     return isinstance(await services.store.apply(change), Applied)
 
 

@@ -13,15 +13,12 @@ from pausepoint.domain.errors import (
     TokenUsed,
     ValidationFailed,
 )
-from pausepoint.domain.pause import Pause, PauseStatus, ended, respond
+from pausepoint.domain.pause import TEXT_LIMIT, Pause, PauseStatus, ended, respond
 from pausepoint.operations.end_pause import ending_change
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause
 from pausepoint.security.response_tokens import ResponseToken, issue, verify
 from pausepoint.store.base import Applied
-
-TEXT_LIMIT = 2000
-"""How many characters a person's note may have."""
 
 _TOO_LATE: dict[PauseStatus, type[PausePointError]] = {
     PauseStatus.RESPONDED: TokenUsed,
@@ -31,7 +28,7 @@ _TOO_LATE: dict[PauseStatus, type[PausePointError]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AskedPause:
     """A pause as the holder of its token sees it. `sender` is the account's name."""
 
     pause: Pause
@@ -44,13 +41,13 @@ def respond_url(services: Services, pause: Pause) -> str:
     return f"{services.policy.public_url}/respond/{token}"
 
 
-async def find_question(services: Services, token: str) -> Question:
+async def find_question(services: Services, token: str) -> AskedPause:
     """What the token is for, in whatever state. Never changes anything. Raises TokenInvalid."""
     pause = await services.store.pause(_verified(services, token).pause_id)
     if pause is None:
         raise TokenInvalid
     developer = await services.store.developer(pause.developer_id)
-    return Question(pause, developer.name if developer else "")
+    return AskedPause(pause, developer.name if developer else "")
 
 
 async def respond_to_pause(services: Services, token: str, choice: str, text: str | None) -> Pause:

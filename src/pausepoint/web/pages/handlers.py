@@ -19,7 +19,7 @@ from pausepoint.domain.errors import (
     TokenUsed,
     ValidationFailed,
 )
-from pausepoint.operations.respond_to_pause import Question, find_question, respond_to_pause
+from pausepoint.operations.respond_to_pause import AskedPause, find_question, respond_to_pause
 from pausepoint.operations.services import Services
 from pausepoint.web.body import read_body
 from pausepoint.web.endpoint import BODY_LIMIT
@@ -81,7 +81,7 @@ class ResponsePage:
     def _shown(
         self,
         request: Request,
-        question: Question,
+        question: AskedPause,
         *,
         chosen: int | None = None,
         error: str | None = None,
@@ -105,7 +105,7 @@ def page(html: str, status: int = 200, with_headers: Mapping[str, str] | None = 
     return HTMLResponse(html, status, with_headers or headers.RESPONSE_PAGE)
 
 
-def _preselected(request: Request, question: Question) -> int | None:
+def _preselected(request: Request, question: AskedPause) -> int | None:
     """`?o=2` is the second option; anything else chooses nothing."""
     given = request.query_params.get("o", "")
     options = question.pause.content.options if question.pause.content else ()

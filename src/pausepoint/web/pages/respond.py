@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from pausepoint.domain.pause import Content, Pause, PauseStatus
+from pausepoint.domain.pause import TEXT_LIMIT, Content, Pause, PauseStatus
 from pausepoint.domain.time import Instant
 from pausepoint.web.pages.details import VISIBLE_ROWS, Detail, details_of
 from pausepoint.web.pages.rendering import hides_something, render
-
-NOTE_LIMIT: Final = 2_000
 
 
 class Action(NamedTuple):
@@ -49,7 +47,7 @@ def render_question(
         chosen=options[chosen] if is_known and chosen is not None else None,
         error=error,
         note=note,
-        note_limit=NOTE_LIMIT,
+        note_limit=TEXT_LIMIT,
     )
 
 
