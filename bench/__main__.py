@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,6 +24,8 @@ def main() -> None:
     options = arguments().parse_args()
     check_wrk()
     raise_descriptor_limit()
+    # Whoever ends the run also ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     began = time.perf_counter()
     report = Report(settings={key: str(value) for key, value in vars(options).items()})
     with ExitStack() as stack:
@@ -38,6 +42,7 @@ def main() -> None:
     print(report.markdown())
     if options.update_docs:
         put_into_page(PAGE, COMMAND, report.markdown())
+    raise SystemExit(report.has_failed)
 
 
 def arguments() -> argparse.ArgumentParser:

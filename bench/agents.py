@@ -16,6 +16,9 @@ T = TypeVar("T")
 AT_ONCE: Final = 64
 """How many requests are under way while pauses are made or agents begin to wait."""
 
+GIVE_UP: Final = 30
+"""Seconds that the last request may take."""
+
 PACE: Final = 0.02
 """Seconds from one answer to the next: people do not answer as fast as a machine can."""
 
@@ -94,5 +97,6 @@ def close_all(connections: Iterable[Connection]) -> None:
 async def for_seconds(seconds: float, workers: Iterable[Awaitable[int]]) -> float:
     """What the workers did a second; each runs until about `seconds` have passed."""
     began = time.perf_counter()
-    done = sum(await asyncio.gather(*workers))
+    async with asyncio.timeout(seconds + GIVE_UP):
+        done = sum(await asyncio.gather(*workers))
     return done / max(seconds, time.perf_counter() - began)

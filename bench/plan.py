@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,10 @@ class Plan:
             yield
         except CannotStart as error:
             self.report.note(f"{what} on {engine.name}: not available: {error}")
+        except Exception as error:
+            # What was measured until now is worth keeping.
+            traceback.print_exc()
+            self.report.fail(f"{what} on {engine.name}: failed: {error!r}")
 
 
 Part: TypeAlias = Callable[[Plan], None]

@@ -26,6 +26,7 @@ class Report:
     rows: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     costs: dict[str, dict[str, float]] = field(default_factory=dict)
+    has_failed: bool = False
 
     def add(self, row: Row) -> None:
         say(f"  {row.name} {row.of}: {row.figure}" + (f", {row.ratio}" if row.ratio else ""))
@@ -34,6 +35,10 @@ class Report:
     def note(self, sentence: str) -> None:
         say(f"  {sentence}")
         self.notes.append(sentence)
+
+    def fail(self, sentence: str) -> None:
+        self.note(sentence)
+        self.has_failed = True
 
     def find(self, name: str, of: str) -> Row | None:
         return next((row for row in self.rows if (row.name, row.of) == (name, of)), None)

@@ -21,8 +21,9 @@ from pausepoint.clock import Clock, SystemClock
 from pausepoint.config import ConfigError, Settings
 from pausepoint.domain.errors import Unavailable
 from pausepoint.domain.pause import Mode
-from pausepoint.observer import SILENT
+from pausepoint.observer import SILENT, Observer
 from pausepoint.operations.services import Policy, Services
+from pausepoint.store.base import Store
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.worker.loop import DeliveryLoop
 from pausepoint.worker.schedule import DeadlineLoop
@@ -43,7 +44,7 @@ class Running:
     def __init__(
         self,
         settings: Settings,
-        store: SqliteStore,
+        store: Store,
         clock: Clock,
         metrics: Metrics | None = None,
     ) -> None:
@@ -60,13 +61,16 @@ class Running:
         self._following: asyncio.Task[None] | None = None
         self.services = self._services(clock)
 
-    def start_work(self) -> None:
+    def start_work(self, *, delivers: bool = True, serves_metrics: bool = True) -> None:
+        """Begins deliveries and deadlines, unless another process sees to them."""
         clock = self.services.clock
-        loops = (DeliveryLoop(self.services), DeadlineLoop(self.services))
-        self._loops = [Supervised(loop, clock) for loop in loops]
+        if delivers:
+            loops = (DeliveryLoop(self.services), DeadlineLoop(self.services))
+            self._loops = [Supervised(loop, clock) for loop in loops]
         self._tasks = [asyncio.create_task(loop.run()) for loop in self._loops]
         if self._metrics is not None and self.settings.metrics_address is not None:
-            self._stop_metrics = self._metrics.serve(*self.settings.metrics_address)
+            if serves_metrics:
+                self._stop_metrics = self._metrics.serve(*self.settings.metrics_address)
             following = self._metrics.follow(self.store, clock, lambda: self.store.waiting)
             self._following = asyncio.create_task(following)
 
@@ -136,14 +140,27 @@ class Running:
 
 
 async def open_service(settings: Settings, clock: Clock | None = None) -> Running:
-    """Opens and migrates the database. Raises what SqliteStore.open raises, and ConfigError."""
+    """Opens and migrates the database.
+
+    Raises ConfigError, SchemaRefused, WrongSecretKey; with SQLite DatabaseInUse and
+    DatabaseUnusable; with PostgreSQL StoreUnavailable.
+    """
     clock = clock or SystemClock()
     _channel_settings(settings)
     metrics = _metrics(settings)
-    store = await SqliteStore.open(
-        settings.database_path, settings.secret_keys, clock, metrics or SILENT
-    )
+    store = await _open_store(settings, clock, metrics or SILENT)
     return Running(settings, store, clock, metrics)
+
+
+async def _open_store(settings: Settings, clock: Clock, observer: Observer) -> Store:
+    keys = settings.secret_keys
+    if settings.is_sqlite:
+        return await SqliteStore.open(settings.database_path, keys, clock, observer)
+    from pausepoint.store.postgres import PostgresStore  # noqa: PLC0415 - only where it is used
+
+    return await PostgresStore.open(
+        settings.database_url, keys, clock, settings.database_direct_url, observer
+    )
 
 
 def _metrics(settings: Settings) -> Metrics | None:

@@ -85,6 +85,7 @@ class Settings:
     registration_is_open: bool = False
     reveals_respond_url: bool = False
     has_public_url: bool = False
+    database_direct_url: str | None = None
     metrics_address: tuple[str, int] | None = None
     log_format: str | None = None
 
@@ -93,8 +94,18 @@ class Settings:
         return self.command is Command.DEV
 
     @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite:")
+
+    @property
     def database_path(self) -> Path:
+        assert self.is_sqlite
         return sqlite_path(self.database_url)
+
+    @property
+    def database_name(self) -> str:
+        """The database as it may be shown: its URL may hold a password."""
+        return str(self.database_path) if self.is_sqlite else "the PostgreSQL database"
 
     @property
     def has_twilio(self) -> bool:
@@ -115,7 +126,17 @@ SETTINGS: Final = (
         "database_url",
         read.database_url,
         "sqlite:///pausepoint.db",
-        "Where everything is kept: `sqlite:///file` is relative, `sqlite:////dir/file` absolute.",
+        "Where everything is kept: `sqlite:///file` is relative, `sqlite:////dir/file` absolute;"
+        " or `postgresql://user:password@host/name`, `?host=/dir` for a Unix socket.",
+        is_secret=True,
+    ),
+    Setting(
+        "PAUSEPOINT_DATABASE_DIRECT_URL",
+        "database_direct_url",
+        read.postgres_url,
+        "unset",
+        "The same PostgreSQL past a pooler such as PgBouncer, for what needs a session.",
+        is_secret=True,
     ),
     Setting("PAUSEPOINT_HOST", "host", read.text, "127.0.0.1", "The address to listen on."),
     Setting("PAUSEPOINT_PORT", "port", read.whole(0, 65535), "8000", "The port to listen on."),
@@ -253,6 +274,11 @@ def load(
     return _completed(command, values)
 
 
+def share_metrics_in(folder: str) -> None:
+    """Tells prometheus_client, here and in every child process, where figures are added up."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # noqa: TID251 - it takes it from nowhere else
+
+
 def base_url(environment: Mapping[str, str] | None = None) -> str:
     """Where the server is, as far as the settings say; nothing is made and nothing required."""
     env = dict(os.environ if environment is None else environment)  # noqa: TID251 - the one place
@@ -297,7 +323,7 @@ def _completed(command: Command, values: dict[str, Any]) -> Settings:
     if "public_url" not in values:
         values["public_url"] = local_url(values["host"], values["port"])
     if "secret_keys" not in values:
-        values["secret_keys"] = (_kept_secret(sqlite_path(values["database_url"]).parent),)
+        values["secret_keys"] = (_kept_secret(_data_folder(values["database_url"])),)
     return Settings(command=command, **values)
 
 
@@ -317,7 +343,7 @@ def _problems(command: Command, values: Mapping[str, Any]) -> list[str]:
                 " link; use `pausepoint serve` to be reached from elsewhere"
             )
         return problems
-    folder = sqlite_path(values["database_url"]).parent
+    folder = _data_folder(values["database_url"])
     has_kept_secret = command is Command.MANAGE and (folder / SECRET_FILE).exists()
     if "secret_keys" not in values and not has_kept_secret:
         problems.append("PAUSEPOINT_SECRET_KEY must be set (make one with: openssl rand -hex 32)")
@@ -330,6 +356,13 @@ def _problems(command: Command, values: Mapping[str, Any]) -> list[str]:
             " links in messages begin with it"
         )
     return problems
+
+
+def _data_folder(database_url: str) -> Path:
+    """Beside the database file; where there is none, the working directory."""
+    if database_url.startswith("sqlite:"):
+        return sqlite_path(database_url).parent
+    return Path()
 
 
 def _kept_secret(folder: Path) -> str:

@@ -72,8 +72,18 @@ def secret_keys(value: str) -> tuple[str, ...]:
 
 
 def database_url(value: str) -> str:
-    if not value.startswith("sqlite:///") or value == "sqlite:///":
-        raise ValueError("must be sqlite:///relative/path or sqlite:////absolute/path")
+    if value.startswith("sqlite:///") and value != "sqlite:///":
+        return value
+    if value.startswith(("postgresql://", "postgres://")):
+        return value
+    raise ValueError(
+        "must be sqlite:///relative/path, sqlite:////absolute/path or postgresql://user@host/name"
+    )
+
+
+def postgres_url(value: str) -> str:
+    if not value.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must be postgresql://user@host/name")
     return value
 
 

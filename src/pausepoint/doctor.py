@@ -14,8 +14,9 @@ from pausepoint.domain.errors import InvalidRecipient
 from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.time import milliseconds
+from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.migrate import SchemaRefused
-from pausepoint.store.sqlite import DatabaseInUse
+from pausepoint.store.sqlite import DatabaseInUse, DatabaseUnusable
 from pausepoint.store.vault import WrongSecretKey
 
 
@@ -52,14 +53,18 @@ async def examine(command: str, send_test: str | None) -> list[Finding]:
     except DatabaseInUse:
         is_served = socket_path(settings.database_path).exists()
         state = "in use by a running PausePoint" if is_served else "locked by another program"
-        findings.append(Finding("database", "note", f"{settings.database_path} is {state}."))
+        findings.append(Finding("database", "note", f"{settings.database_name} is {state}."))
         return findings
-    except (SchemaRefused, WrongSecretKey, ConfigError, OSError) as error:
+    except StoreUnavailable as error:
+        sentence = f"{settings.database_name} cannot be reached: {error}."
+        findings.append(Finding("database", "wrong", sentence))
+        return findings
+    except (DatabaseUnusable, SchemaRefused, WrongSecretKey, ConfigError, OSError) as error:
         findings.append(Finding("database", "wrong", str(error)))
         return findings
     try:
         await running.store.check()
-        findings.append(Finding("database", "ok", f"{settings.database_path} can be written."))
+        findings.append(Finding("database", "ok", f"{settings.database_name} can be written."))
         if send_test:
             findings.append(await _send(running, send_test))
     finally:

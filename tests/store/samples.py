@@ -42,6 +42,7 @@ def a_delivery(pause: Pause, **changes: Any) -> Delivery:
         "developer_id": pause.developer_id,
         "mode": pause.mode,
         "kind": DeliveryKind.NOTIFICATION,
+        "target": pause.channel,
         "pause_id": pause.pause_id,
         "created_at": NOW,
         "due_at": NOW,

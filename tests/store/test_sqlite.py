@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,14 +14,16 @@ from pausepoint.domain.delivery import Attempt
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Content, Mode
 from pausepoint.store.base import (
+    Applied,
     Change,
     InsertAuditEntry,
     InsertDelivery,
     InsertDeveloper,
     InsertPause,
+    StoreUnavailable,
 )
 from pausepoint.store.migrate import SchemaRefused, migrations
-from pausepoint.store.sqlite import DatabaseInUse, SqliteStore
+from pausepoint.store.sqlite import DatabaseInUse, DatabaseUnusable, SqliteStore
 from pausepoint.store.vault import WrongSecretKey
 from pausepoint.testing import FakeClock
 from tests.store.samples import NOW, SECRET, a_delivery, a_developer, a_pause
@@ -90,10 +93,10 @@ async def test_only_its_owner_may_read_the_file(tmp_path: Path) -> None:
 async def test_audit_entries_are_never_changed(tmp_path: Path, statement: str) -> None:
     path = tmp_path / "a.db"
     await filled(path, [SECRET])
-    with raw(path) as connection:
-        connection.execute("PRAGMA recursive_triggers = ON")
-        with pytest.raises(sqlite3.IntegrityError, match="audit entries"):
-            connection.execute(statement)
+    refused = pytest.raises(sqlite3.IntegrityError, match="audit entries")
+    # As any program opens it, with no pragma of ours.
+    with raw(path) as connection, refused:
+        connection.execute(statement)
 
 
 async def test_audit_entries_older_than_the_retentions_floor_may_go(tmp_path: Path) -> None:
@@ -183,3 +186,30 @@ async def test_what_a_dead_process_had_leased_is_due_when_the_next_one_opens(
     await again.close()
 
     assert [(one.delivery_id, one.attempt) for one in claimed] == [(leased.delivery_id, 2)]
+
+
+async def test_while_another_program_holds_the_database_writes_fail_together_and_heal(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.db"
+    store = await SqliteStore.open(path, [SECRET], FakeClock())
+    await store.apply(Change(guard=InsertDeveloper(a_developer())))
+    store._connection.execute("PRAGMA busy_timeout = 1")
+    with raw(path) as intruder:
+        intruder.execute("BEGIN IMMEDIATE")
+        changes = [Change((InsertPause(a_pause()),)) for _ in range(50)]
+        results = await asyncio.gather(*map(store.apply, changes), return_exceptions=True)
+        assert all(isinstance(result, StoreUnavailable) for result in results)
+        with pytest.raises(StoreUnavailable):
+            await store.check()
+        intruder.execute("ROLLBACK")
+    await store.check()
+    assert isinstance(await store.apply(changes[0]), Applied)
+    await store.close()
+
+
+async def test_a_file_that_is_no_database_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    path.write_text("this is a letter, not a database, and longer than a header " * 20)
+    with pytest.raises(DatabaseUnusable, match="cannot be used as a database"):
+        await SqliteStore.open(path, [SECRET], FakeClock())

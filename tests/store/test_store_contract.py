@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pausepoint.domain.account import Webhook
-from pausepoint.domain.delivery import Attempt, DeliveryState
+from pausepoint.domain.delivery import PER_WEBHOOK, Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import PAUSE, new_id
 from pausepoint.domain.pause import Content, Ending, Mode, PauseStatus, ResolvedBy
@@ -222,12 +222,12 @@ async def test_a_claim_takes_what_is_due_and_fences_it(store: Store, clock: Fake
     clock.advance(timedelta(seconds=61))
     [again] = await store.claim_deliveries(10, 60_000)
     assert (again.delivery_id, again.attempt) == (now_due.delivery_id, 2)
-    done = UpdateDelivery(
-        now_due.delivery_id, DeliveryState.QUEUED, 1, DeliveryState.SENT,
-        (Attempt(1, NOW, "sent", "250"),), None,
-    )  # fmt: skip
+    sent = (Attempt(1, NOW, "sent", "250"),)
+    done = UpdateDelivery(claimed, DeliveryState.SENT, sent, None)
     assert isinstance(await store.apply(Change((), done)), Lost)
-    assert isinstance(await store.apply(Change((), replace(done, expected_attempt=2))), Applied)
+    moved = replace(again, due_at=NOW)
+    assert isinstance(await store.apply(Change((), replace(done, read=moved))), Lost)
+    assert isinstance(await store.apply(Change((), replace(done, read=again))), Applied)
     found = await store.delivery(now_due.delivery_id)
     assert found is not None
     assert (found.state, found.attempts) == ("sent", (Attempt(1, NOW, "sent", "250"),))
@@ -236,12 +236,40 @@ async def test_a_claim_takes_what_is_due_and_fences_it(store: Store, clock: Fake
 
 async def test_deliveries_of_a_busy_webhook_stay_where_they_are(store: Store) -> None:
     pause, webhook = a_pause(), a_webhook()
-    mine = a_delivery(pause, webhook_id=webhook.webhook_id, event=Event.PAUSE_RESPONDED)
+    mine = a_delivery(
+        pause,
+        kind=DeliveryKind.WEBHOOK,
+        target=webhook.webhook_id,
+        webhook_id=webhook.webhook_id,
+        event=Event.PAUSE_RESPONDED,
+    )
     rows = (InsertPause(pause), InsertWebhook(webhook), InsertDelivery(mine))
     await store.apply(Change(rows))
 
     assert await store.claim_deliveries(10, 1, [webhook.webhook_id]) == []
     assert len(await store.claim_deliveries(10, 1, ["whk_other"])) == 1
+
+
+async def test_a_claim_takes_few_for_one_target_and_the_others_beside_them(store: Store) -> None:
+    pause, webhook = a_pause(), a_webhook()
+    flood = [
+        a_delivery(
+            pause,
+            kind=DeliveryKind.WEBHOOK,
+            target=webhook.webhook_id,
+            webhook_id=webhook.webhook_id,
+            event=Event.PAUSE_RESPONDED,
+        )
+        for _ in range(50)
+    ]
+    message = a_delivery(pause)
+    rows = (InsertPause(pause), InsertWebhook(webhook), *map(InsertDelivery, [*flood, message]))
+    await store.apply(Change(rows))
+    claimed = [one.target for one in await store.claim_deliveries(64, 60_000)]
+
+    assert sorted(claimed) == ["sms"] + [webhook.webhook_id] * PER_WEBHOOK
+    assert await store.next_delivery_due(after=NOW) == NOW + 60_000
+    assert await store.next_delivery_due() == NOW
 
 
 def a_webhook() -> Webhook:

@@ -118,6 +118,7 @@ class SlowReceiver:
     def __init__(self) -> None:
         self.fast = 0
         self.slow = 0
+        self.answered = 0
         self.most_at_once = 0
         self.gate = asyncio.Event()
 
@@ -127,6 +128,7 @@ class SlowReceiver:
             self.most_at_once = max(self.most_at_once, self.slow)
             await self.gate.wait()
             self.slow -= 1
+            self.answered += 1
         else:
             self.fast += 1
         return Reply(200, {}, b"")
@@ -155,6 +157,37 @@ async def test_a_slow_target_delays_only_itself(world: World) -> None:
         await until(lambda: receiver.fast == 100)
         assert 0 < receiver.most_at_once <= 4
         receiver.gate.set()
+
+
+async def test_waiting_for_ones_turn_is_no_attempt(world: World) -> None:
+    receiver = SlowReceiver()
+    services = replace(world.services, http=receiver)
+    await create_webhook(
+        services,
+        world.principal(Mode.TEST),
+        "https://slow.example.com/",
+        ["pause.responded"],
+        SECRET,
+    )
+    async with running(DeliveryLoop(services)):
+        for _ in range(20):
+            await answer(world, services)
+        await until(lambda: receiver.slow == 4)
+        for _ in range(6):
+            world.clock.advance(timedelta(seconds=31))
+            await asyncio.sleep(0)
+        receiver.gate.set()
+        await until(lambda: receiver.answered == 20)
+        [webhook] = await services.store.webhooks(world.alice.developer.developer_id, Mode.TEST)
+
+        async def attempts() -> list[int]:
+            found = await services.store.webhook_deliveries(webhook.webhook_id, 100, 0)
+            return [len(one.attempts) for one in found if one.state == "delivered"]
+
+        async with asyncio.timeout(10):
+            while len(done := await attempts()) < 20:  # noqa: ASYNC110 - turns of the loop
+                await asyncio.sleep(0)
+    assert all(count <= 4 for count in done)
 
 
 async def test_a_deadline_falls_by_its_own_instant(world: World) -> None:

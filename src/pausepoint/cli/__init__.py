@@ -7,7 +7,7 @@ import click
 from pausepoint import __version__
 from pausepoint.cli.database import db
 from pausepoint.cli.manage import accounts, keys
-from pausepoint.cli.run import dev, migrate, serve
+from pausepoint.cli.run import dev, migrate, serve, worker
 from pausepoint.cli.tools import doctor, mcp, mcp_config, openapi
 
 
@@ -23,5 +23,5 @@ def main() -> None:
     """
 
 
-for command in (dev, serve, migrate, accounts, keys, db, mcp, mcp_config, doctor, openapi):
+for command in (dev, serve, worker, migrate, accounts, keys, db, mcp, mcp_config, doctor, openapi):
     main.add_command(command)

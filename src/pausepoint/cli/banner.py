@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -11,8 +12,15 @@ from pausepoint.cli.snippets import claude_code_command, server_script
 from pausepoint.config import local_url
 
 if TYPE_CHECKING:
-    from pausepoint.cli.run import NewKeys
     from pausepoint.config import Settings
+
+
+@dataclass(frozen=True)
+class NewKeys:
+    """The first account's keys, where this start has made them."""
+
+    live: str
+    test: str
 
 
 def show_ready(

@@ -36,16 +36,19 @@ async def open_or_fail(settings: Settings) -> Running:
     """The opened service, or the reason why not."""
     from pausepoint.bootstrap import open_service
     from pausepoint.config import ConfigError
+    from pausepoint.store.base import StoreUnavailable
     from pausepoint.store.migrate import SchemaRefused
-    from pausepoint.store.sqlite import DatabaseInUse
+    from pausepoint.store.sqlite import DatabaseInUse, DatabaseUnusable
     from pausepoint.store.vault import WrongSecretKey
 
     try:
         return await open_service(settings)
-    except (ConfigError, DatabaseInUse, SchemaRefused, WrongSecretKey) as error:
+    except (ConfigError, DatabaseInUse, DatabaseUnusable, SchemaRefused, WrongSecretKey) as error:
         fail(str(error))
+    except StoreUnavailable as error:
+        fail(f"{settings.database_name} cannot be reached: {error}.")
     except OSError as error:
-        fail(f"Cannot open {settings.database_path}: {error.strerror}.")
+        fail(f"Cannot open {settings.database_name}: {error.strerror}.")
 
 
 def print_json(value: Any) -> None:

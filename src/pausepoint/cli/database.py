@@ -30,7 +30,10 @@ def backup(target: Path, as_json: bool) -> None:
     """
     from pausepoint.store.backup import BackupFailed, back_up
 
-    source = settings_for("manage").database_path
+    settings = settings_for("manage")
+    if not settings.is_sqlite:
+        fail("This is for SQLite. Back PostgreSQL up with its own pg_dump or base backups.")
+    source = settings.database_path
     try:
         with click.progressbar(range(1000), label="Copying", file=sys.stderr) as bar:
 

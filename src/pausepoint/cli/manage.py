@@ -111,9 +111,10 @@ def _ask(command: str, **arguments: Any) -> dict[str, Any]:
     settings = settings_for("manage")
 
     async def ask() -> dict[str, Any]:
-        answer = await ask_server(settings.database_path, command, arguments)
-        if answer is not None:
-            return answer
+        if settings.is_sqlite:
+            answer = await ask_server(settings.database_path, command, arguments)
+            if answer is not None:
+                return answer
         running = await open_or_fail(settings)
         try:
             return await execute(running.services, command, arguments)

@@ -5,30 +5,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from dataclasses import dataclass, replace
+import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from pausepoint.cli.banner import show_ready
 from pausepoint.cli.common import fail, json_option, open_or_fail, settings_for
+from pausepoint.cli.serving import Serving, open_when_there
 
 if TYPE_CHECKING:
-    import socket
-
-    from pausepoint.bootstrap import Running
     from pausepoint.config import Settings
-
-DEV_EMAIL = "dev@example.com"
-DEV_NAME = "Acme"
-
-
-@dataclass(frozen=True)
-class NewKeys:
-    """The first account's keys, where this start has made them."""
-
-    live: str
-    test: str
 
 
 @click.command()
@@ -53,8 +40,25 @@ def dev(host: str | None, port: str | None, database_url: str | None, as_json: b
 @click.option(
     "--database", "database_url", help="Such as sqlite:////var/lib/pausepoint/pausepoint.db"
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="How many processes (PostgreSQL only).",
+)
+@click.option("--web-only", is_flag=True, help="Leave deliveries and deadlines to `worker`.")
+@click.option("--listen-fd", type=int, hidden=True)
 @json_option
-def serve(host: str | None, port: str | None, database_url: str | None, as_json: bool) -> None:
+def serve(
+    host: str | None,
+    port: str | None,
+    database_url: str | None,
+    workers: int,
+    web_only: bool,
+    listen_fd: int | None,
+    as_json: bool,
+) -> None:
     """Run PausePoint for real. Needs PAUSEPOINT_SECRET_KEY and PAUSEPOINT_PUBLIC_URL.
 
     \b
@@ -63,7 +67,35 @@ def serve(host: str | None, port: str | None, database_url: str | None, as_json:
     pausepoint serve
     """
     settings = settings_for("serve", host=host, port=port, database_url=database_url)
-    _run(settings, as_json=as_json)
+    if settings.is_sqlite and (workers > 1 or web_only):
+        fail(
+            "SQLite serves one process: only one may write to the file. For several, set"
+            " PAUSEPOINT_DATABASE_URL to a PostgreSQL database."
+        )
+    if workers > 1:
+        _run_several(settings, workers, web_only=web_only, as_json=as_json)
+    else:
+        _run(settings, as_json=as_json, delivers=not web_only, listen_fd=listen_fd)
+
+
+@click.command()
+def worker() -> None:
+    """Deliver and time out, without answering requests; beside `serve --web-only`.
+
+    \b
+    export PAUSEPOINT_DATABASE_URL=postgresql://pausepoint@db/pausepoint
+    pausepoint worker
+    """
+    import uvloop
+
+    from pausepoint.logs import configure
+
+    settings = settings_for("serve")
+    if settings.is_sqlite:
+        fail("SQLite serves one process: `pausepoint serve` delivers by itself.")
+    configure(settings.log_format)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_work(settings))
 
 
 @click.command()
@@ -76,68 +108,66 @@ def migrate() -> None:
         await running.close()
 
     asyncio.run(run())
-    click.echo(f"{settings.database_path} is up to date.")
+    click.echo(f"{settings.database_name} is up to date.")
 
 
-def _run(settings: Settings, *, as_json: bool) -> None:
+def _run(
+    settings: Settings, *, as_json: bool, delivers: bool = True, listen_fd: int | None = None
+) -> None:
     import uvloop
 
     from pausepoint.logs import configure
-    from pausepoint.web.server import listen, raise_descriptor_limit
+    from pausepoint.web.server import raise_descriptor_limit
 
     configure(settings.log_format)
     raise_descriptor_limit()
+    sock = _listening(settings) if listen_fd is None else socket.socket(fileno=listen_fd)
+    settings = _with_port(settings, sock.getsockname()[1])
+    serving = Serving(settings, as_json=as_json, delivers=delivers, is_one_of=listen_fd is not None)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serving.run(sock))
+
+
+def _run_several(settings: Settings, workers: int, *, web_only: bool, as_json: bool) -> None:
+    from pausepoint.cli.several import NeverReady, run_several
+    from pausepoint.logs import configure
+
+    configure(settings.log_format)
+    sock = _listening(settings)
+    settings = _with_port(settings, sock.getsockname()[1])
     try:
-        sock = listen(settings.host, settings.port)
+        asyncio.run(run_several(settings, workers, sock, web_only=web_only, as_json=as_json))
+    except* NeverReady:
+        fail("A process ended before it was ready: see above.")
+
+
+def _listening(settings: Settings) -> socket.socket:
+    from pausepoint.web.server import listen
+
+    try:
+        return listen(settings.host, settings.port)
     except OSError as error:
         fail(
             f"Cannot listen on {settings.host}:{settings.port} ({error.strerror})."
             " Set PAUSEPOINT_PORT to a free port, or 0 for any."
         )
-    if settings.port == 0:
-        settings = _with_port(settings, sock.getsockname()[1])
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, sock, as_json=as_json))
 
 
 def _with_port(settings: Settings, port: int) -> Settings:
-    url = settings.public_url
-    if not settings.has_public_url:
-        url = f"{url.rpartition(':')[0]}:{port}"
-    return replace(settings, port=port, public_url=url)
+    from pausepoint.config import local_url
+
+    if settings.has_public_url:
+        return replace(settings, port=port)
+    return replace(settings, port=port, public_url=local_url(settings.host, port))
 
 
-async def _serve(settings: Settings, sock: socket.socket, *, as_json: bool) -> None:
-    from pausepoint.admin_socket import AdminSocket
-    from pausepoint.web.app import create_app
-    from pausepoint.web.server import Server
-
-    running = await open_or_fail(settings)
-    new_keys = await _first_account(running) if settings.is_dev else None
-    has_accounts = bool(await running.store.developers())
-    app = create_app(running.services, running.inbox, new_keys.test if new_keys else None)
-    admin = AdminSocket(running.services, settings.database_path)
-
-    def ready() -> None:
-        running.start_work()
-        show_ready(settings, new_keys, has_accounts=has_accounts, as_json=as_json)
-
-    server = Server(app, ready, running.begin_stop)
+async def _work(settings: Settings) -> None:
+    running = await open_when_there(settings)
+    stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for stop_signal in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(stop_signal, server.handle_exit, stop_signal, None)
-    try:
-        await admin.open()
-        await server.serve(sockets=[sock])
-    finally:
-        await admin.close()
-        await running.close()
-
-
-async def _first_account(running: Running) -> NewKeys | None:
-    from pausepoint.operations.register_developer import register_developer
-
-    if await running.store.developers():
-        return None
-    registered = await register_developer(running.services, DEV_EMAIL, DEV_NAME)
-    return NewKeys(registered.live_key, registered.test_key)
+        loop.add_signal_handler(stop_signal, stopping.set)
+    running.start_work()
+    click.echo("PausePoint's worker is ready.", err=True)
+    await stopping.wait()
+    await running.close()

@@ -1,19 +1,25 @@
 """`serve --workers N`: as many whole processes as asked for, on one listening socket."""
 
+# ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations
 
 import asyncio
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from pausepoint.cli.banner import show_ready
+from pausepoint.config import share_metrics_in
+
 if TYPE_CHECKING:
     import socket
+
+    from pausepoint.config import Settings
 
 STOP_SECONDS: Final = 6
 AFTER_TROUBLE_SECONDS: Final = 1.0
@@ -103,6 +109,35 @@ class Processes:
         self._alive.discard(process)
 
 
-def shared_metrics_folder() -> str:
-    """Where several processes keep their figures, so that one address can tell them all."""
-    return tempfile.mkdtemp(prefix="pausepoint-metrics-")
+async def run_several(
+    settings: Settings, count: int, sock: socket.socket, *, web_only: bool, as_json: bool
+) -> None:
+    """Serves with `count` processes until SIGTERM or SIGINT. Raises NeverReady."""
+    words = ["serve", "--host", settings.host, "--database", settings.database_url]
+    if web_only:
+        words.append("--web-only")
+
+    def ready() -> None:
+        show_ready(settings, None, has_accounts=True, as_json=as_json)
+
+    with shared_metrics(settings) as on_death:
+        await Processes(words, count, sock).run(ready, on_death)
+
+
+@contextmanager
+def shared_metrics(settings: Settings) -> Iterator[Callable[[int], None]]:
+    """Tells the figures of all processes at one address; hears which of them have died."""
+    if settings.metrics_address is None:
+        yield lambda _: None
+        return
+    with tempfile.TemporaryDirectory(prefix="pausepoint-metrics-") as folder:
+        share_metrics_in(folder)
+        from prometheus_client import multiprocess
+
+        from pausepoint.metrics import Metrics
+
+        stop = Metrics(is_shared=True).serve(*settings.metrics_address)
+        try:
+            yield multiprocess.mark_process_dead
+        finally:
+            stop()

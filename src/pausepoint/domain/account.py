@@ -66,12 +66,14 @@ class Delivery:
     """One thing to send to one place. `attempt` counts the tries begun, `attempts` those ended.
 
     `due_at` is when the worker shall look at it again; None when there is nothing left to do.
+    `target` is a webhook's id or a channel's name: deliveries to one may delay each other.
     """
 
     delivery_id: str
     developer_id: str
     mode: Mode
     kind: DeliveryKind
+    target: str
     pause_id: str
     created_at: Instant
     due_at: Instant | None

@@ -152,6 +152,7 @@ def creation_rows(pause: Pause) -> tuple[Row, ...]:
         developer_id=pause.developer_id,
         mode=pause.mode,
         kind=DeliveryKind.NOTIFICATION,
+        target=pause.channel,
         pause_id=pause.pause_id,
         created_at=pause.created_at,
         due_at=pause.created_at,

@@ -119,9 +119,7 @@ async def _check(services: Services, delivery: Delivery, pause: Pause) -> None:
     await services.store.apply(
         Change(
             guard=UpdateDelivery(
-                delivery_id=delivery.delivery_id,
-                expected_state=delivery.state,
-                expected_attempt=delivery.attempt,
+                read=delivery,
                 state=delivery.state,
                 attempts=delivery.attempts,
                 due_at=next_check_at(checks, sent_at),
@@ -153,9 +151,7 @@ async def _end(services: Services, delivery: Delivery, tried: Tried, pause: Paus
         due_at = next_check_at(0, now)
     state = _state_after(tried, delivery)
     guard = UpdateDelivery(
-        delivery_id=delivery.delivery_id,
-        expected_state=delivery.state,
-        expected_attempt=delivery.attempt,
+        read=delivery,
         state=state,
         attempts=_recorded(delivery, tried, now),
         due_at=due_at,

@@ -56,6 +56,7 @@ def _webhook_delivery(
         developer_id=developer_id,
         mode=mode,
         kind=DeliveryKind.WEBHOOK,
+        target=webhook_id,
         pause_id=pause_id,
         webhook_id=webhook_id,
         event=event,

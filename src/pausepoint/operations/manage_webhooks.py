@@ -74,9 +74,7 @@ async def redeliver(
         if delivery is None or delivery.webhook_id != webhook_id:
             raise DeliveryNotFound
         again = UpdateDelivery(
-            delivery_id=delivery_id,
-            expected_state=delivery.state,
-            expected_attempt=delivery.attempt,
+            read=delivery,
             state=DeliveryState.QUEUED,
             attempts=delivery.attempts,
             due_at=services.clock.now(),

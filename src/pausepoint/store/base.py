@@ -141,20 +141,20 @@ class DeleteWebhook:
 
 @dataclass(frozen=True, slots=True)
 class UpdateDelivery:
-    """Holds if the delivery still is in `expected_state` and at `expected_attempt`.
+    """Holds if the delivery still is as it was read: its state, attempt and `due_at` are the fence.
 
-    The attempt's number fences the lease: a worker that was too slow finds another's number.
+    A worker that was too slow finds another attempt's number; one that was overtaken by a
+    redelivery or a hand-back finds another `due_at`. `attempt` takes back one that never began.
     """
 
-    delivery_id: str
-    expected_state: DeliveryState
-    expected_attempt: int
+    read: Delivery
     state: DeliveryState
     attempts: tuple[Attempt, ...]
     due_at: Instant | None
     checks: int = 0
     provider_id: str | None = None
     ended_at: Instant | None = None
+    attempt: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +260,7 @@ class Store(Protocol):
     ) -> list[Delivery]:
         """Takes deliveries that are due, each for `lease` milliseconds, and begins their next attempt.
 
-        Those to the webhooks in `busy` stay where they are.
+        Few for one target, and none for the targets in `busy`.
         """
         ...
 
@@ -278,7 +278,7 @@ class Store(Protocol):
 
     async def next_deadline(self) -> Instant | None: ...
 
-    async def next_delivery_due(self) -> Instant | None: ...
+    async def next_delivery_due(self, after: Instant = -1) -> Instant | None: ...
 
     async def delivery(self, delivery_id: str) -> Delivery | None: ...
 
@@ -332,6 +332,11 @@ class Store(Protocol):
         ...
 
     # ── News ──
+
+    @property
+    def waiting(self) -> int:
+        """How many agents wait in this process."""
+        ...
 
     def watch(self, pause_id: str) -> Waiter: ...
 

@@ -52,6 +52,7 @@ class News:
     pause_id: str | None = None
     outbox: bool = False
     deadline: Instant | None = None
+    keys_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,4 +159,5 @@ def _news(change: Change) -> News:
             outbox = True
         elif isinstance(row, SetPauseDelivery) and row.state is DeliveryState.FAILED:
             pause_id = row.pause_id
-    return News(pause_id, outbox, deadline)
+    keys_changed = isinstance(change.guard, RevokeApiKey | SetDeveloperDisabled)
+    return News(pause_id, outbox, deadline, keys_changed)

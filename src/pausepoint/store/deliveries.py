@@ -7,7 +7,13 @@ from typing import Any, Final
 import msgspec
 
 from pausepoint.domain.account import Delivery
-from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
+from pausepoint.domain.delivery import (
+    PER_CHANNEL,
+    PER_WEBHOOK,
+    Attempt,
+    DeliveryKind,
+    DeliveryState,
+)
 from pausepoint.domain.events import Event
 from pausepoint.domain.pause import Mode
 from pausepoint.store.base import UpdateDelivery
@@ -15,18 +21,25 @@ from pausepoint.store.statements import NOW, Statement, Write
 
 _COLUMNS = (
     "delivery_id, developer_id, mode, kind, pause_id, webhook_id, event, state, attempt, attempts,"
-    " checks, provider_id, created_at, due_at, ended_at"
+    " checks, provider_id, created_at, due_at, ended_at, target"
 )
 INSERT: Final = Statement(
     "insert_delivery",
-    f"INSERT INTO deliveries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    f"INSERT INTO deliveries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+)
+# A claim takes few for one target, so that none of them waits long for its turn.
+_HAS_A_PLACE = (
+    f"place <= CASE placed.kind WHEN '{DeliveryKind.WEBHOOK}' THEN {PER_WEBHOOK}"
+    f" ELSE {PER_CHANNEL} END"
 )
 CLAIM_SQLITE: Final = Statement(
     "claim_deliveries",
     "UPDATE deliveries SET attempt = attempt + 1, due_at = ? WHERE delivery_id IN"
-    " (SELECT delivery_id FROM deliveries WHERE due_at <= ?"
-    " AND (webhook_id IS NULL OR webhook_id NOT IN (SELECT value FROM json_each(?)))"
-    " ORDER BY due_at LIMIT ?)"
+    " (SELECT delivery_id FROM (SELECT delivery_id, due_at, kind,"
+    " ROW_NUMBER() OVER (PARTITION BY target ORDER BY due_at) AS place"
+    " FROM (SELECT delivery_id, due_at, kind, target FROM deliveries WHERE due_at <= ?"
+    " AND target NOT IN (SELECT value FROM json_each(?)) ORDER BY due_at LIMIT 1000)) AS placed"
+    f" WHERE {_HAS_A_PLACE} ORDER BY due_at LIMIT ?)"
     f" RETURNING {_COLUMNS}",
 )
 RELEASE_SQLITE: Final = Statement(
@@ -37,15 +50,20 @@ RELEASE_SQLITE: Final = Statement(
 CLAIM_POSTGRES: Final = Statement(
     "claim_deliveries",
     "UPDATE deliveries SET attempt = attempt + 1, due_at = ? WHERE delivery_id = ANY (ARRAY"
-    " (SELECT delivery_id FROM deliveries WHERE due_at <= ?"
-    " AND (webhook_id IS NULL OR webhook_id <> ALL (?))"
-    " ORDER BY due_at LIMIT ? FOR NO KEY UPDATE SKIP LOCKED))"
+    " (SELECT d.delivery_id FROM deliveries d JOIN (SELECT delivery_id, kind,"
+    " ROW_NUMBER() OVER (PARTITION BY target ORDER BY due_at) AS place"
+    " FROM (SELECT delivery_id, due_at, kind, target FROM deliveries WHERE due_at <= ?"
+    " AND target <> ALL (?) ORDER BY due_at LIMIT 1000) AS due) AS placed"
+    " ON placed.delivery_id = d.delivery_id"
+    f" WHERE {_HAS_A_PLACE} AND d.due_at <= ?"
+    " ORDER BY d.due_at LIMIT ? FOR NO KEY UPDATE OF d SKIP LOCKED))"
     f" RETURNING {_COLUMNS}",
 )
 UPDATE: Final = Statement(
     "update_delivery",
     "UPDATE deliveries SET state = ?, attempts = ?, due_at = ?, checks = ?, provider_id = ?,"
-    " ended_at = ? WHERE delivery_id = ? AND state = ? AND attempt = ?",
+    " ended_at = ?, attempt = ?"
+    " WHERE delivery_id = ? AND state = ? AND attempt = ? AND COALESCE(due_at, -1) = ?",
 )
 GET: Final = Statement("delivery", f"SELECT {_COLUMNS} FROM deliveries WHERE delivery_id = ?")
 OF_WEBHOOK: Final = Statement(
@@ -54,7 +72,7 @@ OF_WEBHOOK: Final = Statement(
     " ORDER BY delivery_id DESC LIMIT ? OFFSET ?",
 )
 NEXT_DUE: Final = Statement(
-    "next_delivery_due", "SELECT min(due_at) FROM deliveries WHERE due_at IS NOT NULL"
+    "next_delivery_due", "SELECT min(due_at) FROM deliveries WHERE due_at > ?"
 )
 
 _encode = msgspec.json.Encoder().encode
@@ -80,6 +98,7 @@ def insert(delivery: Delivery, *, at_commit: bool) -> Write:
             NOW if at_commit else delivery.created_at,
             NOW if at_commit else delivery.due_at,
             delivery.ended_at,
+            delivery.target,
         ),
     )
 
@@ -94,9 +113,11 @@ def update(guard: UpdateDelivery) -> Write:
             guard.checks,
             guard.provider_id,
             guard.ended_at,
-            guard.delivery_id,
-            guard.expected_state.value,
-            guard.expected_attempt,
+            guard.read.attempt if guard.attempt is None else guard.attempt,
+            guard.read.delivery_id,
+            guard.read.state.value,
+            guard.read.attempt,
+            -1 if guard.read.due_at is None else guard.read.due_at,
         ),
     )
 
@@ -119,6 +140,7 @@ def from_row(row: Any) -> Delivery:
         created_at=row[12],
         due_at=row[13],
         ended_at=row[14],
+        target=row[15],
     )
 
 

@@ -92,7 +92,7 @@ class Lane:
 
     async def claim(self, limit: int, lease: int, busy: Sequence[str], now: Instant) -> list[Any]:
         sql = translated(deliveries.CLAIM_POSTGRES.sql)
-        rows = await self.connection.fetch(sql, now + lease, now, list(busy), limit)
+        rows = await self.connection.fetch(sql, now + lease, now, list(busy), now, limit)
         return [deliveries.from_row(row) for row in rows]
 
     async def close(self) -> None:

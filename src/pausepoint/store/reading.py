@@ -83,8 +83,8 @@ class ReadingStore(ABC):
 
     # ── The outbox ──
 
-    async def next_delivery_due(self) -> Instant | None:
-        return await self._instant(deliveries.NEXT_DUE)
+    async def next_delivery_due(self, after: Instant = -1) -> Instant | None:
+        return await self._instant(deliveries.NEXT_DUE, (after,))
 
     async def delivery(self, delivery_id: str) -> Delivery | None:
         row = await self._one(deliveries.GET, (delivery_id,))
@@ -170,8 +170,8 @@ class ReadingStore(ABC):
     async def deadline_news(self, before: Instant | None) -> None:
         await self._hub.deadline_news(before)
 
-    async def _instant(self, statement: Statement) -> Instant | None:
-        row = await self._one(statement, ())
+    async def _instant(self, statement: Statement, parameters: Parameters = ()) -> Instant | None:
+        row = await self._one(statement, parameters)
         found: Instant | None = row[0]
         return found
 

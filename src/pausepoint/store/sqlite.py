@@ -20,14 +20,12 @@ from pausepoint.store.base import (
     Applied,
     Change,
     Lost,
-    RevokeApiKey,
-    SetDeveloperDisabled,
     StoreUnavailable,
 )
-from pausepoint.store.binding import bind
+from pausepoint.store.binding import News, bind
 from pausepoint.store.migrate import migrate_sqlite
 from pausepoint.store.reading import ReadingStore
-from pausepoint.store.sqlite_writer import ClaimDeliveries, WriteChanges, Writer
+from pausepoint.store.sqlite_writer import ClaimDeliveries, Probe, WriteChanges, Writer
 from pausepoint.store.statements import Parameters, Statement
 
 T = TypeVar("T")
@@ -36,6 +34,10 @@ _PRINCIPALS_KEPT: Final = 10_000
 
 class DatabaseInUse(Exception):
     """Another process has this database."""
+
+
+class DatabaseUnusable(Exception):
+    """The file is no SQLite database, or cannot be opened as one."""
 
 
 class SqliteStore(ReadingStore):
@@ -49,7 +51,8 @@ class SqliteStore(ReadingStore):
         clock: Clock,
         observer: Observer = SILENT,
     ) -> SqliteStore:
-        """Makes or migrates the database. Raises DatabaseInUse, SchemaRefused, WrongSecretKey."""
+        """Makes or migrates the database. Raises DatabaseInUse, DatabaseUnusable, SchemaRefused,
+        WrongSecretKey."""
         return cls(path, secret_keys, clock, asyncio.get_running_loop(), observer)
 
     def __init__(
@@ -69,13 +72,16 @@ class SqliteStore(ReadingStore):
             # We hold the lock, so whoever leased a delivery before us is dead: it is due now.
             now = clock.now()
             self._connection.execute(deliveries.RELEASE_SQLITE.sql, (now, now))
+        except sqlite3.Error as error:
+            os.close(self._lock)
+            raise DatabaseUnusable(f"{path} cannot be used as a database: {error}.") from error
         except BaseException:
             os.close(self._lock)
             raise
         super().__init__(seal)
         # Only this process writes, so what it remembers of keys is right until it revokes one.
         self._principals: dict[str, Principal] = {}
-        self._writer = Writer(self._connection, clock, loop, self._hub.tell, observer)
+        self._writer = Writer(self._connection, clock, loop, self._tell, observer)
         self._reader = _connect(path, query_only=True)
         self._list_reader = _connect(path, query_only=True)
         self._list_thread = ThreadPoolExecutor(1, "sqlite-lists")
@@ -88,8 +94,6 @@ class SqliteStore(ReadingStore):
     async def apply_all(self, changes: Sequence[Change]) -> list[Applied | Lost]:
         bound = [bind(change, self._seal) for change in changes]
         results: list[Applied | Lost] = await self._writer.submit(WriteChanges(bound))
-        if any(isinstance(change.guard, RevokeApiKey | SetDeveloperDisabled) for change in changes):
-            self._principals.clear()
         return results
 
     async def claim_deliveries(
@@ -112,8 +116,15 @@ class SqliteStore(ReadingStore):
             self._principals[key_hash] = known
         return known
 
+    def _tell(self, all_news: list[News]) -> None:
+        if any(news.keys_changed for news in all_news):
+            self._principals.clear()
+        self._hub.tell(all_news)
+
     async def check(self) -> None:
         await self._one(Statement("check", "SELECT 1 FROM schema_migrations"), ())
+        if self._writer.trouble is not None:
+            await self._writer.submit(Probe())
         await self.apply(Change())
 
     async def close(self) -> None:

@@ -38,7 +38,12 @@ class ClaimDeliveries:
     busy: tuple[str, ...] = ()
 
 
-Work: TypeAlias = WriteChanges | ClaimDeliveries
+@dataclass(slots=True)
+class Probe:
+    """Writes something that changes nothing, to see whether writing works again."""
+
+
+Work: TypeAlias = WriteChanges | ClaimDeliveries | Probe
 
 
 @dataclass(slots=True)
@@ -51,7 +56,10 @@ class _Job:
 
 
 class Writer:
-    """Owns the one connection that may write. `tell` hears, on the loop, what was committed."""
+    """Owns the one connection that may write. `tell` hears, on the loop, what was committed.
+
+    `trouble` says why the last commit failed, until one has succeeded.
+    """
 
     def __init__(
         self,
@@ -69,6 +77,7 @@ class Writer:
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._is_closed = False
+        self.trouble: str | None = None
         self._thread.start()
 
     def submit(self, work: Work) -> asyncio.Future[Any]:
@@ -105,6 +114,13 @@ class Writer:
     def _write(self, batch: list[_Job]) -> None:
         try:
             self._commit(batch)
+            self.trouble = None
+        except sqlite3.OperationalError as error:
+            # Disk full, locked by another program, gone: it is nobody's fault and everybody's.
+            self.trouble = str(error)
+            for job in batch:
+                job.news.clear()
+                job.error = StoreUnavailable(str(error))
         except Exception:
             # One of them is at fault: each for itself, so that its neighbours are not harmed.
             for job in batch:
@@ -127,6 +143,8 @@ class Writer:
             for job in batch:
                 if isinstance(job.work, ClaimDeliveries):
                     job.result = _claim(cursor, job.work, now)
+                elif isinstance(job.work, Probe):
+                    cursor.execute("UPDATE audit_retention SET floor = floor")
                 else:
                     job.result = [_write_guard(cursor, c, now, sets, job) for c in job.work.changes]
             for statement in ROW_ORDER:

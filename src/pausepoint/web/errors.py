@@ -6,7 +6,7 @@ import msgspec
 from starlette.responses import Response
 
 from pausepoint.domain.errors import InternalError, PausePointError, Unavailable, ValidationFailed
-from pausepoint.store.base import StoreUnavailable
+from pausepoint.store.base import OutcomeUnknown, StoreUnavailable
 from pausepoint.web.schemas import ErrorBody, FieldProblem, ValidationErrorBody
 
 _encode = msgspec.json.Encoder().encode
@@ -34,6 +34,11 @@ def as_error(error: Exception) -> PausePointError:
     """What a caller is told of any exception."""
     if isinstance(error, PausePointError):
         return error
+    if isinstance(error, OutcomeUnknown):
+        return Unavailable(
+            "The database went away while this was written: it may have been done. Look before"
+            " you try again, or use an Idempotency-Key."
+        )
     if isinstance(error, StoreUnavailable):
         return Unavailable()
     return InternalError()

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from pausepoint.domain.account import Delivery
+from pausepoint.domain.delivery import PER_CHANNEL, PER_WEBHOOK, DeliveryKind
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.services import Services
@@ -18,9 +19,6 @@ from pausepoint.store.base import Change, StoreUnavailable, UpdateDelivery
 
 SLOTS: Final = 512
 CLAIM_LIMIT: Final = 64
-PER_WEBHOOK: Final = 4
-"""How many deliveries one target may hold at once: a slow one delays only itself."""
-
 LEASE: Final = timedelta(seconds=60)
 """Longer than any attempt may take, so that a living worker's lease never lapses."""
 
@@ -57,8 +55,11 @@ class DeliveryLoop:
         while not self._stopping.is_set():
             self._slot_freed.clear()
             try:
+                asked_at = self._services.clock.now()
                 claimed = await self._claim()
-                due = None if claimed else await self._services.store.next_delivery_due()
+                # What was due and yet was not claimed waits for a place, not for time.
+                store = self._services.store
+                due = None if claimed else await store.next_delivery_due(after=asked_at)
             except StoreUnavailable as error:
                 log.warning("deliveries wait for the database", error=str(error))
                 due, claimed = self._services.clock.now() + milliseconds(AFTER_TROUBLE), []
@@ -81,70 +82,67 @@ class DeliveryLoop:
         limit = min(CLAIM_LIMIT, SLOTS - len(self._tasks))
         if limit <= 0:
             return []
-        full = [webhook for webhook, count in self._busy.items() if count >= PER_WEBHOOK]
+        full = [target for target, gate in self._gates.items() if gate.locked()]
         return await self._services.store.claim_deliveries(limit, milliseconds(LEASE), full)
 
     async def _wait(self, due: Instant | None) -> None:
         """Until a row appears, a slot is free, the next row is due, or the end."""
-        now = self._services.clock.now()
         waits: list[Awaitable[object]] = [
             self._stopping.wait(),
             self._slot_freed.wait(),
             self._services.store.outbox_news(),
         ]
-        # A row that is due and yet was not claimed waits for a slot, not for time.
-        if due is not None and (due > now or not self._tasks):
-            waits.append(self._services.clock.sleep_until(max(due, now + 1)))
+        if due is not None:
+            waits.append(self._services.clock.sleep_until(due))
         await first_of(waits)
 
     def _begin(self, delivery: Delivery) -> None:
         task = asyncio.create_task(self._carry(delivery))
         self._tasks[task] = delivery
         task.add_done_callback(self._ended)
-        if delivery.webhook_id is not None:
-            self._busy[delivery.webhook_id] += 1
-            self._gates.setdefault(delivery.webhook_id, asyncio.Semaphore(PER_WEBHOOK))
+        self._gates.setdefault(delivery.target, asyncio.Semaphore(_at_once(delivery)))
+        self._busy[delivery.target] += 1
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        del self._tasks[task]
+        target = self._tasks.pop(task).target
+        self._busy[target] -= 1
+        if not self._busy[target]:
+            del self._busy[target], self._gates[target]
         self._slot_freed.set()
 
     async def _carry(self, delivery: Delivery) -> None:
-        if delivery.webhook_id is None:
-            await self._attempt(delivery)
-            return
-        try:
-            async with self._gates[delivery.webhook_id]:
-                await self._attempt(delivery)
-        finally:
-            self._busy[delivery.webhook_id] -= 1
-            if not self._busy[delivery.webhook_id]:
-                del self._busy[delivery.webhook_id]
-                del self._gates[delivery.webhook_id]
+        async with self._gates[delivery.target]:
+            if self._has_waited_too_long(delivery):
+                # Whoever claims it next has a whole lease; it was no attempt.
+                now = self._services.clock.now()
+                await self._services.store.apply(due_again(delivery, now, was_begun=False))
+                return
+            try:
+                await deliver(self._services, delivery)
+            except Exception:
+                # The row stays claimed and falls due by itself when the lease ends.
+                log.exception("a delivery broke off", delivery_id=delivery.delivery_id)
 
-    async def _attempt(self, delivery: Delivery) -> None:
-        lease_ends = delivery.due_at or 0
-        if self._services.clock.now() >= lease_ends - milliseconds(LEASE) // 2:
-            return  # It waited too long for its turn: whoever claims it next has a whole lease.
-        try:
-            await deliver(self._services, delivery)
-        except Exception:
-            # The row stays claimed and falls due by itself when the lease ends.
-            log.exception("a delivery broke off", delivery_id=delivery.delivery_id)
+    def _has_waited_too_long(self, delivery: Delivery) -> bool:
+        lease_left = (delivery.due_at or 0) - self._services.clock.now()
+        return lease_left < milliseconds(LEASE) // 2
 
 
-def due_again(delivery: Delivery, now: Instant) -> Change:
+def _at_once(delivery: Delivery) -> int:
+    return PER_WEBHOOK if delivery.kind is DeliveryKind.WEBHOOK else PER_CHANNEL
+
+
+def due_again(delivery: Delivery, now: Instant, *, was_begun: bool = True) -> Change:
     """Ends a lease early; loses against whatever the attempt has written meanwhile."""
     return Change(
         guard=UpdateDelivery(
-            delivery_id=delivery.delivery_id,
-            expected_state=delivery.state,
-            expected_attempt=delivery.attempt,
+            read=delivery,
             state=delivery.state,
             attempts=delivery.attempts,
             due_at=now,
             checks=delivery.checks,
             provider_id=delivery.provider_id,
+            attempt=delivery.attempt if was_begun else delivery.attempt - 1,
         )
     )
 

@@ -78,13 +78,15 @@ CREATE TABLE webhooks (
 CREATE INDEX webhooks_of_developer ON webhooks (developer_id, mode);
 
 -- The outbox. due_at says when the worker shall look at the row again; a claim moves it to the
--- lease's end, so that a row whose worker died falls due by itself.
+-- lease's end, so that a row whose worker died falls due by itself. target (a webhook's id or a
+-- channel's name) is what a slow receiver slows down, and nothing else.
 CREATE TABLE deliveries (
     delivery_id   TEXT PRIMARY KEY,
     developer_id  TEXT NOT NULL REFERENCES developers (developer_id),
     mode          TEXT NOT NULL CHECK (mode IN ('live', 'test')),
     kind          TEXT NOT NULL CHECK (kind IN ('notification', 'webhook')),
     pause_id      TEXT NOT NULL REFERENCES pauses (pause_id),
+    target        TEXT NOT NULL,
     webhook_id    TEXT REFERENCES webhooks (webhook_id),
     event         TEXT,
     state         TEXT NOT NULL,

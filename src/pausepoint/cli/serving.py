@@ -1,0 +1,129 @@
+"""One serving process: it answers from the start, and for real as soon as its database is there."""
+
+# ruff: noqa: PLC0415 - a command imports what it needs when it runs
+from __future__ import annotations
+
+import asyncio
+import signal
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from pausepoint.cli.banner import NewKeys, show_ready
+from pausepoint.cli.common import fail, open_or_fail
+
+if TYPE_CHECKING:
+    import socket
+
+    from pausepoint.admin_socket import AdminSocket
+    from pausepoint.bootstrap import Running
+    from pausepoint.config import Settings
+
+DEV_EMAIL: Final = "dev@example.com"
+DEV_NAME: Final = "Acme"
+LOOK_AGAIN: Final = timedelta(seconds=1)
+
+log = structlog.get_logger("pausepoint.start")
+
+
+class Serving:
+    """`is_one_of` several processes: then its parent speaks for all, and serves the metrics."""
+
+    def __init__(
+        self, settings: Settings, *, as_json: bool, delivers: bool = True, is_one_of: bool = False
+    ) -> None:
+        from pausepoint.web.server import Server
+        from pausepoint.web.starting import Starting
+
+        self._settings = settings
+        self._as_json = as_json
+        self._delivers = delivers
+        self._is_one_of = is_one_of
+        self._app = Starting()
+        self._listening = asyncio.Event()
+        self._server = Server(self._app, self._listening.set, self._begin_stop)
+        self._running: Running | None = None
+        self._admin: AdminSocket | None = None
+        self._refusal: str | None = None
+
+    async def run(self, sock: socket.socket) -> None:
+        """Returns once it has stopped after SIGTERM or SIGINT."""
+        loop = asyncio.get_running_loop()
+        for stop_signal in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(stop_signal, self._server.handle_exit, stop_signal, None)
+        if self._settings.is_sqlite:
+            # A file is there or it is not: what is wrong with it is told before anybody connects.
+            self._running = await open_or_fail(self._settings)
+        opening = asyncio.create_task(self._open())
+        try:
+            await self._server.serve(sockets=[sock])
+        finally:
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
+            await self._close()
+        if self._refusal is not None:
+            fail(self._refusal)
+
+    async def _open(self) -> None:
+        from pausepoint.store.migrate import SchemaRefused
+        from pausepoint.store.vault import WrongSecretKey
+
+        try:
+            if self._running is None:
+                self._running = await open_when_there(self._settings)
+            await self._begin(self._running)
+        except (SchemaRefused, WrongSecretKey) as error:
+            self._refusal = str(error)
+            self._server.should_exit = True
+
+    async def _begin(self, running: Running) -> None:
+        from pausepoint.admin_socket import AdminSocket
+        from pausepoint.web.app import create_app
+
+        new_keys = await _first_account(running) if self._settings.is_dev else None
+        has_accounts = bool(await running.store.developers())
+        if self._settings.is_sqlite:
+            self._admin = AdminSocket(running.services, self._settings.database_path)
+            await self._admin.open()
+        example_key = new_keys.test if new_keys else None
+        self._app.become(create_app(running.services, running.inbox, example_key))
+        running.start_work(delivers=self._delivers, serves_metrics=not self._is_one_of)
+        await self._listening.wait()
+        as_json = self._as_json or self._is_one_of
+        show_ready(self._settings, new_keys, has_accounts=has_accounts, as_json=as_json)
+
+    def _begin_stop(self) -> None:
+        if self._running is not None:
+            self._running.begin_stop()
+
+    async def _close(self) -> None:
+        if self._admin is not None:
+            await self._admin.close()
+        if self._running is not None:
+            await self._running.close()
+
+
+async def open_when_there(settings: Settings) -> Running:
+    """Opens the service; where its PostgreSQL cannot be reached, tries again until it can.
+
+    Raises what `open_service` raises for a database that is there and does not fit.
+    """
+    from pausepoint.bootstrap import open_service
+    from pausepoint.store.base import StoreUnavailable
+
+    while True:
+        try:
+            return await open_service(settings)
+        except StoreUnavailable as error:
+            log.warning("the database cannot be reached yet", error=str(error))
+            await asyncio.sleep(LOOK_AGAIN.total_seconds())
+
+
+async def _first_account(running: Running) -> NewKeys | None:
+    from pausepoint.operations.register_developer import register_developer
+
+    if await running.store.developers():
+        return None
+    registered = await register_developer(running.services, DEV_EMAIL, DEV_NAME)
+    return NewKeys(registered.live_key, registered.test_key)
