@@ -59,7 +59,14 @@ class Server:
     `api_key` and `test_api_key` are those of the first account, which is made by `start`.
     """
 
-    def __init__(self, directory: Path, command: str = "serve", **settings: str) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        command: str = "serve",
+        arguments: tuple[str, ...] = (),
+        **settings: str,
+    ) -> None:
+        self.arguments = arguments
         self.port = free_port()
         own = {"PAUSEPOINT_PORT": str(self.port)} if command == "dev" else production(self.port)
         self.directory = directory
@@ -102,7 +109,7 @@ class Server:
         """Returns once it listens."""
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, self.command, "--json"],
+                [PROGRAM, self.command, *self.arguments, "--json"],
                 cwd=self.directory,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
