@@ -51,7 +51,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", metavar="NAME", help=f"one of: {names}, peers")
     parser.add_argument("--engine", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--runs", type=int, default=3, help="how often each figure is measured")
-    parser.add_argument("--seconds", type=float, default=3, help="how long each load lasts")
+    parser.add_argument("--seconds", type=float, default=2, help="how long each load lasts")
     parser.add_argument("--quick", action="store_true", help="small and once: does it all run?")
     parser.add_argument("--peers", action="store_true", help="also what one would use instead")
     parser.add_argument(

@@ -20,7 +20,7 @@ class Plan:
     engines: tuple[Engine, ...]
     report: Report
     runs: int = 3
-    seconds: float = 3
+    seconds: float = 2
     share: float = 1
 
     @property

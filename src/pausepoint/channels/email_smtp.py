@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -178,6 +179,8 @@ class SmtpTransport:
             start_tls=settings.security == "starttls",
             tls_context=None if settings.security == "none" else self._context(),
             timeout=self._timeout,
+            # Else it asks the system's name service for our own name at every mail.
+            local_hostname=_own_name(),
         )
 
     def _context(self) -> ssl.SSLContext:
@@ -185,6 +188,12 @@ class SmtpTransport:
         if self._tls_context is None:
             self._tls_context = ssl.create_default_context()
         return self._tls_context
+
+
+@cache
+def _own_name() -> str:
+    """What we call ourselves in EHLO (RFC 5321, 4.1.1.1)."""
+    return socket.gethostname() or "localhost"
 
 
 def _as_channel_error(error: Exception) -> ChannelError:

@@ -5,6 +5,8 @@ The answer, the cancel and the deadline all call this; the guard decides who was
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import DeliveryKind
 from pausepoint.domain.events import ENDING, Event
@@ -16,6 +18,31 @@ from pausepoint.store.base import Change, DuePause, EndPause, InsertAuditEntry, 
 
 
 async def ending_change(services: Services, pause: Pause | DuePause, ending: Ending) -> Change:
+    [change] = await ending_changes(services, [(pause, ending)])
+    return change
+
+
+async def ending_changes(
+    services: Services, endings: Sequence[tuple[Pause | DuePause, Ending]]
+) -> list[Change]:
+    """One change for each; whose webhooks want to hear of it is asked once for all of one account."""
+    wanted: dict[tuple[str, Mode, Event], list[str]] = {}
+    for pause, ending in endings:
+        key = (pause.developer_id, pause.mode, ENDING[ending.status][0])
+        if key not in wanted:
+            wanted[key] = await services.store.subscribers(*key)
+    now = services.clock.now()
+    return [
+        _change(
+            pause, ending, wanted[pause.developer_id, pause.mode, ENDING[ending.status][0]], now
+        )
+        for pause, ending in endings
+    ]
+
+
+def _change(
+    pause: Pause | DuePause, ending: Ending, webhook_ids: Sequence[str], now: Instant
+) -> Change:
     event, actor = ENDING[ending.status]
     detail: dict[str, str | int | bool | None] = {}
     if ending.choice_index is not None:
@@ -27,7 +54,7 @@ async def ending_change(services: Services, pause: Pause | DuePause, ending: End
     )
     return Change(
         guard=EndPause(pause.pause_id, ending),
-        rows=(entry, *await event_deliveries(services, pause, event)),
+        rows=(entry, *_deliveries(pause, event, webhook_ids, now)),
     )
 
 
@@ -36,7 +63,12 @@ async def event_deliveries(
 ) -> tuple[InsertDelivery, ...]:
     """One delivery for each webhook of the account and mode that wants `event`."""
     webhook_ids = await services.store.subscribers(pause.developer_id, pause.mode, event)
-    now = services.clock.now()
+    return _deliveries(pause, event, webhook_ids, services.clock.now())
+
+
+def _deliveries(
+    pause: Pause | DuePause, event: Event, webhook_ids: Sequence[str], now: Instant
+) -> tuple[InsertDelivery, ...]:
     return tuple(
         InsertDelivery(
             _webhook_delivery(

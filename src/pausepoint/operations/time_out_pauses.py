@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pausepoint.domain.pause import Ending, Pause, PauseStatus, ResolvedBy
-from pausepoint.operations.end_pause import ending_change
+from pausepoint.operations.end_pause import ending_changes
 from pausepoint.operations.services import Services
 from pausepoint.store.base import Applied, DuePause
 
 
 async def time_out_pauses(services: Services, overdue: Sequence[Pause | DuePause]) -> int:
     """How many of them this call timed out; the others were ended by somebody else."""
-    changes = [
-        await ending_change(
-            services,
-            pause,
-            Ending(PauseStatus.TIMED_OUT, ResolvedBy.TIMEOUT, pause.default_index),
-        )
+    endings = [
+        (pause, Ending(PauseStatus.TIMED_OUT, ResolvedBy.TIMEOUT, pause.default_index))
         for pause in overdue
     ]
-    results = await services.store.apply_all(changes)
+    results = await services.store.apply_all(await ending_changes(services, endings))
     return sum(isinstance(result, Applied) for result in results)
 
 
