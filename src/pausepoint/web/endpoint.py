@@ -80,8 +80,8 @@ class JsonEndpoint:
     async def __call__(self, request: Request) -> Response:
         endpoint = self._endpoint
         principal = await principal_of(request, self._services) if endpoint.needs_key else None
-        # A token is judged by its signature; anything else with U+0000 in it names nothing.
-        if "\0" in request.scope["path"] and "token" not in request.path_params:
+        # Tokens and pause ids are judged by their form; anything else with U+0000 names nothing.
+        if "\0" in request.scope["path"] and not {"token", "pause_id"} & set(request.path_params):
             raise NotFound
         raw_body, body, query = b"", None, None
         if self._decoder is not None:
