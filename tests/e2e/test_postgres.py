@@ -97,6 +97,8 @@ def test_a_process_that_dies_is_begun_again_and_all_stop_together(
     with a_server(tmp_path / "several", url, "--workers", "2") as server:
         before = children_of(server)
         assert len(before) == 2
+        for pid in before:
+            assert b"postgresql://" not in Path(f"/proc/{pid}/cmdline").read_bytes()
         os.kill(min(before), signal.SIGKILL)
         eventually(
             lambda: len(children_of(server)) == 2 and children_of(server) != before, within=20

@@ -73,7 +73,10 @@ def serve(
             " PAUSEPOINT_DATABASE_URL to a PostgreSQL database."
         )
     if workers > 1:
-        _run_several(settings, workers, web_only=web_only, as_json=as_json)
+        given = {"--host": host, "--port": port, "--database": database_url}
+        options = [word for pair in given.items() if pair[1] is not None for word in pair]
+        options += ["--web-only"] if web_only else []
+        _run_several(settings, workers, options, as_json=as_json)
     else:
         _run(settings, as_json=as_json, delivers=not web_only, listen_fd=listen_fd)
 
@@ -128,7 +131,7 @@ def _run(
         runner.run(serving.run(sock))
 
 
-def _run_several(settings: Settings, workers: int, *, web_only: bool, as_json: bool) -> None:
+def _run_several(settings: Settings, workers: int, options: list[str], *, as_json: bool) -> None:
     from pausepoint.cli.several import NeverReady, run_several
     from pausepoint.logs import configure
 
@@ -136,7 +139,7 @@ def _run_several(settings: Settings, workers: int, *, web_only: bool, as_json: b
     sock = _listening(settings)
     settings = _with_port(settings, sock.getsockname()[1])
     try:
-        asyncio.run(run_several(settings, workers, sock, web_only=web_only, as_json=as_json))
+        asyncio.run(run_several(settings, workers, sock, options, as_json=as_json))
     except* NeverReady:
         fail("A process ended before it was ready: see above.")
 

@@ -110,18 +110,19 @@ class Processes:
 
 
 async def run_several(
-    settings: Settings, count: int, sock: socket.socket, *, web_only: bool, as_json: bool
+    settings: Settings, count: int, sock: socket.socket, options: Sequence[str], *, as_json: bool
 ) -> None:
-    """Serves with `count` processes until SIGTERM or SIGINT. Raises NeverReady."""
-    words = ["serve", "--host", settings.host, "--database", settings.database_url]
-    if web_only:
-        words.append("--web-only")
+    """Serves with `count` processes until SIGTERM or SIGINT. Raises NeverReady.
+
+    `options` are those that this process was given: all else the others inherit, so that no
+    secret setting comes to stand on a command line.
+    """
 
     def ready() -> None:
         show_ready(settings, None, has_accounts=True, as_json=as_json)
 
     with shared_metrics(settings) as on_death:
-        await Processes(words, count, sock).run(ready, on_death)
+        await Processes(["serve", *options], count, sock).run(ready, on_death)
 
 
 @contextmanager
