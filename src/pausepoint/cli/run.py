@@ -74,8 +74,9 @@ def serve(
         )
     if workers > 1:
         given = {"--host": host, "--port": port, "--database": database_url}
-        options = [word for pair in given.items() if pair[1] is not None for word in pair]
-        options += ["--web-only"] if web_only else []
+        options = ["--web-only"] if web_only else []
+        for name, value in given.items():
+            options += [] if value is None else [name, value]
         _run_several(settings, workers, options, as_json=as_json)
     else:
         _run(settings, as_json=as_json, delivers=not web_only, listen_fd=listen_fd)
