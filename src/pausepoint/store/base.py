@@ -334,6 +334,11 @@ class Store(Protocol):
     # ── News ──
 
     @property
+    def is_releasing(self) -> bool:
+        """True once `release_waiters` was called: who is released then has heard no news."""
+        ...
+
+    @property
     def waiting(self) -> int:
         """How many agents wait in this process."""
         ...

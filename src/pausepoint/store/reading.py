@@ -154,6 +154,10 @@ class ReadingStore(ABC):
     # ── News ──
 
     @property
+    def is_releasing(self) -> bool:
+        return self._hub.is_releasing
+
+    @property
     def waiting(self) -> int:
         """How many agents wait in this process."""
         return self._hub.waiting

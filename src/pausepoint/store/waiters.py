@@ -44,6 +44,10 @@ class Hub:
         """Set where the rows must be looked at, since news of them may have been missed."""
 
     @property
+    def is_releasing(self) -> bool:
+        return self._released
+
+    @property
     def waiting(self) -> int:
         return sum(map(len, self._waiters.values()))
 
