@@ -21,7 +21,7 @@ from prometheus_client import (
 )
 
 from pausepoint.clock import Clock
-from pausepoint.domain.time import Instant, milliseconds
+from pausepoint.domain.time import Instant
 from pausepoint.store.base import Store, StoreUnavailable
 
 LOOK_EVERY: Final = timedelta(seconds=5)
@@ -117,7 +117,4 @@ async def _lateness(next_instant: Callable[[], Awaitable[Instant | None]], clock
         instant = await next_instant()
     except StoreUnavailable:
         return float("nan")
-    return 0 if instant is None else max(0, clock.now() - instant) / milliseconds(SECOND)
-
-
-SECOND: Final = timedelta(seconds=1)
+    return 0 if instant is None else max(0, clock.now() - instant) / 1000

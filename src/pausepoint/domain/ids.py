@@ -11,7 +11,6 @@ DEVELOPER: Final = "dev_"
 WEBHOOK: Final = "whk_"
 DELIVERY: Final = "dlv_"
 API_KEY: Final = "key_"
-EVENT: Final = "evt_"
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
