@@ -112,15 +112,18 @@ class DeliveryLoop:
 
     async def _carry(self, delivery: Delivery) -> None:
         async with self._gates[delivery.target]:
-            if self._has_waited_too_long(delivery):
-                # Whoever claims it next has a whole lease; it was no attempt.
-                now = self._services.clock.now()
-                await self._services.store.apply(due_again(delivery, now, was_begun=False))
-                return
+            # Where it breaks off, the row stays claimed and falls due when the lease ends.
             try:
-                await deliver(self._services, delivery)
+                if self._has_waited_too_long(delivery):
+                    # Whoever claims it next has a whole lease; it was no attempt.
+                    now = self._services.clock.now()
+                    await self._services.store.apply(due_again(delivery, now, was_begun=False))
+                else:
+                    await deliver(self._services, delivery)
+            except StoreUnavailable as error:
+                delivery_id = delivery.delivery_id
+                log.warning("a delivery broke off", delivery_id=delivery_id, error=str(error))
             except Exception:
-                # The row stays claimed and falls due by itself when the lease ends.
                 log.exception("a delivery broke off", delivery_id=delivery.delivery_id)
 
     def _has_waited_too_long(self, delivery: Delivery) -> bool:
