@@ -91,7 +91,10 @@ async def connect_pool(url: str, size: int, *, has_pooler: bool) -> Pool:
     """A pool for reading. Behind a pooler nothing is kept from one transaction to the next."""
     return await asyncpg.create_pool(
         url,
-        min_size=1,
+        # One to see that the way is open. No floor: asyncpg would fill the log with traces of how
+        # it fails to keep one, as long as the database is away.
+        init_size=1,
+        min_size=0,
         max_size=size,
         timeout=CONNECT_SECONDS,
         command_timeout=STATEMENT_SECONDS,
