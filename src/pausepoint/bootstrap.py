@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import resource
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -33,7 +33,13 @@ if TYPE_CHECKING:
     from pausepoint.metrics import Metrics
 
 DRAIN_SECONDS: Final = 1.5
-"""How long sends under way may still take once the web server has stopped."""
+"""How long sends under way may still take once the stop has begun."""
+
+HAND_BACK_SECONDS: Final = 0.75
+"""How long the stop waits for a database that does not take back what was broken off."""
+
+READY_SECONDS: Final = 3.0
+"""After which a database that does not answer is one that cannot take work."""
 
 _DESCRIPTORS = Path("/proc/self/fd")
 
@@ -59,6 +65,7 @@ class Running:
         self._loops: list[Supervised] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._following: asyncio.Task[None] | None = None
+        self._draining: asyncio.Task[None] | None = None
         self.services = self._services(clock)
 
     def start_work(self, *, delivers: bool = True, serves_metrics: bool = True) -> None:
@@ -75,19 +82,19 @@ class Running:
             self._following = asyncio.create_task(following)
 
     def begin_stop(self) -> None:
-        """Readiness goes down, waiters are released, no new work is begun."""
+        """Readiness goes down, waiters are released, no new work is begun, the old one drains."""
+        if self._draining is not None:
+            return
         self._is_stopping = True
         self.store.release_waiters()
         for loop in self._loops:
             loop.stop()
+        self._draining = asyncio.create_task(self._drain())
 
     async def close(self) -> None:
         self.begin_stop()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=DRAIN_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        assert self._draining is not None
+        await self._draining
         if self._following is not None:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
@@ -96,12 +103,27 @@ class Running:
         await self._operator.close()
         await self.store.close()
 
+    async def _drain(self) -> None:
+        late = await _still_running(self._tasks, DRAIN_SECONDS)
+        for task in late:
+            task.cancel()
+        # What they break off they hand back, if the database takes it.
+        for task in await _still_running(late, HAND_BACK_SECONDS):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def _check_readiness(self) -> None:
         if self._is_stopping:
             raise Unavailable("This process is stopping.")
         if _descriptors_used() > 0.9:
             raise Unavailable("Nearly all file descriptors are in use.")
-        await self.store.check()
+        checking = asyncio.create_task(self.store.check())
+        if await _still_running([checking], READY_SECONDS):
+            # Its end is not waited for: breaking off a query may take longer than the query.
+            checking.cancel()
+            checking.add_done_callback(_ignore)
+            raise Unavailable("The database does not answer.")
+        checking.result()
 
     def _services(self, clock: Clock) -> Services:
         settings = self.settings
@@ -161,6 +183,20 @@ async def _open_store(settings: Settings, clock: Clock, observer: Observer) -> S
     return await PostgresStore.open(
         settings.database_url, keys, clock, settings.database_direct_url, observer
     )
+
+
+async def _still_running(
+    tasks: Sequence[asyncio.Task[None]], seconds: float
+) -> list[asyncio.Task[None]]:
+    if not tasks:
+        return []
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    return list(late)
+
+
+def _ignore(task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        task.exception()
 
 
 def _metrics(settings: Settings) -> Metrics | None:

@@ -29,6 +29,10 @@ _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 _SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
+class NoMetricsAddress(Exception):
+    """Nothing can listen where the metrics shall be; the message says why and what to do."""
+
+
 class Metrics:
     """Implements `Observer`. Lags are read from the database, so any one process tells them all."""
 
@@ -81,12 +85,18 @@ class Metrics:
         self._attempts.labels(target, outcome).inc()
 
     def serve(self, host: str, port: int) -> Callable[[], None]:
-        """Answers `GET /metrics` on a thread; returns what stops it. Raises OSError."""
+        """Answers `GET /metrics` on a thread; returns what stops it. Raises NoMetricsAddress."""
         registry = self._registry
         if self._is_shared:
             registry = CollectorRegistry()
             multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        server, thread = start_http_server(port, host, registry)
+        try:
+            server, thread = start_http_server(port, host, registry)
+        except OSError as error:
+            raise NoMetricsAddress(
+                f"Cannot serve the metrics on {host}:{port} ({error.strerror})."
+                " Set PAUSEPOINT_METRICS_ADDRESS to a free one."
+            ) from error
 
         def stop() -> None:
             server.shutdown()
@@ -108,7 +118,8 @@ class Metrics:
             f"pausepoint_{name}_lag_seconds",
             meaning,
             registry=self._registry,
-            multiprocess_mode="livemax",
+            # All read it from the same database. A maximum would hide a NaN.
+            multiprocess_mode="livemostrecent",
         )
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
-
-import structlog
 
 from pausepoint.cli.banner import NewKeys, show_ready
 from pausepoint.cli.common import fail, open_or_fail
+from pausepoint.cli.opening import open_when_there, refusal_of
 
 if TYPE_CHECKING:
     import socket
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
 
 DEV_EMAIL: Final = "dev@example.com"
 DEV_NAME: Final = "Acme"
-LOOK_AGAIN: Final = timedelta(seconds=1)
-
-log = structlog.get_logger("pausepoint.start")
 
 
 class Serving:
@@ -66,15 +61,13 @@ class Serving:
             fail(self._refusal)
 
     async def _open(self) -> None:
-        from pausepoint.store.migrate import SchemaRefused
-        from pausepoint.store.vault import WrongSecretKey
-
         try:
             if self._running is None:
                 self._running = await open_when_there(self._settings)
             await self._begin(self._running)
-        except (SchemaRefused, WrongSecretKey) as error:
-            self._refusal = str(error)
+        except Exception as error:
+            # Or it would answer for ever that it is not ready yet, and nobody would know why.
+            self._refusal = refusal_of(error)
             self._server.should_exit = True
 
     async def _begin(self, running: Running) -> None:
@@ -102,22 +95,6 @@ class Serving:
             await self._admin.close()
         if self._running is not None:
             await self._running.close()
-
-
-async def open_when_there(settings: Settings) -> Running:
-    """Opens the service; where its PostgreSQL cannot be reached, tries again until it can.
-
-    Raises what `open_service` raises for a database that is there and does not fit.
-    """
-    from pausepoint.bootstrap import open_service
-    from pausepoint.store.base import StoreUnavailable
-
-    while True:
-        try:
-            return await open_service(settings)
-        except StoreUnavailable as error:
-            log.warning("the database cannot be reached yet", error=str(error))
-            await asyncio.sleep(LOOK_AGAIN.total_seconds())
 
 
 async def _first_account(running: Running) -> NewKeys | None:

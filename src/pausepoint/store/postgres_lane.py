@@ -11,7 +11,12 @@ import msgspec
 from pausepoint.domain.time import Instant
 from pausepoint.store import accounts, deliveries, pauses
 from pausepoint.store.binding import ROW_ORDER, Bound
-from pausepoint.store.postgres_link import Connection, connect, translated
+from pausepoint.store.postgres_link import (
+    FAREWELL_SECONDS,
+    Connection,
+    connect,
+    translated,
+)
 from pausepoint.store.postgres_sets import UNGUARDED, Types, batch_sql
 from pausepoint.store.statements import Parameters, Statement, filled
 
@@ -99,7 +104,7 @@ class Lane:
         """Raises what `is_trouble` knows; the connection is gone in any case."""
         try:
             if self.is_connected:
-                await self.connection.execute(_FORGET, self._writer_id)
+                await self.connection.execute(_FORGET, self._writer_id, timeout=FAREWELL_SECONDS)
                 await self.connection.close()
         finally:
             self.drop()

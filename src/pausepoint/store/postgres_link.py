@@ -18,6 +18,9 @@ CONNECT_SECONDS: Final = 5.0
 STATEMENT_SECONDS: Final = 10.0
 """How long any statement may take before its connection is given up."""
 
+FAREWELL_SECONDS: Final = 0.25
+"""How long a process that stops waits for each thing it still says to a database that may be away."""
+
 _APPLICATION: Final = "pausepoint"
 _STATEMENTS_KEPT: Final = 256
 

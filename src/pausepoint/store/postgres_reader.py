@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.postgres_link import (
+    FAREWELL_SECONDS,
     STATEMENT_SECONDS,
     Connection,
     Pool,
@@ -58,7 +59,7 @@ class Reader:
         for lookup in self._lookups.values():
             lookup.cancel()
         try:
-            await asyncio.wait_for(self._pool.close(), STATEMENT_SECONDS)
+            await asyncio.wait_for(self._pool.close(), FAREWELL_SECONDS)
         except Exception:
             self._pool.terminate()
 

@@ -35,7 +35,7 @@ PATIENCE_SECONDS: Final = 5.0
 UNKNOWN_SECONDS: Final = 30.0
 """How long a caller waits to learn what became of a commit whose answer was lost."""
 
-CLOSE_SECONDS: Final = 5.0
+CLOSE_SECONDS: Final = 0.5
 _BACK_OFF: Final = (0.05, 1.0)
 
 

@@ -11,13 +11,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from pausepoint.domain.errors import InternalError, MethodNotAllowed, NotFound
+from pausepoint.domain.errors import InternalError, MethodNotAllowed, NotFound, Unavailable
 from pausepoint.web.errors import as_error, error_response
 from pausepoint.web.waiting import ClientGone
 
 RequestHandler: TypeAlias = Callable[[Request], Awaitable[Response]]
 ROUTE = "pausepoint.route"
 """Where the scope says which route answered: logs show it instead of the path."""
+
+_BROKEN_OFF = (
+    "PausePoint stopped before this had ended: it may have been done. Look before you try again, or"
+    " use an Idempotency-Key."
+)
 
 log = structlog.get_logger("pausepoint.web")
 
@@ -48,8 +53,11 @@ class PathApp:
             return response
         try:
             return await handler(request)
-        except (ClientGone, asyncio.CancelledError):
+        except ClientGone:
             raise
+        except asyncio.CancelledError:
+            # The server stops, and has waited for this as long as it can.
+            return error_response(Unavailable(_BROKEN_OFF))
         except Exception as error:
             answer = as_error(error)
             if isinstance(answer, InternalError):
