@@ -135,14 +135,17 @@ def _run(
 def _run_several(settings: Settings, workers: int, options: list[str], *, as_json: bool) -> None:
     from pausepoint.cli.several import NeverReady, run_several
     from pausepoint.logs import configure
+    from pausepoint.metrics import NoMetricsAddress
 
     configure(settings.log_format)
     sock = _listening(settings)
     settings = _with_port(settings, sock.getsockname()[1])
     try:
         asyncio.run(run_several(settings, workers, sock, options, as_json=as_json))
-    except* NeverReady:
+    except NeverReady:
         fail("A process ended before it was ready: see above.")
+    except NoMetricsAddress as error:
+        fail(str(error))
 
 
 def _listening(settings: Settings) -> socket.socket:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from typing import TYPE_CHECKING, Final
 
 from pausepoint.cli.banner import NewKeys, show_ready
@@ -23,7 +24,7 @@ DEV_NAME: Final = "Acme"
 
 
 class Serving:
-    """`is_one_of` several processes: then its parent speaks for all, and serves the metrics."""
+    """`is_one_of` several processes: then its parent speaks for all, serves the metrics, and ends it."""
 
     def __init__(
         self, settings: Settings, *, as_json: bool, delivers: bool = True, is_one_of: bool = False
@@ -47,6 +48,9 @@ class Serving:
         loop = asyncio.get_running_loop()
         for stop_signal in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(stop_signal, self._server.handle_exit, stop_signal, None)
+        if self._is_one_of:
+            # Nothing is ever written to it: it can be read once the parent is gone.
+            loop.add_reader(sys.stdin.fileno(), self._lose_parent)
         if self._settings.is_sqlite:
             # A file is there or it is not: what is wrong with it is told before anybody connects.
             self._running = await open_or_fail(self._settings)
@@ -85,6 +89,10 @@ class Serving:
         await self._listening.wait()
         as_json = self._as_json or self._is_one_of
         show_ready(self._settings, new_keys, has_accounts=has_accounts, as_json=as_json)
+
+    def _lose_parent(self) -> None:
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        self._server.handle_exit(signal.SIGTERM, None)
 
     def _begin_stop(self) -> None:
         if self._running is not None:
