@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from pausepoint.cli.banner import NewKeys, show_ready
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 DEV_EMAIL: Final = "dev@example.com"
 DEV_NAME: Final = "Acme"
+HOLD_BACK: Final = timedelta(seconds=2)
+"""How long one of several waits for its database before it takes requests that others could answer."""
 
 
 class Serving:
@@ -37,6 +41,7 @@ class Serving:
         self._delivers = delivers
         self._is_one_of = is_one_of
         self._app = Starting()
+        self._opened = asyncio.Event()
         self._listening = asyncio.Event()
         self._server = Server(self._app, self._listening.set, self._begin_stop)
         self._running: Running | None = None
@@ -55,6 +60,9 @@ class Serving:
             # A file is there or it is not: what is wrong with it is told before anybody connects.
             self._running = await open_or_fail(self._settings)
         opening = asyncio.create_task(self._open())
+        if self._is_one_of:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._opened.wait(), HOLD_BACK.total_seconds())
         try:
             await self._server.serve(sockets=[sock])
         finally:
@@ -73,6 +81,7 @@ class Serving:
             # Or it would answer for ever that it is not ready yet, and nobody would know why.
             self._refusal = refusal_of(error)
             self._server.should_exit = True
+            self._opened.set()
 
     async def _begin(self, running: Running) -> None:
         from pausepoint.admin_socket import AdminSocket
@@ -86,6 +95,7 @@ class Serving:
         example_key = new_keys.test if new_keys else None
         self._app.become(create_app(running.services, running.inbox, example_key))
         running.start_work(delivers=self._delivers, serves_metrics=not self._is_one_of)
+        self._opened.set()
         await self._listening.wait()
         as_json = self._as_json or self._is_one_of
         show_ready(self._settings, new_keys, has_accounts=has_accounts, as_json=as_json)
