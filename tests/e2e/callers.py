@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx2
 
-from tests.e2e.api import FINAL, QUESTION, Json, answer
+from tests.e2e.api import FINAL, QUESTION, Json, answer, eventually
 
 MAIL: Final = {"channel": "email", "recipient": "alice@example.com"}
 
@@ -133,6 +133,11 @@ class Crowd:
             done = self._news.wait_for(lambda: self._steps >= goal or self._problems, within)
         self.check()
         assert done, f"not {steps} more within {within} s"
+
+    def until_refused(self, count: int, within: float = BOUND) -> None:
+        """Returns once so many 503s have come."""
+        eventually(lambda: self._problems or self.refusals >= count, within)
+        self.check()
 
     def check(self) -> None:
         if self._problems:

@@ -69,6 +69,7 @@ def test_while_one_is_begun_again_the_others_answer(
 ) -> None:
     with several(postgres, tmp_path) as server:
         killed = min(children_of(server))
+        assert b"postgresql://" not in Path(f"/proc/{killed}/cmdline").read_bytes()
         os.kill(killed, signal.SIGKILL)
         while len(children_of(server) - {killed}) < WORKERS:
             list_pauses(server, 1)

@@ -28,6 +28,7 @@ _STATEMENTS_KEPT: Final = 256
 _REPEATABLE: Final = ("40001", "40P01")
 _DATA: Final = ("22", "23")
 _FATAL: Final = ("08", "57P")
+_AT_ITS_END: Final = ("25006", "53", "58", "XX")
 
 
 class Trouble(Enum):
@@ -53,6 +54,11 @@ def trouble_of(error: BaseException, connection: Connection | None = None) -> Tr
     return Trouble.DATA if state.startswith(_DATA) else Trouble.REFUSED
 
 
+def is_at_its_end(error: BaseException) -> bool:
+    """Whether the database itself is what is wrong: full, read-only, its disk broken."""
+    return (getattr(error, "sqlstate", None) or "").startswith(_AT_ITS_END)
+
+
 def is_trouble(error: BaseException) -> bool:
     """Whether the error came from the database or the way to it, and not from our own code."""
     return isinstance(
@@ -63,6 +69,11 @@ def is_trouble(error: BaseException) -> bool:
         | asyncpg.InternalClientError
         | OSError,  # TimeoutError among them
     )
+
+
+def words_of(error: BaseException) -> str:
+    """What the log says of it; a TimeoutError has no words of its own."""
+    return str(error) or "the database does not answer"
 
 
 def is_lost(error: BaseException) -> bool:

@@ -16,6 +16,7 @@ from pausepoint.store.postgres_link import (
     is_lost,
     is_trouble,
     translated,
+    words_of,
 )
 from pausepoint.store.statements import Parameters, Statement
 
@@ -71,12 +72,15 @@ class Reader:
                     try:
                         return await run(connection)
                     except Exception as error:
+                        if isinstance(error, TimeoutError):
+                            # The pool would wait as long again for it to break off.
+                            end(connection)
                         if not is_lost(error):
                             raise
                         end(connection)
         except Exception as error:
             if is_trouble(error):
-                raise StoreUnavailable(str(error) or "the database does not answer") from error
+                raise StoreUnavailable(words_of(error)) from error
             raise
         raise StoreUnavailable("the database ends its connections")
 
