@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Final
 import pytest
 
 from tests.doubles.postgres import PostgresServer
-from tests.e2e.api import Api, Json, token_of
+from tests.e2e.api import Api, Json, eventually, token_of
 from tests.e2e.callers import MAIL, Caller, Crowd
 from tests.e2e.people import People
 from tests.e2e.receiver import Mailbox
@@ -20,8 +21,6 @@ pytestmark = pytest.mark.e2e
 
 AGENTS, PEOPLE = 8, 4
 CRASHES: Final = 2
-ROUND: Final = 60
-"""How many agents resume between one crash and the next."""
 
 
 class Agents:
@@ -38,46 +37,80 @@ class Agents:
 
 
 @pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox() as opened:
+        yield opened
+
+
+@pytest.fixture
 def postgres() -> Iterator[PostgresServer]:
     server = PostgresServer()
     yield server
     server.close()
 
 
-def test_a_crash_of_the_database_loses_nothing(postgres: PostgresServer, tmp_path: Path) -> None:
-    agents = Agents()
-    with Mailbox() as mailbox:
-        people = People(mailbox)
-        settings = {
-            "PAUSEPOINT_DATABASE_URL": postgres.url(postgres.create_database()),
-            "PAUSEPOINT_REVEAL_RESPOND_URL": "on",
-            "PAUSEPOINT_EMAIL_FROM": "asks@pp.example.com",
-            "PAUSEPOINT_SMTP_URL": mailbox.url,
-            **LIMITS_OFF,
-        }
-        with Server(tmp_path, **settings) as server, Api(server.base_url, server.api_key) as api:
-            asking, answering = (
-                Crowd([server.base_url], server.api_key),
-                Crowd([server.base_url]),
-            )
-            asking.add(agents.ask_and_wait, AGENTS)
-            answering.add(people.answer_one, PEOPLE)
-            for _ in range(CRASHES):
-                asking.advance(ROUND)
-                postgres.stop("immediate")
-                postgres.start()
-            asking.advance(ROUND)
-            asking.join()
-            answering.join()
-            kept = {pause["pause_id"]: pause for pause in api.every("/v1/pause")}
-            entries = api.audit(event_type="pause.responded")
+@pytest.fixture
+def server(postgres: PostgresServer, mailbox: Mailbox, tmp_path: Path) -> Iterator[Server]:
+    settings = {
+        "PAUSEPOINT_DATABASE_URL": postgres.url(postgres.create_database()),
+        "PAUSEPOINT_REVEAL_RESPOND_URL": "on",
+        "PAUSEPOINT_EMAIL_FROM": "asks@pp.example.com",
+        "PAUSEPOINT_SMTP_URL": mailbox.url,
+    }
+    with Server(tmp_path, **settings, **LIMITS_OFF) as started:
+        yield started
+
+
+def test_a_crash_of_the_database_loses_nothing(
+    postgres: PostgresServer, mailbox: Mailbox, server: Server, seed: int
+) -> None:
+    chance = random.Random(seed)
+    agents, people = Agents(), People(mailbox)
+    asking = Crowd([server.base_url], server.api_key)
+    answering = Crowd([server.base_url])
+    asking.add(agents.ask_and_wait, AGENTS)
+    answering.add(people.answer_one, PEOPLE)
+    for _ in range(CRASHES):
+        asking.advance(chance.randint(20, 80))
+        postgres.stop("immediate")
+        postgres.start()
+    asking.advance(50)
+    asking.join()
+    answering.join()
+    with Api(server.base_url, server.api_key) as api:
+        kept = {pause["pause_id"]: pause for pause in api.every("/v1/pause")}
+        entries = api.audit(event_type="pause.responded")
 
     assert asking.refusals, "no request met the crash"
     assert set(agents.created) == set(agents.resumed) == set(kept)
     for pause_id, pause in kept.items():
         assert agents.resumed[pause_id] | {"delivery": pause["delivery"]} == pause
-        assert [attempt["outcome"] for attempt in pause["delivery"]["attempts"]] == ["sent"]
+        assert outcomes(pause) == ["sent"]
     assert {pause["response_choice"] for pause in kept.values()} == {"Approve"}
+    for told in people.told:
+        pause = kept[told["pause_id"]]
+        assert (told["response_choice"], told["response_at"]) == ("Approve", pause["response_at"])
     assert sorted(entry["pause_request_id"] for entry in entries) == sorted(kept)
     links = [token_of(pause["respond_url"]) for pause in agents.created.values()]
     assert Counter(people.asked) == Counter(links)
+
+
+def outcomes(pause: Json) -> list[str]:
+    return [attempt["outcome"] for attempt in pause["delivery"]["attempts"]]
+
+
+def test_a_mail_under_way_while_the_database_is_away_is_sent_once(
+    postgres: PostgresServer, mailbox: Mailbox, server: Server
+) -> None:
+    mailbox.to_hold = 1
+    with Api(server.base_url, server.api_key) as agent:
+        pause_id = agent.create(**MAIL)["pause_id"]
+        assert mailbox.has_held.wait(30)
+        postgres.stop("immediate")
+        mailbox.let_go()
+        mailbox.next()
+        eventually(lambda: agent.http.get(f"/v1/pause/{pause_id}").status_code == 503)
+        postgres.start()
+        eventually(lambda: agent.http.get("/health/ready").status_code == 200)
+        sent = eventually(lambda: agent.pause(pause_id), until=lambda pause: outcomes(pause))
+        assert outcomes(sent) == ["sent"]

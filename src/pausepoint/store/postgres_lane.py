@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections.abc import Sequence
 from typing import Any, Final
@@ -52,6 +53,7 @@ class Lane:
         self._writer_id = f"wrt_{uuid.uuid4().hex}"
         self._number = 0
         self._connection: Connection | None = None
+        self._unheard: tuple[Instant, Instant] | None = None
 
     @property
     def is_connected(self) -> bool:
@@ -65,6 +67,12 @@ class Lane:
         """Raises what `is_trouble` knows."""
         self.drop()
         self._connection = await connect(self._url)
+        if self._unheard is not None:
+            # Claimed while the connection broke, perhaps: nobody heard of it, so it is due again.
+            await self._connection.execute(
+                translated(deliveries.UNCLAIM_POSTGRES.sql), *self._unheard
+            )
+            self._unheard = None
 
     def drop(self) -> None:
         if self._connection is not None:
@@ -97,7 +105,11 @@ class Lane:
 
     async def claim(self, limit: int, lease: int, busy: Sequence[str], now: Instant) -> list[Any]:
         sql = translated(deliveries.CLAIM_POSTGRES.sql)
-        rows = await self.connection.fetch(sql, now + lease, now, list(busy), now, limit)
+        # Most likely no other process's, since by this instant an unheard claim is taken back.
+        until = now + lease + random.randrange(1000)  # noqa: S311 - not a secret
+        self._unheard = (now, until)
+        rows = await self.connection.fetch(sql, until, now, list(busy), now, limit)
+        self._unheard = None
         return [deliveries.from_row(row) for row in rows]
 
     async def close(self) -> None:
