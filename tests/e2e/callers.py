@@ -99,6 +99,10 @@ def check_refusal(response: httpx2.Response) -> int:
     return int(response.headers["retry-after"])
 
 
+class Done(Exception):
+    """Raised by a step of a crowd's where there is nothing left to do."""
+
+
 class Crowd:
     """Threads that do something again and again until told to stop, each with a caller of its own."""
 
@@ -143,21 +147,24 @@ class Crowd:
         if self._problems:
             raise self._problems[0]
 
-    def stop(self) -> None:
-        """Each still ends the step it is at."""
-        self._stopping.set()
-
     def join(self) -> None:
-        self.stop()
+        """Returns once all have done what they had to do."""
         for thread in self._threads:
             thread.join()
         self.check()
+
+    def end(self) -> None:
+        """Each still ends the step it is at."""
+        self._stopping.set()
+        self.join()
 
     def _run(self, step: Callable[[Caller], None], caller: Caller) -> None:
         with caller:
             while not self._stopping.is_set() and not self._problems:
                 try:
                     step(caller)
+                except Done:
+                    return
                 except BaseException as problem:
                     self._problems.append(problem)
                 with self._news:

@@ -63,7 +63,7 @@ def test_a_worker_of_its_own_times_out_what_web_processes_take(
     url = postgres.url(postgres.create_database())
     with (
         a_server(tmp_path / "web", url, *WEB_ONLY) as web,
-        Worker(tmp_path / "worker", url),
+        Worker(tmp_path / "worker", PAUSEPOINT_DATABASE_URL=url),
         Api(web.base_url, web.test_api_key) as agent,
     ):
         pause = agent.create(timeout_hours=0.0003, timeout_default="Reject")
@@ -105,7 +105,8 @@ def test_a_database_that_is_away_at_start_is_waited_for(tmp_path: Path) -> None:
 
 
 def test_a_worker_can_be_stopped_before_its_database_is_there(tmp_path: Path) -> None:
-    worker = Worker(tmp_path, f"postgresql://postgres@/nowhere?host={tmp_path}")
+    nowhere = f"postgresql://postgres@/nowhere?host={tmp_path}"
+    worker = Worker(tmp_path, PAUSEPOINT_DATABASE_URL=nowhere)
     worker.begin()
     eventually(lambda: "cannot be reached yet" in worker.log(), within=20)
     worker.stop()

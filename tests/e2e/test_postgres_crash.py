@@ -75,8 +75,8 @@ def test_a_crash_of_the_database_loses_nothing(
         postgres.stop("immediate")
         postgres.start()
     asking.advance(50)
-    asking.join()
-    answering.join()
+    asking.end()
+    answering.end()
     with Api(server.base_url, server.api_key) as api:
         kept = {pause["pause_id"]: pause for pause in api.every("/v1/pause")}
         entries = api.audit(event_type="pause.responded")

@@ -88,7 +88,7 @@ def test_a_database_that_hangs(postgres: PostgresServer, server: Server, agent: 
     postgres.thaw()
     eventually(lambda: is_ready(agent))
     crowd.advance(50)
-    crowd.join()
+    crowd.end()
     told.check(agent)
 
 

@@ -17,12 +17,11 @@ READY: Final = "PausePoint's worker is ready."
 class Worker:
     """Begins with `start`, which returns once it is ready, or with `begin`, which does not wait."""
 
-    def __init__(self, directory: Path, database_url: str, **settings: str) -> None:
+    def __init__(self, directory: Path, **settings: str) -> None:
         directory.mkdir(exist_ok=True)
         self.directory = directory
         self.log_path = directory / "stderr.log"
         own = {
-            "PAUSEPOINT_DATABASE_URL": database_url,
             "PAUSEPOINT_SECRET_KEY": SECRET,
             "PAUSEPOINT_PUBLIC_URL": "https://pause.example.com",
         }
