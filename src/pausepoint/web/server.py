@@ -6,7 +6,7 @@ import asyncio
 import resource
 import socket
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
@@ -26,7 +26,14 @@ from pausepoint.web.errors import error_response
 HEADERS_TIME: Final = timedelta(seconds=10)
 HEADERS_LIMIT: Final = 64 * 1024
 BODY_TIME: Final = timedelta(seconds=15)
-SHUTDOWN_TIME: Final = 3
+LINGER_STEP: Final = 0.05
+LINGER: Final = timedelta(seconds=0.5)
+"""How long a server that stops still answers on connections that it has. A client may have sent
+something just now, and would lose it: it cannot know that it may send it again elsewhere."""
+
+SHUTDOWN_TIME: Final = 2
+"""Whole seconds, after it lingered, until what is still under way is broken off."""
+
 KEEP_ALIVE_TIME: Final = 75
 """Longer than the usual proxy's, so that the proxy is the one that closes."""
 
@@ -68,7 +75,27 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._on_stop()
+        listening = [sock.dup() for sock in sockets or ()]
+        for server in self.servers:
+            server.close()
+        loop = asyncio.get_running_loop()
+        for accepted in _accept_all(listening):
+            await loop.connect_accepted_socket(self._new_protocol, accepted)
+        await self._linger(loop.time() + LINGER.total_seconds())
         await super().shutdown(sockets)
+
+    def _new_protocol(self) -> Protocol:
+        return Protocol(self.config, self.server_state, self.lifespan.state)
+
+    async def _linger(self, until: float) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            for connection in self.server_state.connections:
+                if isinstance(connection, Protocol):
+                    connection.linger()
+            await asyncio.sleep(LINGER_STEP)
+            if not self.server_state.connections or loop.time() >= until:
+                return
 
 
 class Protocol(HttpToolsProtocol):
@@ -82,6 +109,12 @@ class Protocol(HttpToolsProtocol):
         self._arriving: timedelta | None = HEADERS_TIME
         self._timer: asyncio.TimerHandle | None = None
         self._header_bytes = 0
+        self._is_lingering = False
+
+    def linger(self) -> None:
+        """The next response, or the one under way, is the last on this connection, and says so."""
+        self._is_lingering = True
+        self._end_after_response()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -105,6 +138,8 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
+        if self._is_lingering:
+            self._end_after_response()
         self._stop_watching()
         self._header_bytes = 0
         self._arriving = BODY_TIME
@@ -116,6 +151,10 @@ class Protocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(InvalidRequest())
+
+    def _end_after_response(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
 
     def _watch_arrival(self) -> None:
         is_open = not self.transport.is_closing()
@@ -142,6 +181,22 @@ class Protocol(HttpToolsProtocol):
         lines += [name + b": " + value for name, value in response.raw_headers]
         self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + bytes(response.body))
         self.transport.close()
+
+
+def _accept_all(listening: list[socket.socket]) -> list[socket.socket]:
+    """Every connection that the system has taken already, and the end of listening.
+
+    Closing alone would reset them, though their clients may have sent a request.
+    """
+    accepted = []
+    for sock in listening:
+        with sock, suppress(BlockingIOError):
+            sock.setblocking(False)
+            while True:
+                connection, _ = sock.accept()
+                connection.setblocking(False)
+                accepted.append(connection)
+    return accepted
 
 
 def listen(host: str, port: int) -> socket.socket:
