@@ -113,10 +113,15 @@ class Running:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _check_readiness(self) -> None:
-        if self._is_stopping:
-            raise Unavailable("This process is stopping.")
         if _descriptors_used() > 0.9:
             raise Unavailable("Nearly all file descriptors are in use.")
+        if not self._is_stopping:
+            await self._check_store()
+        # Asked last: the stop may have begun meanwhile.
+        if self._is_stopping:
+            raise Unavailable("This process is stopping.")
+
+    async def _check_store(self) -> None:
         checking = asyncio.create_task(self.store.check())
         if await _still_running([checking], READY_SECONDS):
             # Its end is not waited for: breaking off a query may take longer than the query.

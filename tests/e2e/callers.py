@@ -34,6 +34,7 @@ class Caller:
         ]
         self.refusals = 0
         self.broken = 0
+        self.cut = 0  # of the broken ones those that had been taken, and got no answer
         self._never = threading.Event()
 
     def __enter__(self) -> Self:
@@ -57,6 +58,7 @@ class Caller:
                 if len(self._clients) == 1 or isinstance(error, httpx2.TimeoutException):
                     raise
                 self.broken += 1
+                self.cut += not isinstance(error, httpx2.ConnectError)
                 self._turn(ANOTHER_TRY)
                 continue
             if response.status_code != 503:
@@ -123,6 +125,10 @@ class Crowd:
     @property
     def broken(self) -> int:
         return sum(caller.broken for caller in self._callers)
+
+    @property
+    def cut(self) -> int:
+        return sum(caller.cut for caller in self._callers)
 
     def add(self, step: Callable[[Caller], None], times: int = 1) -> None:
         for _ in range(times):
