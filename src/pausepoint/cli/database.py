@@ -95,7 +95,7 @@ def copy(source: str, target: str | None, as_json: bool) -> None:
         click.echo(f"{name:20}{count:>14,}")
     click.echo(
         f"All {sum(rows.values()):,} rows were read back and are the same, the audit log's"
-        " among them, in order. Servers may start on the copy, and on the SQLite file no more."
+        " among them, in order. Start servers on the copy from now on, and none on the SQLite file."
     )
 
 
