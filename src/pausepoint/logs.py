@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from collections.abc import Callable
@@ -65,19 +66,29 @@ class AccessLine(msgspec.Struct, kw_only=True):
 
 
 def access_logger() -> Callable[[AccessLine], None]:
-    """Writes an AccessLine as the other lines are; in JSON past structlog, at a tenth of the time."""
+    """Writes an AccessLine as the other lines are; in JSON past structlog, at a tenth of the time.
+
+    What comes in one turn of the event loop is written at its end, in one piece.
+    """
     log = structlog.get_logger("pausepoint.access")
     if structlog.get_config()["processors"][-1] is not _as_json:
         return lambda line: log.info(
             line.event, method=line.method, route=line.route, status=line.status, ms=line.ms
         )
-    encode, write = msgspec.json.Encoder().encode, sys.stderr.buffer.write
+    encode = msgspec.json.Encoder().encode
+    lines: list[bytes] = []
 
-    def write_line(line: AccessLine) -> None:
-        write(encode(line) + b"\n")
+    def write_lines() -> None:
+        sys.stderr.buffer.write(b"".join(lines))
         sys.stderr.buffer.flush()
+        lines.clear()
 
-    return write_line
+    def keep_line(line: AccessLine) -> None:
+        if not lines:
+            asyncio.get_running_loop().call_soon(write_lines)
+        lines.append(encode(line) + b"\n")
+
+    return keep_line
 
 
 def _add_timestamp(

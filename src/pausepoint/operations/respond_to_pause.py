@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pausepoint.domain.errors import (
     InvalidChoice,
     PauseCancelled,
@@ -14,6 +12,7 @@ from pausepoint.domain.errors import (
     ValidationFailed,
 )
 from pausepoint.domain.pause import TEXT_LIMIT, Pause, PauseStatus, ended, respond
+from pausepoint.domain.record import record
 from pausepoint.operations.end_pause import ending_change
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause
@@ -27,7 +26,7 @@ _TOO_LATE: dict[PauseStatus, type[PausePointError]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AskedPause:
     """A pause as the holder of its token sees it. `sender` is the account's name."""
 

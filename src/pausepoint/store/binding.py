@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, assert_never
 
 from pausepoint.domain.delivery import DeliveryState
+from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
 from pausepoint.store import accounts, audit, deliveries, pauses
@@ -45,7 +45,7 @@ ROW_ORDER: Final[tuple[Statement, ...]] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class News:
     """What the rest of the process learns once the change is durable."""
 
@@ -55,7 +55,7 @@ class News:
     keys_changed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Bound:
     guard: Write | None
     rows: tuple[Write, ...]

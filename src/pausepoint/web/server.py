@@ -1,31 +1,20 @@
-"""uvicorn, with three manners of our own: waiters go first on shutdown, headers must arrive, errors are JSON."""
+"""uvicorn, where waiters go first on shutdown; its sockets and descriptors."""
 
 from __future__ import annotations
 
-import asyncio
 import resource
 import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from datetime import timedelta
-from http import HTTPStatus
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, cast
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from pausepoint.domain.errors import (
-    HeadersTooLarge,
-    InvalidRequest,
-    PausePointError,
-    RequestTimeout,
-)
-from pausepoint.web.errors import error_response
+from pausepoint.web.departures import Departures
+from pausepoint.web.protocol import Protocol
 
-HEADERS_TIME: Final = timedelta(seconds=10)
-HEADERS_LIMIT: Final = 64 * 1024
-BODY_TIME: Final = timedelta(seconds=15)
 SHUTDOWN_TIME: Final = 3
 KEEP_ALIVE_TIME: Final = 75
 """Longer than the usual proxy's, so that the proxy is the one that closes."""
@@ -42,7 +31,8 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=Protocol,
+                interface="asgi3",
+                http=cast(Any, partial(Protocol, Departures())),
                 ws="none",
                 loop="uvloop",
                 lifespan="off",
@@ -69,79 +59,6 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._on_stop()
         await super().shutdown(sockets)
-
-
-class Protocol(HttpToolsProtocol):
-    """Headers and bodies must arrive in time, and malformed HTTP is answered in JSON.
-
-    A request that arrives whole in one piece, as nearly all do, costs no timer.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._arriving: timedelta | None = HEADERS_TIME
-        self._timer: asyncio.TimerHandle | None = None
-        self._header_bytes = 0
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._watch_arrival()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_watching()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        if self._arriving is HEADERS_TIME:
-            self._header_bytes += len(data)
-        super().data_received(data)
-        if self._arriving is HEADERS_TIME and self._header_bytes > HEADERS_LIMIT:
-            self._refuse(HeadersTooLarge())
-        self._watch_arrival()
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._arriving = HEADERS_TIME
-
-    def on_headers_complete(self) -> None:
-        super().on_headers_complete()
-        self._stop_watching()
-        self._header_bytes = 0
-        self._arriving = BODY_TIME
-
-    def on_message_complete(self) -> None:
-        super().on_message_complete()
-        self._stop_watching()
-        self._arriving = None
-
-    def send_400_response(self, msg: str) -> None:
-        self._refuse(InvalidRequest())
-
-    def _watch_arrival(self) -> None:
-        is_open = not self.transport.is_closing()
-        if self._timer is None and self._arriving is not None and is_open:
-            self._timer = self.loop.call_later(self._arriving.total_seconds(), self._too_slow)
-
-    def _stop_watching(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _too_slow(self) -> None:
-        # Before its headers are whole it is no request: there is nobody to answer.
-        if self._arriving is BODY_TIME and not self.cycle.response_started:
-            self.cycle.disconnected = True
-            self._refuse(RequestTimeout())
-        else:
-            self.transport.close()
-
-    def _refuse(self, error: PausePointError) -> None:
-        response = error_response(error)
-        reason = HTTPStatus(error.status).phrase
-        lines = [f"HTTP/1.1 {error.status} {reason}".encode(), b"connection: close"]
-        lines += [name + b": " + value for name, value in response.raw_headers]
-        self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + bytes(response.body))
-        self.transport.close()
 
 
 def listen(host: str, port: int) -> socket.socket:
