@@ -100,3 +100,24 @@ def test_secrets_are_rotated_by_listing_the_new_one_first() -> None:
 
 def test_every_setting_has_one_name_and_one_field() -> None:
     assert len({s.name for s in SETTINGS}) == len({s.field for s in SETTINGS}) == len(SETTINGS)
+
+
+@pytest.mark.parametrize("name", ["PAUSEPOINT_DATABASE_URL", "PAUSEPOINT_DATABASE_DIRECT_URL"])
+@pytest.mark.parametrize("password", ["hunter2/x", "hunter2#x", "hunter2?x", "x[hunter2"])
+def test_a_url_that_cannot_be_read_is_refused_without_its_password(
+    name: str, password: str
+) -> None:
+    url = {name: f"postgresql://pausepoint:{password}@db.example.com/pausepoint"}
+    [problem] = problems(Command.SERVE, SERVE | url)
+
+    assert problem.startswith(f"{name} cannot be read as a URL")
+    assert "hunter2" not in problem
+
+
+def test_an_option_goes_before_the_setting_and_its_file(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("postgresql://db.example.com/one")
+    path = {"PAUSEPOINT_DATABASE_URL_FILE": str(tmp_path / "url")}
+    given = {"PAUSEPOINT_DATABASE_URL": "postgresql://db.example.com/two"}
+
+    assert load(Command.SERVE, SERVE | path).database_url.endswith("/one")
+    assert load(Command.SERVE, SERVE | path, given).database_url.endswith("/two")

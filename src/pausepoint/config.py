@@ -258,7 +258,9 @@ def load(
 ) -> Settings:
     """Raises ConfigError with everything that is wrong. In dev a secret key is made if need be."""
     env = dict(os.environ if environment is None else environment)  # noqa: TID251 - the one place
-    env |= overrides or {}
+    for name, value in (overrides or {}).items():
+        env.pop(f"{name}_FILE", None)
+        env[name] = value
     problems: list[str] = []
     values: dict[str, Any] = {}
     for setting in SETTINGS:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 Network: TypeAlias = IPv4Network | IPv6Network
+
+_POSTGRES: Final = ("postgresql://", "postgres://")
 
 
 def text(value: str) -> str:
@@ -74,16 +76,25 @@ def secret_keys(value: str) -> tuple[str, ...]:
 def database_url(value: str) -> str:
     if value.startswith("sqlite:///") and value != "sqlite:///":
         return value
-    if value.startswith(("postgresql://", "postgres://")):
-        return value
+    if value.startswith(_POSTGRES):
+        return postgres_url(value)
     raise ValueError(
         "must be sqlite:///relative/path, sqlite:////absolute/path or postgresql://user@host/name"
     )
 
 
 def postgres_url(value: str) -> str:
-    if not value.startswith(("postgresql://", "postgres://")):
+    """Refused here if it cannot be read: the driver's own error would show parts of the password."""
+    if not value.startswith(_POSTGRES):
         raise ValueError("must be postgresql://user@host/name")
+    try:
+        for host in urlsplit(value).netloc.rpartition("@")[2].split(","):
+            urlsplit(f"//{host}").port  # noqa: B018 - raises ValueError
+    except ValueError:
+        raise ValueError(
+            "cannot be read as a URL: in a password, write @ as %40, / as %2F, # as %23, ? as %3F,"
+            " [ as %5B"
+        ) from None
     return value
 
 

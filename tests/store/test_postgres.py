@@ -166,7 +166,10 @@ async def test_a_new_secret_key_takes_over_from_the_old_one_after_it(
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("INSERT INTO schema_migrations VALUES (9999, '9999_later.sql', '')", "newer PausePoint"),
+        (
+            "INSERT INTO schema_migrations VALUES (9999, '9999_later.sql', '', 9999)",
+            "newer PausePoint",
+        ),
         ("UPDATE schema_migrations SET sha256 = 'x' WHERE number = 1", "differs"),
     ],
 )
