@@ -71,6 +71,8 @@ class Running:
         if self._metrics is not None and self.settings.metrics_address is not None:
             if serves_metrics:
                 self._stop_metrics = self._metrics.serve(*self.settings.metrics_address)
+            else:
+                self._metrics.share()
             following = self._metrics.follow(self.store, clock, lambda: self.store.waiting)
             self._following = asyncio.create_task(following)
 
