@@ -34,11 +34,15 @@ _REQUEST_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0
 _COMMIT_SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 _SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
-Sharing: TypeAlias = Literal["livesum", "livemax", "livemin"]
-"""How one figure is made of those of several processes."""
+Sharing: TypeAlias = Literal["livesum", "livemin", "livemostrecent"]
+"""How one figure is made of those of several processes. A maximum would hide a lag's NaN."""
 
 # Else every counter and histogram has a twin that says when it began.
 disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+class NoMetricsAddress(Exception):
+    """Nothing can listen where the metrics shall be; the message says why and what to do."""
 
 
 class Metrics:
@@ -70,10 +74,10 @@ class Metrics:
         self._ended = self._counter("pauses_ended", "Pauses that have ended.", ("status",))
         self._waiting = self._gauge("waiting_agents", "Long polls held.", "livesum")
         self._outbox_lag = self._gauge(
-            "outbox_lag_seconds", "How late the oldest delivery that is due is.", "livemax"
+            "outbox_lag_seconds", "How late the oldest delivery that is due is.", "livemostrecent"
         )
         self._sweep_lag = self._gauge(
-            "sweep_lag_seconds", "How late the oldest deadline not yet told is.", "livemax"
+            "sweep_lag_seconds", "How late the oldest deadline not yet told is.", "livemostrecent"
         )
         self._database_up = self._gauge(
             "database_up", "1 if the database can be read and written, else 0.", "livemin"
@@ -102,7 +106,7 @@ class Metrics:
         self._ended.labels(status).inc()
 
     def serve(self, host: str, port: int) -> Callable[[], None]:
-        """Answers `GET /metrics` on a thread; returns what stops it. Raises OSError."""
+        """Answers `GET /metrics` on a thread; returns what stops it. Raises NoMetricsAddress."""
         ProcessCollector(registry=self._registry)
         return _serve(self._registry, host, port)
 
@@ -111,15 +115,19 @@ class Metrics:
         self._process = _SharedProcess(self._registry)
 
     async def follow(self, store: Store, clock: Clock, waiting: Callable[[], int]) -> None:
-        """Reads, until cancelled, what nobody can be told of: how late things are."""
+        """Looks every few seconds, until cancelled."""
         while True:
-            self._waiting.set(waiting())
-            if self._process is not None:
-                self._process.read()
-            self._database_up.set(await _is_up(store))
-            self._outbox_lag.set(await _lateness(store.next_delivery_due, clock))
-            self._sweep_lag.set(await _lateness(store.next_deadline, clock))
+            await self.look(store, clock, waiting())
             await asyncio.sleep(LOOK_EVERY.total_seconds())
+
+    async def look(self, store: Store, clock: Clock, waiting: int) -> None:
+        """Reads what nobody can be told of: whether the database is there, and how late things are."""
+        self._waiting.set(waiting)
+        if self._process is not None:
+            self._process.read()
+        self._database_up.set(await _is_up(store))
+        self._outbox_lag.set(await _lateness(store.next_delivery_due, clock))
+        self._sweep_lag.set(await _lateness(store.next_deadline, clock))
 
     def _counter(self, name: str, meaning: str, labels: tuple[str, ...]) -> Counter:
         return Counter(f"pausepoint_{name}", meaning, labels, registry=self._registry)
@@ -175,7 +183,13 @@ def serve_shared(host: str, port: int) -> Callable[[], None]:
 
 def _serve(registry: CollectorRegistry, host: str, port: int) -> Callable[[], None]:
     PlatformCollector(registry=registry)
-    server, thread = start_http_server(port, host, registry)
+    try:
+        server, thread = start_http_server(port, host, registry)
+    except OSError as error:
+        raise NoMetricsAddress(
+            f"Cannot serve the metrics on {host}:{port} ({error.strerror})."
+            " Set PAUSEPOINT_METRICS_ADDRESS to a free one."
+        ) from error
 
     def stop() -> None:
         server.shutdown()
