@@ -10,6 +10,7 @@ from pausepoint.config import SETTINGS, Command, ConfigError, load
 
 SECRET = "0123456789abcdef0123456789abcdef"
 SERVE = {"PAUSEPOINT_SECRET_KEY": SECRET}
+TRACED = {"PAUSEPOINT_TRACING": "on"}
 
 
 def problems(command: Command, environment: dict[str, str]) -> list[str]:
@@ -58,6 +59,9 @@ def test_serve_is_closed_and_needs_its_secret() -> None:
         ({"PAUSEPOINT_TWILIO_ACCOUNT_SID": "x y"}, "PAUSEPOINT_TWILIO_ACCOUNT_SID"),
         ({"PAUSEPOINT_TWILIO_AUTH_TOKEN": "é"}, "PAUSEPOINT_TWILIO_AUTH_TOKEN"),
         ({"PAUSEPOINT_SLACK_HOSTS": "https://foo/"}, "PAUSEPOINT_SLACK_HOSTS"),
+        ({"PAUSEPOINT_TRACING": "maybe"}, "PAUSEPOINT_TRACING"),
+        (TRACED | {"OTEL_TRACES_EXPORTER": "zipkin"}, "OTEL_TRACES_EXPORTER"),
+        (TRACED | {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "OTEL_EXPORTER_OTLP_PROTOCOL"),
     ],
 )
 def test_an_odd_value_is_refused_by_name(environment: dict[str, str], named: str) -> None:
@@ -96,6 +100,15 @@ def test_secrets_are_rotated_by_listing_the_new_one_first() -> None:
     both = {"PAUSEPOINT_SECRET_KEY": f"{'n' * 32}, {SECRET}"}
 
     assert load(Command.SERVE, both).secret_keys == ("n" * 32, SECRET)
+
+
+def test_opentelemetrys_variables_alone_switch_nothing_on() -> None:
+    inherited = {"OTEL_TRACES_EXPORTER": "zipkin", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://x"}
+
+    assert not load(Command.SERVE, SERVE | inherited).is_traced
+    assert load(Command.SERVE, SERVE | TRACED).traces_exporter == "otlp"
+    console = {"OTEL_TRACES_EXPORTER": "console", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
+    assert load(Command.SERVE, SERVE | TRACED | console).traces_exporter == "console"
 
 
 def test_every_setting_has_one_name_and_one_field() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
@@ -143,3 +144,25 @@ def hosts(value: str) -> tuple[str, ...]:
 
 def is_loopback(host: str) -> bool:
     return host in ("localhost", "::1", "[::1]") or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))
+
+
+def traces_exporter(environment: Mapping[str, str]) -> str:
+    """What OpenTelemetry's own variables choose: otlp (the default), console or none."""
+    name = environment.get("OTEL_TRACES_EXPORTER") or "otlp"
+    if name not in ("otlp", "console", "none"):
+        raise ValueError("OTEL_TRACES_EXPORTER must be otlp, console or none")
+    for variable in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
+        protocol = environment.get(variable) or "http/protobuf"
+        if name == "otlp" and protocol != "http/protobuf":
+            raise ValueError(
+                f"{variable} must be http/protobuf, which collectors take on port 4318"
+            )
+    return name
+
+
+def has_opentelemetry() -> bool:
+    """Whether the extra `otel` is installed; imports nothing of it."""
+    try:
+        return find_spec("opentelemetry.exporter.otlp.proto.http") is not None
+    except ModuleNotFoundError:
+        return False

@@ -6,6 +6,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -145,6 +146,7 @@ class Writer:
                     job.error = error
 
     def _commit(self, batch: list[_Job]) -> None:
+        began = time.perf_counter()
         cursor = self._connection.cursor()
         cursor.execute("BEGIN IMMEDIATE")
         try:
@@ -161,7 +163,8 @@ class Writer:
                 if rows := sets.get(statement):
                     _write_set(cursor, statement, rows)
             cursor.execute("COMMIT")
-            self._observer.batch_committed(sum(len(job.news) for job in batch))
+            seconds = time.perf_counter() - began
+            self._observer.batch_committed(sum(len(job.news) for job in batch), seconds)
         except BaseException:
             if self._connection.in_transaction:
                 cursor.execute("ROLLBACK")
