@@ -328,6 +328,19 @@ async def test_many_lookups_at_once_each_get_their_own(database_url: str) -> Non
         assert found == [*pauses, *pauses, None, None, None]
 
 
+async def test_who_asks_again_at_once_is_answered(database_url: str) -> None:
+    async with stores(database_url, 1) as [store]:
+        pause = a_pause()
+        await store.apply(Change(rows=(InsertPause(pause),)))
+
+        async def ask_often() -> None:
+            for _ in range(200):
+                assert await store.pause(pause.pause_id) == pause
+
+        async with asyncio.timeout(30):
+            await asyncio.gather(*(ask_often() for _ in range(4)))
+
+
 async def test_a_lookup_sees_what_was_applied_before(database_url: str) -> None:
     async with stores(database_url, 2) as [a, b]:
 
