@@ -93,7 +93,8 @@ class Serving:
             self._admin = AdminSocket(running.services, self._settings.database_path)
             await self._admin.open()
         example_key = new_keys.test if new_keys else None
-        self._app.become(create_app(running.services, running.inbox, example_key))
+        app = create_app(running.services, running.inbox, example_key)
+        self._app.become(running.traced(app))
         running.start_work(delivers=self._delivers, serves_metrics=not self._is_one_of)
         self._opened.set()
         await self._listening.wait()

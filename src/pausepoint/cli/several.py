@@ -156,9 +156,9 @@ def shared_metrics(settings: Settings) -> Iterator[Callable[[int], None]]:
         share_metrics_in(folder)
         from prometheus_client import multiprocess
 
-        from pausepoint.metrics import Metrics
+        from pausepoint.metrics import serve_shared
 
-        stop = Metrics(is_shared=True).serve(*settings.metrics_address)
+        stop = serve_shared(*settings.metrics_address)
         try:
             yield multiprocess.mark_process_dead
         finally:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Mode, Pause
+from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Developer:
     developer_id: str
     email: str
@@ -21,7 +20,7 @@ class Developer:
     disabled_at: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class ApiKey:
     """A key as the server knows it: never the key, only its SHA-256 and its first characters."""
 
@@ -35,7 +34,7 @@ class ApiKey:
     revoked_at: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Principal:
     """Who is calling: an account, by one of its keys."""
 
@@ -49,7 +48,7 @@ class Principal:
         return pause.developer_id == self.developer_id and pause.mode is self.mode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Webhook:
     webhook_id: str
     developer_id: str
@@ -61,7 +60,7 @@ class Webhook:
     disabled_at: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One thing to send to one place. `attempt` counts the tries begun, `attempts` those ended.
 
@@ -86,8 +85,13 @@ class Delivery:
     provider_id: str | None = None
     ended_at: Instant | None = None
 
+    @property
+    def via(self) -> str:
+        """A channel's name, or `webhook`: what figures and log lines are told apart by."""
+        return self.target if self.kind is DeliveryKind.NOTIFICATION else self.kind.value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@record(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """A fact that stays. `detail` holds ids and codes only; `content` what was joined on reading."""
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant, milliseconds
 
 
@@ -32,7 +33,7 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"  # the pause had ended: nothing was sent
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Attempt:
     """One try. `at` is epoch milliseconds; `code` is the vendor's own, where there is one."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Final
+
+from pausepoint.domain.randomness import random_bytes
 
 PAUSE: Final = "psr_"
 DEVELOPER: Final = "dev_"
@@ -17,7 +18,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 def new_id(prefix: str, now: int) -> str:
     """A fresh id of the kind `prefix`; `now` is in epoch milliseconds."""
-    return prefix + uuid7(now, os.urandom(10))
+    return prefix + uuid7(now, random_bytes()[:10])
 
 
 def uuid7(now: int, random: bytes) -> str:

@@ -5,11 +5,12 @@ The arrows (a) to (c) are drawn in docs/explanation/lifecycle.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final
 
 from pausepoint.domain.delivery import Attempt, DeliveryState
+from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 
 TEXT_LIMIT: Final = 2000
@@ -40,7 +41,7 @@ class Mode(StrEnum):
     TEST = "test"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Content:
     """What may be erased: the agent's words, the address, the person's words.
 
@@ -54,7 +55,7 @@ class Content:
     response_text: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Pause:
     """A question to a person. Instants are epoch milliseconds.
 
@@ -96,7 +97,7 @@ class Pause:
         return self.content.options[index]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Ending:
     """The one step out of `pending`: what the store writes if the pause still is."""
 

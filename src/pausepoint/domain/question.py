@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 from pausepoint.domain.errors import InvalidOptions, ValidationFailed
+from pausepoint.domain.record import record
 
 MESSAGE_LIMIT: Final = 2000
 OPTION_LIMIT: Final = 100
@@ -15,7 +15,7 @@ MAX_TIMEOUT_HOURS: Final = 8760
 METADATA_LIMIT: Final = 16 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Question:
     """What the agent sent, by the API's names; nothing is checked yet."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -18,6 +17,7 @@ from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
 from pausepoint.domain.pause import Content, Mode, Pause, PauseStatus
 from pausepoint.domain.question import Question, check_question
+from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.services import Services
 from pausepoint.security.display_safe import skeleton
@@ -34,7 +34,7 @@ from pausepoint.store.base import (
 IDEMPOTENCY_KEPT: Final = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class IdempotencyKey:
     """`fingerprint` is equal for equal bodies."""
 
@@ -42,7 +42,7 @@ class IdempotencyKey:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Created:
     pause: Pause
     is_replay: bool = False

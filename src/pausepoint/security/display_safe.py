@@ -10,6 +10,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from pausepoint.security import unicode_tables
@@ -98,6 +99,7 @@ def cut_to_fit(text: str, fits: Callable[[str], bool], ellipsis: str = "…") ->
     return cut_at_word(text, max(too_long - 1, len(ellipsis)), ellipsis)
 
 
+@lru_cache(maxsize=4096)
 def skeleton(text: str) -> str:
     """Two texts with the same skeleton look the same to a person; it is not for display.
 

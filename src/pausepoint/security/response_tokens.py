@@ -10,10 +10,11 @@ import binascii
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from pausepoint.domain.ids import pause_id_bytes, pause_id_from_bytes
+from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 
 LENGTH: Final = 54
@@ -21,7 +22,7 @@ _PAYLOAD_BYTES: Final = 24
 _PURPOSE: Final = b"pausepoint.response_token\0"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ResponseToken:
     pause_id: str
     expires_at: Instant
@@ -50,4 +51,11 @@ def verify(text: str, secret_keys: Sequence[str]) -> ResponseToken | None:
 
 
 def _signature(payload: bytes, secret_key: str) -> bytes:
-    return hmac.digest(secret_key.encode(), _PURPOSE + payload, "sha256")[:16]
+    signing = _keyed(secret_key).copy()
+    signing.update(payload)
+    return signing.digest()[:16]
+
+
+@cache
+def _keyed(secret_key: str) -> hmac.HMAC:
+    return hmac.new(secret_key.encode(), _PURPOSE, "sha256")

@@ -14,8 +14,10 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from pausepoint.domain.randomness import BYTES, random_bytes
+
 _VERSION: Final = b"\x01"
-_SALT_BYTES: Final = 16
+_SALT_BYTES: Final = BYTES
 # Each row has a key of its own, from a fresh salt, so the nonce may stay the same: this removes
 # the limit of 2^32 random nonces under one key (NIST SP 800-38D §8.3).
 _NONCE: Final = bytes(12)
@@ -34,7 +36,7 @@ class Seal:
 
     def seal(self, plain: bytes, row: str) -> bytes:
         """`row` names where the bytes belong: they cannot be unsealed anywhere else."""
-        salt = os.urandom(_SALT_BYTES)
+        salt = random_bytes()
         cipher = AESGCM(self._row_key(salt))
         return _VERSION + salt + cipher.encrypt(_NONCE, plain, row.encode())
 

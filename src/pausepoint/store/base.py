@@ -7,7 +7,6 @@ rows that follow only if the guard held. The store answers after the commit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from pausepoint.domain.account import (
@@ -21,17 +20,18 @@ from pausepoint.domain.account import (
 from pausepoint.domain.delivery import Attempt, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Ending, Mode, Pause, PauseStatus
+from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 
 # ── Rows: what a change may insert, and updates that need no guard ──
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class InsertPause:
     pause: Pause
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class InsertDelivery:
     """`created_at` and `due_at` are None for the instant of the commit's batch."""
 
@@ -39,7 +39,7 @@ class InsertDelivery:
     at_commit: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class InsertAuditEntry:
     """`at` is None for the instant of the commit's batch. `detail`: ids and codes only."""
 
@@ -52,17 +52,17 @@ class InsertAuditEntry:
     at: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class InsertApiKey:
     key: ApiKey
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class InsertWebhook:
     webhook: Webhook
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SetPauseDelivery:
     """How the pause's message fares, beside the pause itself."""
 
@@ -70,12 +70,12 @@ class SetPauseDelivery:
     state: DeliveryState
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DisableWebhook:
     webhook_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ForgetIdempotencyKeys:
     """Those made before `before`."""
 
@@ -96,7 +96,7 @@ Row: TypeAlias = (
 # ── Guards: compare-and-set; somebody else may have been first ──
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class EndPause:
     """Holds if the pause is pending and, at the commit's instant, on the ending's side of its deadline."""
 
@@ -104,7 +104,7 @@ class EndPause:
     ending: Ending
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ClaimIdempotencyKey:
     """Holds if the key is new, or older than `not_before`."""
 
@@ -117,14 +117,14 @@ class ClaimIdempotencyKey:
     not_before: Instant
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class InsertDeveloper:
     """Holds if nobody has this e-mail address."""
 
     developer: Developer
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RevokeApiKey:
     """Holds if the key was not revoked yet."""
 
@@ -132,14 +132,14 @@ class RevokeApiKey:
     developer_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DeleteWebhook:
     webhook_id: str
     developer_id: str
     mode: Mode
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class UpdateDelivery:
     """Holds if the delivery still is as it was read: its state, attempt and `due_at` are the fence.
 
@@ -157,7 +157,7 @@ class UpdateDelivery:
     attempt: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SetDeveloperDisabled:
     """Holds if the account exists and the switch changes something."""
 
@@ -176,7 +176,7 @@ Guard: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Change:
     """One operation's writes: committed together, or not at all.
 
@@ -187,21 +187,21 @@ class Change:
     guard: Guard | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Applied:
     """The change is durable. `at` is the instant at which its guard was judged."""
 
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Lost:
     """The guard did not hold: nothing was written, somebody else was first."""
 
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DuePause:
     """As much of an overdue pause as its timing out needs."""
 
@@ -211,7 +211,7 @@ class DuePause:
     default_index: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class IdempotentPause:
     """What an idempotency key was used for; `is_same` if with the same body."""
 
@@ -260,7 +260,8 @@ class Store(Protocol):
     ) -> list[Delivery]:
         """Takes deliveries that are due, and begins their next attempt.
 
-        Each is taken for `lease` milliseconds, or up to a second more. Few for one target, and none for the targets in `busy`.
+        Each is taken for `lease` milliseconds, or up to a second more. Few for one target, and none
+        for the targets in `busy`.
         """
         ...
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final, assert_never
 
 from pausepoint.domain.delivery import DeliveryState
+from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
 from pausepoint.store import accounts, audit, deliveries, pauses
@@ -45,7 +46,7 @@ ROW_ORDER: Final[tuple[Statement, ...]] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class News:
     """What the rest of the process learns once the change is durable."""
 
@@ -55,7 +56,7 @@ class News:
     keys_changed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Bound:
     guard: Write | None
     rows: tuple[Write, ...]
@@ -71,9 +72,7 @@ def bind(change: Change, seal: Seal) -> Bound:
     for row in change.rows:
         rows.extend(_bind_row(row, seal))
     guard = _bind_guard(change.guard, seal) if change.guard else None
-    for write in (guard, *rows):
-        if write is not None:
-            _refuse_what_cannot_be_stored(write)
+    _refuse_what_cannot_be_stored(rows if guard is None else [guard, *rows])
     return Bound(guard, tuple(rows), _news(change))
 
 
@@ -134,14 +133,13 @@ def idempotency_index(key: str, seal: Seal) -> str:
     return seal.blind_index(key, "idempotency")
 
 
-def _refuse_what_cannot_be_stored(write: Write) -> None:
-    for value in write.parameters:
-        if isinstance(value, str):
-            if "\0" in value:
-                raise ValueError(f"{write.statement.name}: text holds U+0000")
-            # Raises UnicodeEncodeError, a ValueError, for unpaired surrogates.
-            if not value.isascii():
-                value.encode()
+def _refuse_what_cannot_be_stored(writes: Sequence[Write]) -> None:
+    text = "".join([v for write in writes for v in write.parameters if isinstance(v, str)])
+    if "\0" in text:
+        raise ValueError("a text holds U+0000")
+    # Raises UnicodeEncodeError, a ValueError, for unpaired surrogates.
+    if not text.isascii():
+        text.encode()
 
 
 def _news(change: Change) -> News:

@@ -93,12 +93,14 @@ class _Lookup:
         self._statement = _by_keys(statement)
         self._asked: dict[str, list[Answer]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._running = 0
 
     def find(self, key: str) -> Answer:
         answer: Answer = asyncio.get_running_loop().create_future()
         self._asked.setdefault(key, []).append(answer)
-        if len(self._tasks) < LOOKUPS_AT_ONCE:
+        if self._running < LOOKUPS_AT_ONCE:
             # It begins in the loop's next turn, with all that is asked in this one.
+            self._running += 1
             task = asyncio.create_task(self._run())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -127,6 +129,9 @@ class _Lookup:
                     for answer in answers:
                         if not answer.done():
                             answer.set_result(found.get(key))
+        # Counted here, with nothing awaited since the last look: whoever asks before this task is
+        # known to have ended would else believe that it still looks.
+        self._running -= 1
 
 
 def _undone(asked: dict[str, list[Answer]]) -> list[Answer]:

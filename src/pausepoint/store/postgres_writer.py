@@ -168,16 +168,16 @@ class Writer:
         return min(max(share, SHARE), BATCH_LIMIT)
 
     async def _write(self, lane: Lane, batch: Sequence[Item]) -> None:
-        now = self._clock.now()
+        now, began = self._clock.now(), self._loop.time()
         try:
             won = await lane.commit([item.change for item in batch], now)
         except Exception as error:
-            await self._after_failure(lane, batch, now, error)
+            await self._after_failure(lane, batch, now, began, error)
         else:
-            self._answer(batch, won, now)
+            self._answer(batch, won, now, began)
 
     async def _after_failure(
-        self, lane: Lane, batch: Sequence[Item], now: Instant, error: Exception
+        self, lane: Lane, batch: Sequence[Item], now: Instant, began: float, error: Exception
     ) -> None:
         trouble = trouble_of(error, lane.connection) if is_trouble(error) else Trouble.DATA
         if trouble is Trouble.CONNECTION:
@@ -185,7 +185,7 @@ class Writer:
             if won is None:
                 self._put_back(batch)
             else:
-                self._answer(batch, won, now)
+                self._answer(batch, won, now, began)
         elif trouble is Trouble.REPEAT:
             self._put_back(batch)
         elif trouble is Trouble.REFUSED:
@@ -256,7 +256,9 @@ class Writer:
             if not claim.future.done():
                 claim.future.set_result(found)
 
-    def _answer(self, batch: Sequence[Item], won: frozenset[int], now: Instant) -> None:
+    def _answer(
+        self, batch: Sequence[Item], won: frozenset[int], now: Instant, began: float
+    ) -> None:
         news: list[News] = []
         for number, item in enumerate(batch, 1):
             is_applied = item.change.guard is None or number in won
@@ -264,5 +266,5 @@ class Writer:
                 news.append(item.change.news)
             if not item.future.done():
                 item.future.set_result(Applied(now) if is_applied else Lost(now))
-        self._observer.batch_committed(len(news))
+        self._observer.batch_committed(len(news), self._loop.time() - began)
         self._tell(news)

@@ -8,6 +8,8 @@ from functools import cache
 from itertools import chain
 from typing import Any, Final, TypeAlias
 
+from pausepoint.domain.record import record
+
 
 class _Now:
     """Stands for the instant at which the commit's batch begins; the engine fills it in."""
@@ -18,7 +20,7 @@ class _Now:
 
 NOW: Final = _Now()
 
-_SET_SIZES: Final = (64, 16, 4, 1)
+_SET_SIZES: Final = (256, 128, 64, 32, 16, 8, 4, 2, 1)
 
 Parameters: TypeAlias = tuple[Any, ...]
 
@@ -38,7 +40,7 @@ class Statement:
         return self.sql.startswith("INSERT")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Write:
     """A statement with its parameters; NOW among them stands for the batch's instant."""
 

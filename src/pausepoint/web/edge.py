@@ -8,16 +8,22 @@ from collections.abc import Callable
 from itertools import count
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from pausepoint import logs
 from pausepoint.clock import Clock
 from pausepoint.domain.errors import HostNotAllowed
 from pausepoint.domain.time import to_rfc3339
 from pausepoint.logs import AccessLine, access_logger
 from pausepoint.observer import Observer
 from pausepoint.web.errors import error_response
-from pausepoint.web.router import ROUTE
+from pausepoint.web.routes import Resource, Routes
+from pausepoint.web.waiting import ClientGone
+
+ROUTE = "pausepoint.route"
+"""Where the scope says which route answers: its pattern, never the path."""
 
 
 class Edge:
@@ -25,12 +31,12 @@ class Edge:
 
     def __init__(
         self,
-        app: ASGIApp,
+        routes: Routes,
         clock: Clock,
         observer: Observer,
         is_host_allowed: Callable[[str, str], bool] | None,
     ) -> None:
-        self._app = app
+        self._routes = routes
         self._clock = clock
         self._observer = observer
         self._is_host_allowed = is_host_allowed
@@ -44,40 +50,37 @@ class Edge:
             return
         began = time.perf_counter()
         request_id = f"{self._first_half}{next(self._requests):08x}"
+        logs.request_id.set(request_id)
+        resource, scope["path_params"] = self._routes.find(scope["path"])
+        scope[ROUTE] = resource.path
         status = 0
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    (b"x-request-id", request_id.encode()),
-                ]
-            await send(message)
-
-        await self._guarded(scope, receive, send_with_id)
+        try:
+            response = await self._answer(resource, Request(scope, receive))
+        except ClientGone:
+            pass
+        else:
+            status = response.status_code
+            response.raw_headers.append((b"x-request-id", request_id.encode()))
+            await response(scope, receive, send)
         seconds = time.perf_counter() - began
-        route = scope.get(ROUTE, "(none)")
-        self._observer.request_ended(scope["method"], route, status, seconds)
+        self._observer.request_ended(scope["method"], resource.path, status, seconds)
         self._log(
             AccessLine(
                 timestamp=to_rfc3339(self._clock.now()),
                 request_id=request_id,
                 method=scope["method"],
-                route=route,
+                route=resource.path,
                 status=status,
                 ms=round(seconds * 1000, 1),
             )
         )
 
-    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, resource: Resource, request: Request) -> Response:
         if self._is_host_allowed is not None:
-            host = Headers(scope=scope).get("host", "")
-            if not self._is_host_allowed(host, scope["path"]):
-                await error_response(HostNotAllowed())(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+            host = request.headers.get("host", "")
+            if not self._is_host_allowed(host, request.scope["path"]):
+                return error_response(HostNotAllowed())
+        return await resource.answer(request)
 
 
 def only_this_machine(public_url: str) -> Callable[[str, str], bool]:

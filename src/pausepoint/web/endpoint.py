@@ -13,12 +13,11 @@ from starlette.responses import Response
 from pausepoint.domain.account import Principal
 from pausepoint.domain.errors import NotFound, PausePointError
 from pausepoint.operations.services import Services
+from pausepoint.web.answers import JsonResponse
 from pausepoint.web.auth import principal_of
 from pausepoint.web.body import check_is_json, decode_json, decode_query, read_body
 
 BODY_LIMIT: Final = 64 * 1024
-
-_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(slots=True)
@@ -81,7 +80,8 @@ class JsonEndpoint:
         endpoint = self._endpoint
         principal = await principal_of(request, self._services) if endpoint.needs_key else None
         # Tokens and pause ids are judged by their form; anything else with U+0000 names nothing.
-        if "\0" in request.scope["path"] and not {"token", "pause_id"} & set(request.path_params):
+        path = request.scope["path"]
+        if "\0" in path and not {"token", "pause_id"} & set(request.path_params):
             raise NotFound
         raw_body, body, query = b"", None, None
         if self._decoder is not None:
@@ -97,8 +97,4 @@ class JsonEndpoint:
             return answer
         if answer is None:
             return Response(status_code=endpoint.status)
-        return json_response(answer, endpoint.status)
-
-
-def json_response(answer: Any, status: int = 200) -> Response:
-    return Response(_encode(answer), status, media_type="application/json")
+        return JsonResponse(answer, endpoint.status)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
 from starlette.responses import Response
 
 from pausepoint.domain.errors import InternalError, PausePointError, Unavailable, ValidationFailed
 from pausepoint.store.base import OutcomeUnknown, StoreUnavailable
+from pausepoint.web.answers import JsonResponse
 from pausepoint.web.schemas import ErrorBody, FieldProblem, ValidationErrorBody
-
-_encode = msgspec.json.Encoder().encode
 
 
 def error_response(error: PausePointError) -> Response:
@@ -22,12 +20,12 @@ def error_response(error: PausePointError) -> Response:
             status_code=error.status,
             detail=[FieldProblem(field, message) for field, message in problems],
         )
-    headers = {}
+    response = JsonResponse(body, error.status)
     if error.retry_after is not None:
-        headers["retry-after"] = str(error.retry_after)
+        response.headers["retry-after"] = str(error.retry_after)
     if error.status == 401:
-        headers["www-authenticate"] = "Bearer"
-    return Response(_encode(body), error.status, headers, "application/json")
+        response.headers["www-authenticate"] = "Bearer"
+    return response
 
 
 def as_error(error: Exception) -> PausePointError:

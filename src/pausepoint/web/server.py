@@ -1,4 +1,4 @@
-"""uvicorn, with three manners of our own: waiters go first on shutdown, headers must arrive, errors are JSON."""
+"""uvicorn, where waiters go first on shutdown; its sockets and descriptors."""
 
 from __future__ import annotations
 
@@ -7,30 +7,20 @@ import resource
 import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from datetime import timedelta
-from http import HTTPStatus
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, cast
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from pausepoint.domain.errors import (
-    HeadersTooLarge,
-    InvalidRequest,
-    PausePointError,
-    RequestTimeout,
-)
-from pausepoint.web.errors import error_response
+from pausepoint.web.departures import Departures
+from pausepoint.web.protocol import Protocol
 
-HEADERS_TIME: Final = timedelta(seconds=10)
-HEADERS_LIMIT: Final = 64 * 1024
-BODY_TIME: Final = timedelta(seconds=15)
+LINGER: Final = 0.5
+"""Seconds for which a server that stops still answers on the connections that it has. A client may
+have sent something just now, and could not know that it may send it again elsewhere."""
+
 LINGER_STEP: Final = 0.05
-LINGER: Final = timedelta(seconds=0.5)
-"""How long a server that stops still answers on connections that it has. A client may have sent
-something just now, and would lose it: it cannot know that it may send it again elsewhere."""
-
 SHUTDOWN_TIME: Final = 2
 """Whole seconds, after it lingered, until what is still under way is broken off."""
 
@@ -46,10 +36,12 @@ class Server(uvicorn.Server):
     def __init__(
         self, app: ASGIApp, on_ready: Callable[[], None], on_stop: Callable[[], None]
     ) -> None:
+        self._protocol = partial(Protocol, Departures())
         super().__init__(
             uvicorn.Config(
                 app,
-                http=Protocol,
+                interface="asgi3",
+                http=cast(Any, self._protocol),
                 ws="none",
                 loop="uvloop",
                 lifespan="off",
@@ -81,11 +73,13 @@ class Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         for accepted in _accept_all(listening):
             await loop.connect_accepted_socket(self._new_protocol, accepted)
-        await self._linger(loop.time() + LINGER.total_seconds())
+        await self._linger(loop.time() + LINGER)
         await super().shutdown(sockets)
 
-    def _new_protocol(self) -> Protocol:
-        return Protocol(self.config, self.server_state, self.lifespan.state)
+    def _new_protocol(self) -> asyncio.Protocol:
+        return self._protocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     async def _linger(self, until: float) -> None:
         loop = asyncio.get_running_loop()
@@ -96,91 +90,6 @@ class Server(uvicorn.Server):
             await asyncio.sleep(LINGER_STEP)
             if not self.server_state.connections or loop.time() >= until:
                 return
-
-
-class Protocol(HttpToolsProtocol):
-    """Headers and bodies must arrive in time, and malformed HTTP is answered in JSON.
-
-    A request that arrives whole in one piece, as nearly all do, costs no timer.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._arriving: timedelta | None = HEADERS_TIME
-        self._timer: asyncio.TimerHandle | None = None
-        self._header_bytes = 0
-        self._is_lingering = False
-
-    def linger(self) -> None:
-        """The next response, or the one under way, is the last on this connection, and says so."""
-        self._is_lingering = True
-        self._end_after_response()
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._watch_arrival()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_watching()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        if self._arriving is HEADERS_TIME:
-            self._header_bytes += len(data)
-        super().data_received(data)
-        if self._arriving is HEADERS_TIME and self._header_bytes > HEADERS_LIMIT:
-            self._refuse(HeadersTooLarge())
-        self._watch_arrival()
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._arriving = HEADERS_TIME
-
-    def on_headers_complete(self) -> None:
-        super().on_headers_complete()
-        if self._is_lingering:
-            self._end_after_response()
-        self._stop_watching()
-        self._header_bytes = 0
-        self._arriving = BODY_TIME
-
-    def on_message_complete(self) -> None:
-        super().on_message_complete()
-        self._stop_watching()
-        self._arriving = None
-
-    def send_400_response(self, msg: str) -> None:
-        self._refuse(InvalidRequest())
-
-    def _end_after_response(self) -> None:
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.keep_alive = False
-
-    def _watch_arrival(self) -> None:
-        is_open = not self.transport.is_closing()
-        if self._timer is None and self._arriving is not None and is_open:
-            self._timer = self.loop.call_later(self._arriving.total_seconds(), self._too_slow)
-
-    def _stop_watching(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _too_slow(self) -> None:
-        # Before its headers are whole it is no request: there is nobody to answer.
-        if self._arriving is BODY_TIME and not self.cycle.response_started:
-            self.cycle.disconnected = True
-            self._refuse(RequestTimeout())
-        else:
-            self.transport.close()
-
-    def _refuse(self, error: PausePointError) -> None:
-        response = error_response(error)
-        reason = HTTPStatus(error.status).phrase
-        lines = [f"HTTP/1.1 {error.status} {reason}".encode(), b"connection: close"]
-        lines += [name + b": " + value for name, value in response.raw_headers]
-        self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + bytes(response.body))
-        self.transport.close()
 
 
 def _accept_all(listening: list[socket.socket]) -> list[socket.socket]:

@@ -13,8 +13,10 @@ from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.create_pause import IdempotencyKey, create_pause
 from pausepoint.operations.queries import is_worth_waiting_for, masked_recipient, own_pause
 from pausepoint.operations.respond_to_pause import respond_url
+from pausepoint.web.answers import JsonResponse
 from pausepoint.web.body import fingerprint
-from pausepoint.web.endpoint import Call, json_response
+from pausepoint.web.endpoint import Call
+from pausepoint.web.headers import header
 from pausepoint.web.schemas import CreatedPauseBody, PauseBody, PauseList, pause_fields
 from pausepoint.web.waiting import wait_for_news
 
@@ -41,7 +43,7 @@ async def create(call: Call) -> Response:
         **pause_fields(pause, masked_recipient(call.services, pause)),
         respond_url=respond_url(call.services, pause) if is_shown else None,
     )
-    return json_response(answer, 200 if created.is_replay else 201)
+    return JsonResponse(answer, 200 if created.is_replay else 201)
 
 
 async def get(call: Call) -> PauseBody:
@@ -105,7 +107,7 @@ def _status(text: str | None) -> PauseStatus | None:
 
 
 def _idempotency_key(call: Call) -> IdempotencyKey | None:
-    key = call.request.headers.get("idempotency-key")
+    key = header(call.request, b"idempotency-key")
     if key is None:
         return None
     if not 1 <= len(key) <= 255 or not all("!" <= character <= "~" for character in key):

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from pausepoint.domain.errors import NotFound
 from pausepoint.domain.pause import Pause
 from pausepoint.operations.services import Services
-from pausepoint.web.endpoint import json_response
+from pausepoint.web.answers import JsonResponse
 from pausepoint.web.pages import headers
 from pausepoint.web.pages.dev_inbox import (
     InboxMessage,
@@ -21,7 +21,7 @@ from pausepoint.web.pages.dev_inbox import (
     render_inbox,
 )
 from pausepoint.web.pages.handlers import page
-from pausepoint.web.router import RequestHandler
+from pausepoint.web.routes import RequestHandler
 
 HOLD_SECONDS = 2.0
 """How long a question for news is held; the states shown are at most this old."""
@@ -66,7 +66,7 @@ class InboxPages:
         messages = self._inbox.messages()
         states = await self._states(messages)
         now = self._services.clock.now()
-        answer = json_response(inbox_update(messages, states, now, after=after))
+        answer = JsonResponse(inbox_update(messages, states, now, after=after))
         answer.headers.update(headers.DEV_INBOX)
         return answer
 

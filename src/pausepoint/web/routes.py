@@ -1,0 +1,108 @@
+"""Paths to what answers there: a tree of segments, walked once a request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pausepoint.domain.errors import InternalError, MethodNotAllowed, NotFound, Unavailable
+from pausepoint.web.errors import as_error, error_response
+from pausepoint.web.waiting import ClientGone
+
+RequestHandler: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+_BROKEN_OFF: Final = (
+    "PausePoint stopped before this had ended: it may have been done. Look before you try again, or"
+    " use an Idempotency-Key."
+)
+
+log = structlog.get_logger("pausepoint.web")
+
+
+class Resource:
+    """Everything at one path: one handler a method, and the same answers for every mistake.
+
+    `path` is the pattern, such as `/v1/pause/{pause_id}`.
+    """
+
+    def __init__(self, path: str, handlers: Mapping[str, RequestHandler]) -> None:
+        self.path = path
+        self._handlers = dict(handlers)
+        if "GET" in handlers:
+            self._handlers["HEAD"] = handlers["GET"]
+
+    async def answer(self, request: Request) -> Response:
+        """Raises ClientGone where nobody is left to answer, and nothing else."""
+        handler = self._handlers.get(request.scope["method"])
+        if handler is None:
+            response = error_response(MethodNotAllowed())
+            response.headers["allow"] = ", ".join(sorted(self._handlers))
+            return response
+        try:
+            return await handler(request)
+        except ClientGone:
+            raise
+        except asyncio.CancelledError:
+            # The server stops, and has waited for this as long as it can.
+            return error_response(Unavailable(_BROKEN_OFF))
+        except Exception as error:
+            answer = as_error(error)
+            if isinstance(answer, InternalError):
+                log.exception("a request failed inside", route=self.path)
+            return error_response(answer)
+
+
+class _Nowhere(Resource):
+    """Answers for every path that leads nowhere, whatever the method."""
+
+    async def answer(self, request: Request) -> Response:
+        return error_response(NotFound())
+
+
+@dataclass(slots=True)
+class _Segment:
+    fixed: dict[str, _Segment] = field(default_factory=dict)
+    any: _Segment | None = None
+    name: str = ""
+    resource: Resource | None = None
+
+
+class Routes:
+    """A fixed segment goes before a `{named}` one, and there is no way back from it."""
+
+    def __init__(self, resources: Mapping[str, Mapping[str, RequestHandler]]) -> None:
+        """Handlers by path and method."""
+        self._root = _Segment()
+        self._nowhere = _Nowhere("(none)", {})
+        for path, handlers in resources.items():
+            self._add(Resource(path, handlers))
+
+    def find(self, path: str) -> tuple[Resource, dict[str, str]]:
+        """What answers at `path`, with the values of its named segments, which are never empty."""
+        here, values = self._root, {}
+        for part in path.split("/")[1:]:
+            there = here.fixed.get(part)
+            if there is None:
+                there = here.any
+                if there is None or not part:
+                    return self._nowhere, {}
+                values[there.name] = part
+            here = there
+        return (here.resource, values) if here.resource else (self._nowhere, {})
+
+    def _add(self, resource: Resource) -> None:
+        here = self._root
+        for part in resource.path.split("/")[1:]:
+            if part.startswith("{"):
+                here.any = here.any or _Segment(name=part.strip("{}"))
+                assert here.any.name == part.strip("{}"), "one name for one place"
+                here = here.any
+            else:
+                here = here.fixed.setdefault(part, _Segment())
+        here.resource = resource
