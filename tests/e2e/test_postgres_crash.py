@@ -42,7 +42,7 @@ def mailbox() -> Iterator[Mailbox]:
         yield opened
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def postgres() -> Iterator[PostgresServer]:
     server = PostgresServer()
     yield server

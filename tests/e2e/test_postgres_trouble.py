@@ -20,7 +20,7 @@ MIB: Final = 1 << 20
 BIG: Final = {"metadata": {"x": "x" * 16_000}}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def postgres() -> Iterator[PostgresServer]:
     server = PostgresServer(log_segment_mib=1)
     yield server
@@ -84,7 +84,7 @@ def test_a_database_that_hangs(postgres: PostgresServer, server: Server, agent: 
     postgres.freeze()
     assert status_of(agent, "/health/ready") == 503
     assert status_of(agent, "/health/live") == 200
-    crowd.until_refused(6)
+    crowd.until_refused(3)
     postgres.thaw()
     eventually(lambda: is_ready(agent))
     crowd.advance(50)
@@ -110,6 +110,7 @@ def test_a_stop_while_the_database_hangs(
         assert waiting.result().json()["status"] == "pending"
         for each in asking:
             check_refusal(each.result())
+    postgres.thaw()
 
 
 def test_a_full_disk(postgres: PostgresServer, server: Server, agent: Api) -> None:

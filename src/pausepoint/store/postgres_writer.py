@@ -35,7 +35,7 @@ PATIENCE_SECONDS: Final = 5.0
 UNKNOWN_SECONDS: Final = 30.0
 """How long a caller waits to learn what became of a commit whose answer was lost."""
 
-REFUSAL_SECONDS: Final = 5.0
+REFUSAL_SECONDS: Final = 3.0
 """How long a process says that it is not ready after the database could not write, as with a full
 disk: a small write may find room where the next one does not."""
 
