@@ -44,6 +44,7 @@ class PgBouncer:
         settings["pgbouncer"].update(own)
         with (self._folder / "pgbouncer.ini").open("w") as file:
             settings.write(file)
+        (self._folder / "pgbouncer.ini").chmod(0o644)
         self.database = database
         self.url = f"postgresql://postgres@/{name}?host={quote(str(self._folder))}&port={PORT}"
         self._as: dict[str, Any] = {}
