@@ -37,7 +37,7 @@ types: setup ## Check the types
 
 check: lint types test ## Everything that must pass before a change lands
 
-bench: setup ## Measure: creates, polls, answer to resumed
-	@$(BIN)/python -m bench
+bench: setup ## Measure everything, beside its limits and what one would use instead
+	@$(BIN)/python -m bench --peers
 
 .PHONY: help setup run test lint format types check bench

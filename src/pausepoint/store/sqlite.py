@@ -203,5 +203,7 @@ def _prepare_writer(connection: sqlite3.Connection) -> None:
         # Without it INSERT OR REPLACE walks past the triggers that guard the audit log.
         "recursive_triggers = ON",
         "secure_delete = ON",
+        # What a statement may have to undo is kept in memory, not in a file made for each.
+        "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")

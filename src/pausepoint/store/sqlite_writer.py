@@ -110,17 +110,22 @@ class Writer:
             self._of_this_turn = []
 
     def _run(self) -> None:
-        while (jobs := self._handed_over.get()) is not None:
-            while len(jobs) < BATCH_LIMIT and not self._handed_over.empty():
-                more = self._handed_over.get()
-                if more is None:
-                    self._handed_over.put(None)
-                    break
-                jobs += more
-            for start in range(0, len(jobs), BATCH_LIMIT):
-                batch = jobs[start : start + BATCH_LIMIT]
-                self._write(batch)
-                self._loop.call_soon_threadsafe(self._answer, batch)
+        jobs: list[_Job] = []
+        while self._fetch(jobs):
+            batch = jobs[:BATCH_LIMIT]
+            del jobs[:BATCH_LIMIT]
+            self._write(batch)
+            self._loop.call_soon_threadsafe(self._answer, batch)
+
+    def _fetch(self, jobs: list[_Job]) -> bool:
+        """Adds all that was handed over, and waits where there is nothing to do. False at the end."""
+        while not jobs or not self._handed_over.empty():
+            more = self._handed_over.get()
+            if more is None:
+                self._handed_over.put(None)  # the end is seen again once these are written
+                break
+            jobs += more
+        return bool(jobs)
 
     def _write(self, batch: list[_Job]) -> None:
         try:
@@ -202,7 +207,8 @@ def _write_guard(
 def _write_set(cursor: sqlite3.Cursor, statement: Statement, rows: list[Parameters]) -> None:
     if statement.is_insert:
         for sql, parameters in in_sets(statement, rows):
-            cursor.execute(sql, parameters)
+            # `execute` would also ask for the last row's id, and give up the lock for it.
+            cursor.executemany(sql, (parameters,))
     else:
         cursor.executemany(statement.sql, rows)
 
