@@ -105,8 +105,8 @@ class Lane:
 
     async def claim(self, limit: int, lease: int, busy: Sequence[str], now: Instant) -> list[Any]:
         sql = translated(deliveries.CLAIM_POSTGRES.sql)
-        # Most likely no other process's, since by this instant an unheard claim is taken back.
-        until = now + lease + random.randrange(1000)  # noqa: S311 - not a secret
+        # By this instant an unheard claim is taken back, so hardly any other claim may have it, too.
+        until = now + lease + random.randrange(lease // 6 + 1)  # noqa: S311 - not a secret
         self._unheard = (now, until)
         rows = await self.connection.fetch(sql, until, now, list(busy), now, limit)
         self._unheard = None
