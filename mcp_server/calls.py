@@ -9,19 +9,17 @@ from __future__ import annotations
 from . import refusals, results
 from .api import ApiAnswer, ApiFailure, ApiRequest, Waiting
 from .arguments import check_create, check_pause_id
+from .shared_steps import EARLY_SHARE, MAX_HOLD_SECONDS, asked_twice, look, pause_in, withdrawn
+from .tools import CREATE, POLL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
     from typing import Any
 
     from .api import Json, Outcome, ToolSteps
+    from .permission import Permission
 
-# Proxies cut a silent connection at 60 s; the API itself holds at most so long.
-MAX_HOLD_SECONDS = 50
-# A held request that ends earlier than asked was not waiting (a server that stops, or that does not
-# know `wait`); asking again at once would be a loop without a pause.
-_EARLY_SHARE = 0.8
 _MAX_REMEMBERED = 1000
 
 
@@ -51,14 +49,25 @@ class KnownPauses:
 
 
 class CallContext:
-    """What a call needs from the world: `now` in epoch seconds, a key never used before."""
+    """What a call needs from the world: `now` in epoch seconds, a key never used before.
 
-    __slots__ = ("fresh_key", "known", "now")
+    `permission` says whom `permission_prompt` asks; None where that tool is not offered.
+    """
 
-    def __init__(self, *, now: float, fresh_key: str, known: KnownPauses) -> None:
+    __slots__ = ("fresh_key", "known", "now", "permission")
+
+    def __init__(
+        self,
+        *,
+        now: float,
+        fresh_key: str,
+        known: KnownPauses,
+        permission: Permission | None = None,
+    ) -> None:
         self.now = now
         self.fresh_key = fresh_key
         self.known = known
+        self.permission = permission
 
 
 def create(values: Json, context: CallContext) -> ToolSteps:
@@ -71,7 +80,7 @@ def create(values: Json, context: CallContext) -> ToolSteps:
     if isinstance(outcome, ApiFailure) and outcome.sent:
         may_be_asked = True
         outcome = yield request
-    pause = _pause_in(outcome)
+    pause = pause_in(outcome)
     if pause is None:
         return results.failed(refusals.of_create(outcome, key, may_be_asked=may_be_asked))
     context.known.saw(pause)
@@ -86,20 +95,20 @@ def poll(values: Json, context: CallContext) -> ToolSteps:
     while True:
         hold = min(MAX_HOLD_SECONDS, max(0, round(wait_seconds - waited)))
         left = context.known.seconds_left(pause_id, context.now + waited)
-        outcome = yield _look(pause_id, hold, Waiting(wait_seconds, waited, left))
+        outcome = yield look(pause_id, hold, Waiting(wait_seconds, waited, left))
         waited += outcome.seconds
         if hold and _was_cut(outcome):
             # A proxy may cut a held request; a plain look still tells how things stand.
-            outcome = yield _look(pause_id, 0, None)
+            outcome = yield look(pause_id, 0)
             hold = 0
-        pause = _pause_in(outcome)
+        pause = pause_in(outcome)
         if pause is None:
             return results.failed(refusals.of_look(outcome))
         context.known.saw(pause)
         if (
             pause["status"] != "pending"
             or results.has_failed(pause)
-            or outcome.seconds < hold * _EARLY_SHARE
+            or outcome.seconds < hold * EARLY_SHARE
             or round(wait_seconds - waited) < 1
             or hold == 0
         ):
@@ -112,10 +121,8 @@ def poll(values: Json, context: CallContext) -> ToolSteps:
 def cancel(values: Json, context: CallContext) -> ToolSteps:
     """Withdraws the question; where it is final already, returns how it ended."""
     pause_id = check_pause_id(values["pause_id"])
-    outcome = yield from _asked_twice(ApiRequest("DELETE", f"/v1/pause/{pause_id}"))
-    if isinstance(outcome, ApiAnswer) and outcome.status == 409:
-        outcome = yield from _asked_twice(_look(pause_id, 0, None))
-    pause = _pause_in(outcome)
+    outcome = yield from withdrawn(pause_id)
+    pause = pause_in(outcome)
     if pause is None:
         return results.failed(refusals.of_cancel(outcome))
     context.known.saw(pause)
@@ -139,8 +146,8 @@ def audit(values: Json, context: CallContext) -> ToolSteps:
 
 
 TOOL_STEPS: dict[str, Callable[[Json, CallContext], ToolSteps]] = {
-    "create_pause_request": create,
-    "poll_pause_request": poll,
+    CREATE: create,
+    POLL: poll,
     "cancel_pause_request": cancel,
     "list_pause_requests": list_pauses,
     "get_audit_log": audit,
@@ -148,7 +155,7 @@ TOOL_STEPS: dict[str, Callable[[Json, CallContext], ToolSteps]] = {
 
 
 def _page(path: str, as_result: Callable[[Json], Json]) -> ToolSteps:
-    outcome = yield from _asked_twice(ApiRequest("GET", path))
+    outcome = yield from asked_twice(ApiRequest("GET", path))
     if (
         isinstance(outcome, ApiAnswer)
         and outcome.status == 200
@@ -159,34 +166,10 @@ def _page(path: str, as_result: Callable[[Json], Json]) -> ToolSteps:
     return results.failed(refusals.of_look(outcome))
 
 
-def _asked_twice(request: ApiRequest) -> Generator[ApiRequest, Outcome, Outcome]:
-    """For requests that may be repeated: a lost answer is asked for once more."""
-    outcome = yield request
-    if isinstance(outcome, ApiFailure) and outcome.sent:
-        outcome = yield request
-    return outcome
-
-
-def _look(pause_id: str, hold: int, waiting: Waiting | None) -> ApiRequest:
-    path = f"/v1/pause/{pause_id}"
-    if hold:
-        path += f"?wait={hold}"
-    return ApiRequest("GET", path, hold_seconds=hold, waiting=waiting)
-
-
 def _was_cut(outcome: Outcome) -> bool:
     if isinstance(outcome, ApiFailure):
         return outcome.sent
     return outcome.status in (502, 504) and outcome.body is None
-
-
-def _pause_in(outcome: Outcome) -> Json | None:
-    if isinstance(outcome, ApiFailure) or outcome.status not in (200, 201):
-        return None
-    if not results.is_pause(outcome.body):
-        return None
-    pause: Json = outcome.body
-    return pause
 
 
 def _bare(pause_id: str) -> str:

@@ -23,7 +23,9 @@ _OF_OTHERS: Final = frozenset(
     for name in (
         "API_KEY",
         "BASE_URL",
-        "MAX_WAIT_SECONDS",
+        "PERMISSION_CHANNEL",
+        "PERMISSION_RECIPIENT",
+        "PERMISSION_TIMEOUT_SECONDS",
         "CHROMIUM",
         "TEST_SEED",
         "TEST_PYTHONS",

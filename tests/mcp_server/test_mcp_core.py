@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from stdio_process import STATELESS_META, VERSION_KEY
 
-from pausepoint.mcp import core, tools
+from pausepoint.mcp import core, messages, tools
 
 Json = dict[str, Any]
 ROOT = Path(__file__).parents[2]
@@ -187,7 +187,7 @@ def test_no_output_schema_has_the_persons_link() -> None:
 
 def test_version_is_the_programs() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["version"] == core.VERSION
+    assert project["version"] == messages.VERSION
 
 
 def test_start_imports_nothing_heavy_and_the_core_nothing_that_talks() -> None:
