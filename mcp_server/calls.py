@@ -26,7 +26,8 @@ _MAX_REMEMBERED = 1000
 class KnownPauses:
     """What one connection remembers of its pauses, for better words only: nothing depends on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = _MAX_REMEMBERED) -> None:
+        self._limit = limit
         self._deadlines: dict[str, float] = {}
         self._pending_polls: dict[str, int] = {}
 
@@ -34,7 +35,7 @@ class KnownPauses:
         """Notes the deadline of a pause that the API has shown."""
         deadline = results.epoch_seconds(pause.get("expires_at"))
         if deadline is not None:
-            _note(self._deadlines, _bare(pause["pause_id"]), deadline)
+            self._note(self._deadlines, _bare(pause["pause_id"]), deadline)
 
     def seconds_left(self, pause_id: str, now: float) -> float | None:
         """Until the deadline, None where it is not known."""
@@ -44,8 +45,13 @@ class KnownPauses:
     def count_pending_poll(self, pause_id: str) -> int:
         """How many polls of this pause have now ended without an answer."""
         polls = self._pending_polls.get(_bare(pause_id), 0) + 1
-        _note(self._pending_polls, _bare(pause_id), polls)
+        self._note(self._pending_polls, _bare(pause_id), polls)
         return polls
+
+    def _note(self, notes: dict[str, Any], name: str, value: object) -> None:
+        if len(notes) >= self._limit:
+            notes.clear()
+        notes[name] = value
 
 
 class CallContext:
@@ -174,9 +180,3 @@ def _was_cut(outcome: Outcome) -> bool:
 
 def _bare(pause_id: str) -> str:
     return pause_id[4:] if pause_id.startswith("psr_") else pause_id
-
-
-def _note(notes: dict[str, Any], name: str, value: object) -> None:
-    if len(notes) >= _MAX_REMEMBERED:
-        notes.clear()
-    notes[name] = value

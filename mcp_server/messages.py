@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -39,6 +41,17 @@ def error(request_id: RequestId | None, code: int, message: str, data: Json | No
     return {"jsonrpc": "2.0", "id": request_id, "error": problem}
 
 
+def parsed(raw: bytes) -> object:
+    """What a client has sent, decoded. Raises `ValueError`, `RecursionError`."""
+    message: object = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+    return message
+
+
+def encoded(message: Json | list[Json]) -> bytes:
+    """A message on one line. ASCII is UTF-8 too, and half a character in an id cannot break it."""
+    return json.dumps(message, separators=(",", ":")).encode("ascii")
+
+
 def meta_of(params: Json) -> Json:
     """The `_meta` of a request's parameters, empty where there is none."""
     meta = params.get("_meta")
@@ -50,3 +63,7 @@ def id_of(value: object) -> RequestId | None:
     if isinstance(value, (str, int)) and not isinstance(value, bool):
         return value
     return None
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(name)

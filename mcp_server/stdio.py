@@ -6,7 +6,6 @@ side by side; end of input ends the process at once. MCP specification, page Tra
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
@@ -74,7 +73,7 @@ class StdioServer:
 
     def _take(self, line: bytes) -> None:
         try:
-            message = _parsed(line)
+            message = messages.parsed(line)
         except (ValueError, RecursionError):
             self._write_now(
                 messages.error(None, messages.PARSE_ERROR, "Not a JSON message in UTF-8")
@@ -209,8 +208,7 @@ class StdioServer:
             self._write(message)
 
     def _write(self, message: Json | list[Json]) -> None:
-        # ASCII is UTF-8 too, and half a character in an id cannot break it.
-        left = memoryview(json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n")
+        left = memoryview(messages.encoded(message) + b"\n")
         try:
             while left:
                 left = left[os.write(self._out_fd, left) :]
@@ -271,12 +269,3 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
         yield line
         while line and not line.endswith(b"\n"):
             line = stream.readline(MAX_LINE_BYTES)
-
-
-def _parsed(line: bytes) -> object:
-    message: object = json.loads(line.decode("utf-8"), parse_constant=_refuse_constant)
-    return message
-
-
-def _refuse_constant(name: str) -> object:
-    raise ValueError(name)
