@@ -20,6 +20,7 @@ run: setup ## Start PausePoint here, with a dev inbox instead of vendors
 
 test: setup ## Run every test
 	@sh scripts/get-chromium.sh
+	@sh scripts/get-servers.sh
 	@$(BIN)/pytest
 
 lint: setup ## Check style, banned calls and who may import whom
