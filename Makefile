@@ -40,4 +40,8 @@ check: lint types test ## Everything that must pass before a change lands
 bench: setup ## Measure everything, beside its limits and what one would use instead
 	@$(BIN)/python -m bench --peers
 
-.PHONY: help setup run test lint format types check bench
+docs: setup ## Build the documentation's site into .build/site, links checked
+	@$(UV) sync --quiet --locked --group dev --group docs
+	@$(BIN)/python -m scripts.docs_site
+
+.PHONY: help setup run test lint format types check bench docs
