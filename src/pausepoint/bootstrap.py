@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import resource
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -37,7 +37,15 @@ if TYPE_CHECKING:
     from pausepoint.tracing.provider import Tracing
 
 DRAIN_SECONDS: Final = 1.5
-"""How long sends under way may still take once the web server has stopped."""
+"""How long sends under way may still take once the stop has begun."""
+
+HAND_BACK_SECONDS: Final = 0.75
+FAREWELL_SECONDS: Final = 0.25
+"""How long the stop waits for a database that does not take back what was broken off, and for a
+query that was: that may take longer to end than the query itself."""
+
+READY_SECONDS: Final = 3.0
+"""After which a database that does not answer is one that cannot take work."""
 
 STOP_SECONDS: Final = 4.8
 """How long after its beginning a stop may end: what is left of it is for the last spans."""
@@ -72,6 +80,7 @@ class Running:
         self._loops: list[Supervised] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._following: asyncio.Task[None] | None = None
+        self._draining: asyncio.Task[None] | None = None
         self.services = self._services(clock)
 
     def start_work(self, *, delivers: bool = True, serves_metrics: bool = True) -> None:
@@ -95,24 +104,22 @@ class Running:
         return self._tracing.app(app) if self._tracing else app
 
     def begin_stop(self) -> None:
-        """Readiness goes down, waiters are released, no new work is begun."""
-        if not self._is_stopping:
-            self._stop_began_at = asyncio.get_running_loop().time()
+        """Readiness goes down, waiters are released, no new work is begun, the old one drains."""
+        if self._is_stopping:
+            return
+        self._stop_began_at = asyncio.get_running_loop().time()
         self._is_stopping = True
         self.store.release_waiters()
         for loop in self._loops:
             loop.stop()
+        self._draining = asyncio.create_task(self._drain())
 
     async def close(self) -> None:
         self.begin_stop()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=DRAIN_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        assert self._draining is not None
+        await self._draining
         if self._following is not None:
-            self._following.cancel()
-            await asyncio.gather(self._following, return_exceptions=True)
+            await _break_off([self._following], FAREWELL_SECONDS)
         await asyncio.to_thread(self._stop_metrics)
         await self._guarded.close()
         await self._operator.close()
@@ -125,12 +132,27 @@ class Running:
         at_least, at_most = FLUSH_SECONDS
         return min(max(STOP_SECONDS - passed, at_least), at_most)
 
+    async def _drain(self) -> None:
+        late = await _still_running(self._tasks, DRAIN_SECONDS)
+        # What they break off they hand back, if the database takes it.
+        await _break_off(late, HAND_BACK_SECONDS)
+        await _break_off(late, FAREWELL_SECONDS)
+
     async def _check_readiness(self) -> None:
-        if self._is_stopping:
-            raise Unavailable("This process is stopping.")
         if _descriptors_used() > 0.9:
             raise Unavailable("Nearly all file descriptors are in use.")
-        await self.store.check()
+        if not self._is_stopping:
+            await self._check_store()
+        # Asked last: the stop may have begun meanwhile.
+        if self._is_stopping:
+            raise Unavailable("This process is stopping.")
+
+    async def _check_store(self) -> None:
+        checking = asyncio.create_task(self.store.check())
+        if await _still_running([checking], READY_SECONDS):
+            await _break_off([checking], 0)
+            raise Unavailable("The database does not answer.")
+        checking.result()
 
     def _services(self, clock: Clock) -> Services:
         settings = self.settings
@@ -191,6 +213,28 @@ async def _open_store(settings: Settings, clock: Clock, observer: Observer) -> S
     return await PostgresStore.open(
         settings.database_url, keys, clock, settings.database_direct_url, observer
     )
+
+
+async def _still_running(
+    tasks: Sequence[asyncio.Task[None]], seconds: float
+) -> list[asyncio.Task[None]]:
+    if not tasks:
+        return []
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    return list(late)
+
+
+async def _break_off(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
+    """Waits no longer than that for their ends, of which nobody wants to hear."""
+    for task in tasks:
+        if task.cancel():
+            task.add_done_callback(_ignore)
+    await _still_running(tasks, seconds)
+
+
+def _ignore(task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        task.exception()
 
 
 def _metrics(settings: Settings) -> Metrics | None:

@@ -6,9 +6,11 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -31,7 +33,9 @@ class PostgresServer:
     PostgreSQL refuses to run as root: there it runs as nobody.
     """
 
-    def __init__(self, settings: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, settings: dict[str, str] | None = None, *, log_segment_mib: int = 16
+    ) -> None:
         self._settings = _SETTINGS | (settings or {})
         # Short: a socket's path holds 107 bytes at most.
         self.folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
@@ -42,7 +46,8 @@ class PostgresServer:
             self._as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         self.binaries = self._reachable_binaries()
         self._run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8",
-                  "--locale=C", "--no-sync", "--pgdata", str(self.data))  # fmt: skip
+                  "--locale=C", "--no-sync", "--pgdata", str(self.data),
+                  f"--wal-segsize={log_segment_mib}")  # fmt: skip
         self.start()
 
     @property
@@ -65,6 +70,32 @@ class PostgresServer:
     def close(self) -> None:
         self.stop("immediate")
         shutil.rmtree(self.folder)
+
+    def freeze(self) -> None:
+        """From now on it takes connections and answers nothing, as a machine that hangs does."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal_all(signal.SIGCONT)
+
+    def fill_disk(self, file_limit: int | None) -> None:
+        """No file can grow past so many bytes; not less than a log segment has, or it crashes."""
+        limit = "unlimited" if file_limit is None else str(file_limit)
+        for pid in self._processes():
+            with suppress(subprocess.CalledProcessError):  # One may have ended meanwhile.
+                subprocess.run(["prlimit", "--pid", str(pid), f"--fsize={limit}:"], check=True,
+                               capture_output=True, **self._as)  # fmt: skip
+
+    def _signal_all(self, signal_number: signal.Signals) -> None:
+        for pid in self._processes():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal_number)
+
+    def _processes(self) -> list[int]:
+        """The one that begins the others first."""
+        head = int((self.data / "postmaster.pid").read_text("ascii").split()[0])
+        others = Path(f"/proc/{head}/task/{head}/children").read_text("ascii").split()
+        return [head, *map(int, others)]
 
     def url(self, database: str = "postgres", user: str = "postgres") -> str:
         return f"postgresql://{user}@/{database}?host={quote(str(self.folder))}"

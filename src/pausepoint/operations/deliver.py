@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final, TypeVar
+
 import structlog
 
 from pausepoint.channels.base import ChannelError, Notification
@@ -19,7 +23,7 @@ from pausepoint.domain.delivery import (
 )
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Pause
-from pausepoint.domain.time import Instant
+from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.end_pause import event_deliveries
 from pausepoint.operations.respond_to_pause import respond_url
 from pausepoint.operations.services import Services
@@ -36,6 +40,10 @@ from pausepoint.store.base import (
     UpdateDelivery,
 )
 
+T = TypeVar("T")
+
+LOOK_AGAIN: Final = timedelta(seconds=1)
+
 log = structlog.get_logger("pausepoint.deliver")
 
 
@@ -43,16 +51,34 @@ async def deliver(services: Services, delivery: Delivery) -> Tried | None:
     """Carries one claimed delivery a step further; whoever lost its lease changes nothing.
 
     How the attempt ended; None where a vendor was asked and had no news.
+
+    A database that goes away meanwhile is waited for as long as the lease lasts: or whoever was
+    asked already would be asked again, only because nobody could write it down. Raises
+    StoreUnavailable once the lease has ended.
     """
-    pause = await services.store.pause(delivery.pause_id)
+
+    async def patiently(step: Callable[[], Awaitable[T]]) -> T:
+        while True:
+            try:
+                return await step()
+            except StoreUnavailable:
+                again_at = services.clock.now() + milliseconds(LOOK_AGAIN)
+                if again_at >= (delivery.due_at or 0):
+                    raise
+                await services.clock.sleep_until(again_at)
+
+    pause = await patiently(lambda: services.store.pause(delivery.pause_id))
     if pause is None:
-        return await _end(services, delivery, Tried(Outcome.FAILED, "pause_erased"), None)
-    if delivery.state is DeliveryState.SENT:
-        return await _check(services, delivery, pause)
-    return await _end(services, delivery, await _try(services, delivery, pause), pause)
+        tried = Tried(Outcome.FAILED, "pause_erased")
+    elif delivery.state is DeliveryState.SENT:
+        return await patiently(lambda: _check(services, delivery, pause))
+    else:
+        tried = await patiently(lambda: _try(services, delivery, pause))
+    return await patiently(lambda: _end(services, delivery, tried, pause))
 
 
 async def _try(services: Services, delivery: Delivery, pause: Pause) -> Tried:
+    """Raises StoreUnavailable only before anything has left."""
     try:
         if delivery.kind is DeliveryKind.WEBHOOK:
             return await post_event(services, delivery, pause)

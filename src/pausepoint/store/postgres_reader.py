@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.postgres_link import (
+    FAREWELL_SECONDS,
     STATEMENT_SECONDS,
     Connection,
     Pool,
@@ -15,6 +16,7 @@ from pausepoint.store.postgres_link import (
     is_lost,
     is_trouble,
     translated,
+    words_of,
 )
 from pausepoint.store.statements import Parameters, Statement
 
@@ -58,7 +60,7 @@ class Reader:
         for lookup in self._lookups.values():
             lookup.cancel()
         try:
-            await asyncio.wait_for(self._pool.close(), STATEMENT_SECONDS)
+            await asyncio.wait_for(self._pool.close(), FAREWELL_SECONDS)
         except Exception:
             self._pool.terminate()
 
@@ -70,12 +72,15 @@ class Reader:
                     try:
                         return await run(connection)
                     except Exception as error:
+                        if isinstance(error, TimeoutError):
+                            # The pool would wait as long again for it to break off.
+                            end(connection)
                         if not is_lost(error):
                             raise
                         end(connection)
         except Exception as error:
             if is_trouble(error):
-                raise StoreUnavailable(str(error) or "the database does not answer") from error
+                raise StoreUnavailable(words_of(error)) from error
             raise
         raise StoreUnavailable("the database ends its connections")
 

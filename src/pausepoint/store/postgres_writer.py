@@ -17,7 +17,7 @@ from pausepoint.observer import Observer
 from pausepoint.store.base import Applied, Lost, OutcomeUnknown, StoreUnavailable
 from pausepoint.store.binding import Bound, News
 from pausepoint.store.postgres_lane import Lane
-from pausepoint.store.postgres_link import Trouble, is_trouble, trouble_of
+from pausepoint.store.postgres_link import Trouble, is_at_its_end, is_trouble, trouble_of, words_of
 from pausepoint.store.postgres_queue import BATCH_LIMIT, Claim, Item, Queue, fail
 from pausepoint.store.postgres_sets import keys_of
 
@@ -35,7 +35,11 @@ PATIENCE_SECONDS: Final = 5.0
 UNKNOWN_SECONDS: Final = 30.0
 """How long a caller waits to learn what became of a commit whose answer was lost."""
 
-CLOSE_SECONDS: Final = 5.0
+REFUSAL_SECONDS: Final = 3.0
+"""How long a process says that it is not ready after the database could not write, as with a full
+disk: a small write may find room where the next one does not."""
+
+CLOSE_SECONDS: Final = 0.5
 _BACK_OFF: Final = (0.05, 1.0)
 
 
@@ -59,6 +63,8 @@ class Writer:
         self._expiry: asyncio.TimerHandle | None = None
         self._lanes = lanes
         self._idle = len(lanes)
+        self._refusal: str | None = None
+        self._refused_at = 0.0
         self._tasks = [asyncio.create_task(self._run(lane)) for lane in lanes]
 
     def submit(self, change: Bound) -> asyncio.Future[Applied | Lost]:
@@ -69,6 +75,12 @@ class Writer:
         self._queue.items.append(Item(change, keys, future, self._loop.time()))
         self._begin()
         return future
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the database could not write a moment ago, though it could be reached."""
+        is_recent = self._loop.time() < self._refused_at + REFUSAL_SECONDS
+        return self._refusal if is_recent else None
 
     def claim(self, limit: int, lease: int, busy: Sequence[str]) -> asyncio.Future[list[Delivery]]:
         self._refuse_when_full()
@@ -177,6 +189,7 @@ class Writer:
         elif trouble is Trouble.REPEAT:
             self._put_back(batch)
         elif trouble is Trouble.REFUSED:
+            self._note_refusal(error)
             for item in batch:
                 fail(item, StoreUnavailable(str(error)))
         elif len(batch) == 1:
@@ -186,6 +199,12 @@ class Writer:
             middle = len(batch) // 2
             for half in (batch[:middle], batch[middle:]):
                 await self._write(lane, half)
+
+    def _note_refusal(self, error: Exception) -> None:
+        if is_at_its_end(error):
+            if self.refusal is None:
+                log.warning("the database cannot write", error=str(error))
+            self._refusal, self._refused_at = str(error), self._loop.time()
 
     async def _settle(self, lane: Lane, batch: Sequence[Item]) -> frozenset[int] | None:
         async def look() -> frozenset[int] | None:
@@ -215,7 +234,7 @@ class Writer:
             except Exception as error:
                 lane.drop()
                 if not is_away:
-                    log.warning("the database is away", error=str(error))
+                    log.warning("the database is away", error=words_of(error))
                 is_away = True
             else:
                 if is_away:
@@ -232,7 +251,7 @@ class Writer:
             # Were they claimed after all, their leases run out by themselves.
             if is_trouble(error) and trouble_of(error, lane.connection) is Trouble.CONNECTION:
                 lane.drop()
-            fail(claim, StoreUnavailable(str(error)) if is_trouble(error) else error)
+            fail(claim, StoreUnavailable(words_of(error)) if is_trouble(error) else error)
         else:
             if not claim.future.done():
                 claim.future.set_result(found)

@@ -121,19 +121,23 @@ class DeliveryLoop:
         logs.delivery_id.set(delivery.delivery_id)
         logs.pause_id.set(delivery.pause_id)
         async with self._gates[delivery.target]:
-            if self._has_waited_too_long(delivery):
-                # Whoever claims it next has a whole lease; it was no attempt.
-                now = self._services.clock.now()
-                await self._services.store.apply(due_again(delivery, now, was_begun=False))
-                return
-            began = time.perf_counter()
+            # Where it breaks off, the row stays claimed and falls due when the lease ends.
             try:
-                tried = await self._deliver(self._services, delivery)
+                await self._carry_in_its_turn(delivery)
+            except StoreUnavailable as error:
+                log.warning("a delivery broke off", error=str(error))
             except Exception:
-                # The row stays claimed and falls due by itself when the lease ends.
                 log.exception("a delivery broke off")
-            else:
-                _say(delivery, tried, time.perf_counter() - began)
+
+    async def _carry_in_its_turn(self, delivery: Delivery) -> None:
+        if self._has_waited_too_long(delivery):
+            # Whoever claims it next has a whole lease; it was no attempt.
+            now = self._services.clock.now()
+            await self._services.store.apply(due_again(delivery, now, was_begun=False))
+            return
+        began = time.perf_counter()
+        tried = await self._deliver(self._services, delivery)
+        _say(delivery, tried, time.perf_counter() - began)
 
     def _has_waited_too_long(self, delivery: Delivery) -> bool:
         lease_left = (delivery.due_at or 0) - self._services.clock.now()
