@@ -43,7 +43,7 @@ _CREATE_INPUT: Json = {
             "description": "Phone number like +15550100, e-mail address, or Slack "
             "incoming-webhook URL, to match channel",
         },
-        "channel": {"type": "string", "enum": CHANNELS},
+        "channel": {"type": "string", "enum": CHANNELS, "description": "How to reach them"},
         "message": {
             "type": "string",
             "minLength": 1,
@@ -181,7 +181,6 @@ _PAUSE_OUTPUT: Json = {
 }
 
 AUDIT_FIELDS: dict[str, Json] = {
-    "id": {"type": ["string", "integer"]},
     "pause_request_id": _STRING,
     "event_type": _STRING,
     "actor": _STRING,
