@@ -44,4 +44,7 @@ docs: setup ## Build the documentation's site into .build/site, links checked
 	@$(UV) sync --quiet --locked --group dev --group docs
 	@$(BIN)/python -m scripts.docs_site
 
-.PHONY: help setup run test lint format types check bench docs
+mcpb: setup ## Build build/pausepoint.mcpb, the MCP server for one-click installation
+	@$(BIN)/python -m scripts.build_mcpb
+
+.PHONY: help setup run test lint format types check bench docs mcpb

@@ -7,6 +7,9 @@ from itertools import count
 from typing import Any, Final
 
 import httpx2
+from jsonschema import Draft202012Validator
+
+from pausepoint.mcp.tools import tool_table
 
 Json = dict[str, Any]
 
@@ -21,6 +24,7 @@ QUESTION: Final[Json] = {
     "message": "Delete 500 records?",
     "options": ["Approve", "Reject"],
 }
+SCHEMAS: Final = {tool["name"]: tool["outputSchema"] for tool in tool_table(45)}
 _ids = count(1)
 
 
@@ -58,6 +62,7 @@ async def called(http: httpx2.AsyncClient, name: str, arguments: Json) -> Json:
     result = (await answered(http, tool(name, arguments)))["result"]
     assert "isError" not in result, result["content"]
     content: Json = result["structuredContent"]
+    Draft202012Validator(SCHEMAS[name]).validate(content)
     return content
 
 
