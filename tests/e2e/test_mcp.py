@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import socket
@@ -159,9 +160,11 @@ def test_nothing_of_a_call_is_logged(server: Server, http: httpx2.Client) -> Non
     assert server.test_api_key not in log
 
 
-def on_stdio(server: Server) -> StdioProcess:
+def on_stdio(server: Server, **settings: str) -> StdioProcess:
     """The MCP server as a host runs it, beside the real API."""
-    return StdioProcess(PAUSEPOINT_API_KEY=server.test_api_key, PAUSEPOINT_BASE_URL=server.base_url)
+    return StdioProcess(
+        PAUSEPOINT_API_KEY=server.test_api_key, PAUSEPOINT_BASE_URL=server.base_url, **settings
+    )
 
 
 def test_restart_in_the_middle_over_stdio(server: Server) -> None:
@@ -192,4 +195,40 @@ def test_kill_in_the_middle_over_stdio(server: Server) -> None:
     server.start()
     answer(server, pause)
     assert stdio.call("poll_pause_request", look)["response_choice"] == "Approve"
+    assert stdio.close() == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "decision"),
+    [
+        ({"choice": "Allow"}, {"behavior": "allow"}),
+        (
+            {"choice": "Deny", "text": "Not on a Friday."},
+            {
+                "behavior": "deny",
+                "message": 'A person denied this, with the comment: "Not on a Friday."',
+            },
+        ),
+    ],
+)
+def test_person_sees_the_whole_input_and_decides(
+    server: Server, given: Json, decision: Json
+) -> None:
+    content = "\n".join(f"line {number} <b>of</b> many" for number in range(300))
+    stdio = on_stdio(
+        server,
+        PAUSEPOINT_PERMISSION_RECIPIENT="+15550100",
+        PAUSEPOINT_PERMISSION_CHANNEL="sms",
+    )
+    written = {"file_path": "/srv/app/deploy.sh", "content": content}
+    stdio.send_call("permission_prompt", {"tool_name": "Write", "input": written})
+    with Api(server.base_url, None) as person:
+        (token,) = set(eventually(lambda: _LINK.findall(person.http.get("/dev/inbox").text)))
+        page = person.http.get(f"/respond/{token}").text
+        assert "May the agent use Write?" in page
+        assert "/srv/app/deploy.sh" in page
+        assert html.escape(content) in page
+        assert person.http.post(f"/v1/respond/{token}", json=given).status_code == 200
+    (block,) = stdio.receive()["result"]["content"]
+    assert json.loads(block["text"]) == decision
     assert stdio.close() == 0
