@@ -14,7 +14,7 @@ from .tools import CREATE, POLL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from typing import Any
 
     from .api import Json, Outcome, ToolSteps
@@ -79,18 +79,28 @@ class CallContext:
 def create(values: Json, context: CallContext) -> ToolSteps:
     """Asks the person. A lost answer is asked for once more under the same idempotency key."""
     check_create(values)
-    key = values.pop("idempotency_key", context.fresh_key)
-    request = ApiRequest("POST", "/v1/pause", body=values, idempotency_key=key)
-    outcome = yield request
-    may_be_asked = False
-    if isinstance(outcome, ApiFailure) and outcome.sent:
-        may_be_asked = True
-        outcome = yield request
+    host_key = values.pop("host_key", None)
+    key = values.pop("idempotency_key", host_key or context.fresh_key)
+    outcome, may_be_asked = yield from _asked(values, key)
     pause = pause_in(outcome)
+    if pause is not None and key == host_key and pause["status"] != "pending":
+        # Not every host's ids are unique: an old answer must not stand for a new question.
+        key = context.fresh_key
+        outcome, may_be_asked = yield from _asked(values, key)
+        pause = pause_in(outcome)
     if pause is None:
         return results.failed(refusals.of_create(outcome, key, may_be_asked=may_be_asked))
     context.known.saw(pause)
     return results.created(pause)
+
+
+def _asked(question: Json, key: str) -> Generator[ApiRequest, Outcome, tuple[Outcome, bool]]:
+    """The outcome, and whether an earlier try may have asked already."""
+    request = ApiRequest("POST", "/v1/pause", body=question, idempotency_key=key)
+    outcome = yield request
+    if isinstance(outcome, ApiFailure) and outcome.sent:
+        return (yield request), True
+    return outcome, False
 
 
 def poll(values: Json, context: CallContext) -> ToolSteps:

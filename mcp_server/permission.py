@@ -12,7 +12,7 @@ import re
 
 from . import refusals, results
 from .api import ApiAnswer, ApiRequest, CallCancelled, Waiting
-from .arguments import MAX_METADATA_BYTES, ArgumentProblem, is_idempotency_key
+from .arguments import MAX_METADATA_BYTES, ArgumentProblem
 from .shared_steps import EARLY_SHARE, MAX_HOLD_SECONDS, asked_twice, look, pause_in, withdrawn
 
 TYPE_CHECKING = False
@@ -38,14 +38,18 @@ _TELL = "Tell the user; do not look for a way around it."
 
 
 class Permission:
-    """Whom `permission_prompt` asks and how long an answer is waited for; no model says that."""
+    """Whom `permission_prompt` asks and how long an answer is waited for; no model says that.
 
-    __slots__ = ("channel", "recipient", "timeout_seconds")
+    `run` is different for each run of the server: hosts' ids of calls may begin anew with each.
+    """
 
-    def __init__(self, recipient: str, channel: str, timeout_seconds: int) -> None:
+    __slots__ = ("channel", "recipient", "run", "timeout_seconds")
+
+    def __init__(self, recipient: str, channel: str, timeout_seconds: int, run: str) -> None:
         self.recipient = recipient
         self.channel = channel
         self.timeout_seconds = timeout_seconds
+        self.run = run
 
 
 def denied(reason: str) -> Json:
@@ -57,16 +61,16 @@ def ask(values: Json, context: CallContext) -> ToolSteps:
     """Asks the person, waits for the answer, and decides. A cancelled call is withdrawn."""
     permission = context.permission
     assert permission is not None
-    tool_use_id = values.get("tool_use_id", "")
-    key = f"permission-{tool_use_id}" if tool_use_id else context.fresh_key
-    request = ApiRequest(
-        "POST",
-        "/v1/pause",
-        body=_question(values["tool_name"], values["input"], permission),
-        idempotency_key=key if is_idempotency_key(key) else context.fresh_key,
-    )
-    outcome = yield from asked_twice(request)
+    question = _question(values["tool_name"], values["input"], permission)
+    key = context.fresh_key
+    if "tool_use_id" in values:
+        key = _key(permission, values["tool_use_id"], question)
+    outcome = yield from _asked(question, key)
     pause = pause_in(outcome)
+    if pause is not None and pause["status"] != "pending":
+        # An answer is for one call: ids that come again must not let the same input pass again.
+        outcome = yield from _asked(question, context.fresh_key)
+        pause = pause_in(outcome)
     if pause is None:
         return denied(f"{refusals.what(outcome)}, so this is denied. {_TELL}")
     pause_id: str = pause["pause_id"]
@@ -115,6 +119,19 @@ def _question(tool_name: str, tool_input: Json, permission: Permission) -> Json:
         body["metadata"] = tool_input
     body["message"] = message
     return body
+
+
+def _key(permission: Permission, tool_use_id: str, question: Json) -> str:
+    """Of this very question in this very call, whatever the host's id looks like."""
+    import hashlib  # noqa: PLC0415 - no start should wait for it
+
+    said = json.dumps([permission.run, tool_use_id, question], sort_keys=True)
+    return f"permission-{hashlib.sha256(said.encode()).hexdigest()}"
+
+
+def _asked(question: Json, key: str) -> Watching:
+    request = ApiRequest("POST", "/v1/pause", body=question, idempotency_key=key)
+    return asked_twice(request)
 
 
 def _watched(created: Outcome, permission: Permission, context: CallContext) -> Watching:

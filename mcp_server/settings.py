@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from .core import DEFAULT_MAX_WAIT_SECONDS, LONGEST_MAX_WAIT_SECONDS
@@ -59,7 +60,7 @@ class Settings:
             )
             return None
         seconds = self._seconds(_TIMEOUT, DEFAULT_PERMISSION_SECONDS, _LONGEST_PERMISSION_SECONDS)
-        return Permission(recipient, channel, seconds)
+        return Permission(recipient, channel, seconds, run=os.urandom(8).hex())
 
     def _text(self, name: str) -> str:
         return self._environment.get(name, "").strip()

@@ -97,7 +97,7 @@ class ToolCall:
         if self.name == PERMISSION_PROMPT:
             values.setdefault("tool_use_id", tool_use_id)
         elif self.name == CREATE and is_idempotency_key(f"tool-use-{tool_use_id}"):
-            values.setdefault("idempotency_key", f"tool-use-{tool_use_id}")
+            values["host_key"] = f"tool-use-{tool_use_id}"
 
     def _refused(self, sentence: str) -> Json:
         if self.name == PERMISSION_PROMPT:

@@ -131,13 +131,39 @@ def test_call_that_the_host_gives_up_is_withdrawn(api: ApiStub, mcp: StdioProces
 
 
 def test_retry_of_the_host_asks_nobody_twice(api: ApiStub, mcp: StdioProcess) -> None:
+    pause_id = prompted(mcp, api)
+    mcp.send_call("permission_prompt", CALL, 2)
+    api.until(lambda: api.held == 2)
+    api.answer(pause_id, "Allow")
+    assert [decision(mcp.receive()) for _ in range(2)] == [{"behavior": "allow"}] * 2
+    assert len(api.pauses) == 1
+
+
+def test_id_that_comes_again_with_another_input_is_another_question(
+    api: ApiStub, mcp: StdioProcess
+) -> None:
+    for number, command in enumerate(("ls", "rm -rf /"), 1):
+        mcp.send_call("permission_prompt", {**CALL, "input": {"command": command}}, number)
+        api.until(lambda expected=number: len(api.pauses) == expected)
+
+
+def test_answer_is_for_one_call(api: ApiStub, mcp: StdioProcess) -> None:
     api.answer(prompted(mcp, api), "Allow")
     mcp.receive()
     mcp.send_call("permission_prompt", CALL)
-    assert decision(mcp.receive()) == {"behavior": "allow"}
-    assert len(api.pauses) == 1
-    mcp.send_call("permission_prompt", {**CALL, "input": {"command": "rm -rf /"}})
-    assert "IDEMPOTENCY_MISMATCH" in decision(mcp.receive())["message"]
+    api.until(lambda: api.held == 1)
+    first, second = api.pauses.values()
+    assert (first["status"], second["status"]) == ("responded", "pending")
+    api.answer(second["pause_id"], "Deny")
+    assert decision(mcp.receive())["behavior"] == "deny"
+
+
+def test_another_run_of_the_server_asks_anew(api: ApiStub, start: Start) -> None:
+    settings = {"PAUSEPOINT_API_KEY": API_KEY, "PAUSEPOINT_BASE_URL": api.base_url, **SETTINGS}
+    for number in range(1, 3):
+        mcp = start(**settings)
+        mcp.send_call("permission_prompt", CALL)
+        api.until(lambda expected=number: len(api.pauses) == api.held == expected)
 
 
 def test_long_input_is_shown_as_a_table(api: ApiStub, mcp: StdioProcess) -> None:
@@ -209,7 +235,7 @@ class Driven:
             now=epoch_seconds(CREATED_AT) or 0.0,
             fresh_key="fresh",
             known=KnownPauses(),
-            permission=Permission("+15550100", "sms", timeout_seconds),
+            permission=Permission("+15550100", "sms", timeout_seconds, run="run"),
         )
         self.steps = call.steps(context)
         self.asked: ApiRequest | None = next(self.steps)
