@@ -12,7 +12,7 @@ setup: .venv/.ready ## Make .venv with the program and the tools for its tests
 
 .venv/.ready: pyproject.toml uv.lock
 	@sh scripts/get-uv.sh
-	@$(UV) sync --quiet --locked --group dev
+	@$(UV) sync --quiet --locked --extra server --group dev
 	@touch $@
 
 run: setup ## Start PausePoint here, with a dev inbox instead of vendors
