@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
-from pausepoint.cli.common import fail, json_option, print_json, settings_for
+from pausepoint.cli.common import settings_for
+from pausepoint.cli.output import fail, json_option, print_json
+from pausepoint.cli.server_part import ServerGroup
 
 
-@click.group()
+@click.group(cls=ServerGroup)
 def db() -> None:
     """Back up the database."""
 

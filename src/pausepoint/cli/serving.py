@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from pausepoint.cli.banner import NewKeys, show_ready
-from pausepoint.cli.common import fail, open_or_fail
+from pausepoint.cli.common import open_or_fail
+from pausepoint.cli.output import fail
 
 if TYPE_CHECKING:
     import socket
