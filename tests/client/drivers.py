@@ -1,0 +1,127 @@
+"""Both clients behind one face, so that each scenario runs with the one and with the other."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Literal, TypeVar
+
+from pausepoint.client import (
+    Answer,
+    AsyncPausePoint,
+    AuditEntry,
+    Page,
+    Pause,
+    PausePoint,
+    Webhook,
+    WebhookDelivery,
+)
+
+T = TypeVar("T")
+Kind = Literal["sync", "async"]
+KINDS: tuple[Kind, ...] = ("sync", "async")
+
+PATIENCE = timedelta(minutes=10)
+
+
+class Clock:
+    """Takes the place of sleep: remembers each delay, lets `whenever` happen, and returns."""
+
+    def __init__(self) -> None:
+        self.delays: list[float] = []
+        self.whenever: Callable[[int], object] = lambda count: None
+
+    def sleep(self, seconds: float) -> None:
+        self.delays.append(seconds)
+        assert len(self.delays) < 1000
+        self.whenever(len(self.delays))
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+
+class Client:
+    """A client of one kind, whose methods block; `clock` has every delay it made."""
+
+    def __init__(self, run: Callable[[Any], Any], client: Any, clock: Clock) -> None:
+        self._run = run
+        self.client = client
+        self.clock = clock
+
+    def ask(self, *args: Any, **kwargs: Any) -> Answer:
+        return self._run(self.client.ask(*args, **kwargs))  # type: ignore[no-any-return]
+
+    def create(self, *args: Any, **kwargs: Any) -> Pause:
+        return self._run(self.client.create(*args, **kwargs))  # type: ignore[no-any-return]
+
+    def get(self, pause_id: str) -> Pause:
+        return self._run(self.client.get(pause_id))  # type: ignore[no-any-return]
+
+    def wait(self, pause_id: str, **kwargs: Any) -> Answer:
+        return self._run(self.client.wait(pause_id, **kwargs))  # type: ignore[no-any-return]
+
+    def cancel(self, pause_id: str) -> Pause:
+        return self._run(self.client.cancel(pause_id))  # type: ignore[no-any-return]
+
+    def list(self, **kwargs: Any) -> Page[Pause]:
+        return self._run(self.client.list(**kwargs))  # type: ignore[no-any-return]
+
+    def audit(self, **kwargs: Any) -> Page[AuditEntry]:
+        return self._run(self.client.audit(**kwargs))  # type: ignore[no-any-return]
+
+    def add_webhook(self, url: str, secret: str) -> Webhook:
+        return self._run(self.client.webhooks.create(url, secret))  # type: ignore[no-any-return]
+
+    def webhooks(self) -> Page[Webhook]:
+        return self._run(self.client.webhooks.list())  # type: ignore[no-any-return]
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        self._run(self.client.webhooks.delete(webhook_id))
+
+    def deliveries(self, webhook_id: str) -> Page[WebhookDelivery]:
+        return self._run(self.client.webhooks.deliveries(webhook_id))  # type: ignore[no-any-return]
+
+    def redeliver(self, webhook_id: str, delivery_id: str) -> WebhookDelivery:
+        return self._run(self.client.webhooks.redeliver(webhook_id, delivery_id))  # type: ignore[no-any-return]
+
+    def guarded(self, kind: Kind, function: Callable[..., T], **how: Any) -> Callable[..., T]:
+        """`function` behind `requires_approval`, called as a plain one whichever the client is."""
+        decorate = self.client.requires_approval(**how)
+        if kind == "sync":
+            return decorate(function)  # type: ignore[no-any-return]
+
+        async def awaited(*args: Any, **kwargs: Any) -> T:
+            return function(*args, **kwargs)
+
+        awaited.__name__ = function.__name__
+        awaited.__wrapped__ = function  # type: ignore[attr-defined]
+        decorated = decorate(awaited)
+        return lambda *args, **kwargs: self._run(decorated(*args, **kwargs))
+
+
+@contextmanager
+def a_client(
+    kind: Kind, key: str, base_url: str, patience: timedelta = PATIENCE
+) -> Iterator[Client]:
+    clock = Clock()
+    if kind == "sync":
+        with PausePoint(key, base_url, patience=patience, sleep=clock.sleep) as client:
+            yield Client(lambda result: result, client, clock)
+        return
+    with asyncio.Runner() as runner:
+        awaited = AsyncPausePoint(key, base_url, patience=patience, sleep=clock.sleep_async)
+
+        def run(coroutine: Coroutine[Any, Any, T]) -> T:
+            return runner.run(coroutine)
+
+        try:
+            yield Client(run, awaited, clock)
+        finally:
+            runner.run(awaited.aclose())
+
+
+def seeded() -> Callable[[], float]:
+    return random.Random(1).random
