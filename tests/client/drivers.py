@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import wraps
 from typing import Any, Literal, TypeVar
 
 from pausepoint.client import (
@@ -47,59 +47,66 @@ class Client:
     """A client of one kind, whose methods block; `clock` has every delay it made."""
 
     def __init__(self, run: Callable[[Any], Any], client: Any, clock: Clock) -> None:
-        self._run = run
+        self.run = run
         self.client = client
         self.clock = clock
 
     def ask(self, *args: Any, **kwargs: Any) -> Answer:
-        return self._run(self.client.ask(*args, **kwargs))  # type: ignore[no-any-return]
+        return self.run(self.client.ask(*args, **kwargs))  # type: ignore[no-any-return]
 
     def create(self, *args: Any, **kwargs: Any) -> Pause:
-        return self._run(self.client.create(*args, **kwargs))  # type: ignore[no-any-return]
+        return self.run(self.client.create(*args, **kwargs))  # type: ignore[no-any-return]
 
     def get(self, pause_id: str) -> Pause:
-        return self._run(self.client.get(pause_id))  # type: ignore[no-any-return]
+        return self.run(self.client.get(pause_id))  # type: ignore[no-any-return]
 
     def wait(self, pause_id: str, **kwargs: Any) -> Answer:
-        return self._run(self.client.wait(pause_id, **kwargs))  # type: ignore[no-any-return]
+        return self.run(self.client.wait(pause_id, **kwargs))  # type: ignore[no-any-return]
 
     def cancel(self, pause_id: str) -> Pause:
-        return self._run(self.client.cancel(pause_id))  # type: ignore[no-any-return]
+        return self.run(self.client.cancel(pause_id))  # type: ignore[no-any-return]
 
     def list(self, **kwargs: Any) -> Page[Pause]:
-        return self._run(self.client.list(**kwargs))  # type: ignore[no-any-return]
+        return self.run(self.client.list(**kwargs))  # type: ignore[no-any-return]
 
     def audit(self, **kwargs: Any) -> Page[AuditEntry]:
-        return self._run(self.client.audit(**kwargs))  # type: ignore[no-any-return]
+        return self.run(self.client.audit(**kwargs))  # type: ignore[no-any-return]
 
     def add_webhook(self, url: str, secret: str) -> Webhook:
-        return self._run(self.client.webhooks.create(url, secret))  # type: ignore[no-any-return]
+        return self.run(self.client.webhooks.create(url, secret))  # type: ignore[no-any-return]
 
     def webhooks(self) -> Page[Webhook]:
-        return self._run(self.client.webhooks.list())  # type: ignore[no-any-return]
+        return self.run(self.client.webhooks.list())  # type: ignore[no-any-return]
 
     def delete_webhook(self, webhook_id: str) -> None:
-        self._run(self.client.webhooks.delete(webhook_id))
+        self.run(self.client.webhooks.delete(webhook_id))
 
     def deliveries(self, webhook_id: str) -> Page[WebhookDelivery]:
-        return self._run(self.client.webhooks.deliveries(webhook_id))  # type: ignore[no-any-return]
+        return self.run(self.client.webhooks.deliveries(webhook_id))  # type: ignore[no-any-return]
 
     def redeliver(self, webhook_id: str, delivery_id: str) -> WebhookDelivery:
-        return self._run(self.client.webhooks.redeliver(webhook_id, delivery_id))  # type: ignore[no-any-return]
+        return self.run(self.client.webhooks.redeliver(webhook_id, delivery_id))  # type: ignore[no-any-return]
 
-    def guarded(self, kind: Kind, function: Callable[..., T], **how: Any) -> Callable[..., T]:
+    def guarded(self, function: Callable[..., T], *how: Any, **more: Any) -> Callable[..., T]:
         """`function` behind `requires_approval`, called as a plain one whichever the client is."""
-        decorate = self.client.requires_approval(**how)
-        if kind == "sync":
-            return decorate(function)  # type: ignore[no-any-return]
+        decorate = self.client.requires_approval(*how, **more)
+        return called(
+            self.run, function, decorate, is_async=isinstance(self.client, AsyncPausePoint)
+        )
 
-        async def awaited(*args: Any, **kwargs: Any) -> T:
-            return function(*args, **kwargs)
 
-        awaited.__name__ = function.__name__
-        awaited.__wrapped__ = function  # type: ignore[attr-defined]
-        decorated = decorate(awaited)
-        return lambda *args, **kwargs: self._run(decorated(*args, **kwargs))
+def called(
+    run: Callable[[Any], Any], function: Callable[..., T], decorate: Any, *, is_async: bool
+) -> Callable[..., T]:
+    if not is_async:
+        return decorate(function)  # type: ignore[no-any-return]
+
+    @wraps(function)
+    async def awaited(*args: Any, **kwargs: Any) -> T:
+        return function(*args, **kwargs)
+
+    decorated = decorate(awaited)
+    return wraps(decorated)(lambda *args, **kwargs: run(decorated(*args, **kwargs)))
 
 
 @contextmanager
@@ -121,7 +128,3 @@ def a_client(
             yield Client(run, awaited, clock)
         finally:
             runner.run(awaited.aclose())
-
-
-def seeded() -> Callable[[], float]:
-    return random.Random(1).random

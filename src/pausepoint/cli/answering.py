@@ -72,8 +72,8 @@ class Progress:
         if sys.stderr.isatty():
             left = left_until(pause.expires_at, now())
             line = f"{pause.pause_id}: {pause.delivery.state}, {left} left. Ctrl-C stops waiting."
+            self._is_shown = True  # before it is: Ctrl-C may come at any moment
             click.echo(f"\r\x1b[K{printable(line)}", nl=False, err=True)
-            self._is_shown = True
 
     def clear(self) -> None:
         if self._is_shown:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import click
 
 from pausepoint.cli.answering import answered
-from pausepoint.cli.opened import opened
+from pausepoint.cli.opened import THROUGH_RESTARTS, opened
 from pausepoint.cli.output import json_option
 from pausepoint.cli.values import Duration, Pair
 
@@ -61,7 +61,7 @@ def ask(
 
     key = new_idempotency_key() if idempotency_key is None else idempotency_key
     question = sys.stdin.read() if message == "-" else message
-    with opened(as_json=as_json) as client:
+    with opened(as_json=as_json, patience=THROUGH_RESTARTS) as client:
         answered(
             lambda on_pending: client.ask(
                 recipient,
@@ -92,7 +92,7 @@ def wait(pause_id: str, with_text: bool, as_json: bool) -> None:
     \b
     pausepoint wait psr_01a2039e-5090-7744-ab19-5212ad76b8da
     """
-    with opened(as_json=as_json) as client:
+    with opened(as_json=as_json, patience=THROUGH_RESTARTS) as client:
         answered(
             lambda on_pending: client.wait(pause_id, on_pending=on_pending),
             with_text=with_text,

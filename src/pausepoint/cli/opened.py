@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
@@ -16,13 +17,18 @@ if TYPE_CHECKING:
     from pausepoint.client import PausePoint, PausePointError
 
 
+AT_ONCE: Final = timedelta(seconds=3)
+"""Patience of a command whose user looks on."""
+THROUGH_RESTARTS: Final = timedelta(minutes=10)
+
+
 @contextmanager
-def opened(*, as_json: bool) -> Iterator[PausePoint]:
+def opened(*, as_json: bool, patience: timedelta = AT_ONCE) -> Iterator[PausePoint]:
     """Exits with 1 after any of the client's errors."""
     from pausepoint.client import PausePoint, PausePointError
 
     try:
-        with PausePoint() as client:
+        with PausePoint(patience=patience) as client:
             yield client
     except PausePointError as error:
         refuse(error, as_json=as_json)

@@ -48,6 +48,9 @@ class Answer(Struct, frozen=True, kw_only=True, eq=False):
             raise TypeError(_INSTEAD)
         return isinstance(other, Answer) and self.pause == other.pause
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     def __hash__(self) -> int:
         return hash((self.pause_id, self.resolved_by, self.at))
 
