@@ -34,13 +34,13 @@ class Clock:
         self.delays: list[float] = []
         self.whenever: Callable[[int], object] = lambda count: None
 
-    def sleep(self, seconds: float) -> None:
+    def take(self, seconds: float) -> None:
         self.delays.append(seconds)
         assert len(self.delays) < 1000
         self.whenever(len(self.delays))
 
-    async def sleep_async(self, seconds: float) -> None:
-        self.sleep(seconds)
+    async def take_async(self, seconds: float) -> None:
+        self.take(seconds)
 
 
 class Client:
@@ -115,11 +115,11 @@ def a_client(
 ) -> Iterator[Client]:
     clock = Clock()
     if kind == "sync":
-        with PausePoint(key, base_url, patience=patience, sleep=clock.sleep) as client:
+        with PausePoint(key, base_url, patience=patience, sleep=clock.take) as client:
             yield Client(lambda result: result, client, clock)
         return
     with asyncio.Runner() as runner:
-        awaited = AsyncPausePoint(key, base_url, patience=patience, sleep=clock.sleep_async)
+        awaited = AsyncPausePoint(key, base_url, patience=patience, sleep=clock.take_async)
 
         def run(coroutine: Coroutine[Any, Any, T]) -> T:
             return runner.run(coroutine)
