@@ -77,12 +77,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-@pytest.fixture(scope="module")
-def fresh(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `bin` of an environment that has the wheel and what it needs."""
+@pytest.fixture(scope="module", params=["highest", "lowest-direct"])
+def fresh(
+    wheel: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Path:
+    """The `bin` of an environment that has the wheel and what it needs, in its newest or oldest."""
     place = tmp_path_factory.mktemp("fresh") / "env"
     run_uv("venv", "--quiet", "--python", sys.executable, str(place))
-    run_uv("pip", "install", "--quiet", "--python", str(place), str(wheel))
+    which = ("--resolution", request.param, "--python", str(place))
+    run_uv("pip", "install", "--quiet", *which, str(wheel))
     return place / "bin"
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import click
 import pytest
 
-from pausepoint.cli.values import Duration, Pair, first_line, left_until, printable
+from pausepoint.cli.values import duration, first_line, left_until, pair, printable
 from pausepoint.client import Pause, PausePoint
 from tests.client.person import answer, answers
 from tests.client.proxy import Proxy, Says
@@ -321,7 +321,7 @@ def test_changes_are_shown_as_they_happen(shell: Shell, server: Server, terminal
     [("90s", 90), ("30m", 1800), ("2h", 7200), ("1d", 86400), ("1h30m", 5400), ("0.5h", 1800)],
 )
 def test_a_duration_is_read(text: str, seconds: float) -> None:
-    assert Duration().convert(text, None, None) == timedelta(seconds=seconds)
+    assert duration(text) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize(
@@ -329,13 +329,13 @@ def test_a_duration_is_read(text: str, seconds: float) -> None:
 )
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter):
-        Duration().convert(text, None, None)
+        duration(text)
 
 
 @pytest.mark.parametrize("text", ["", "key", "=value"])
 def test_what_is_no_pair_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter):
-        Pair().convert(text, None, None)
+        pair(text)
 
 
 def test_others_words_do_not_steer_the_terminal() -> None:

@@ -11,7 +11,7 @@ import click
 from pausepoint.cli.answering import answered
 from pausepoint.cli.opened import THROUGH_RESTARTS, opened
 from pausepoint.cli.output import json_option
-from pausepoint.cli.values import Duration, Pair
+from pausepoint.cli.values import duration, pair
 
 CHANNELS = ("sms", "email", "slack")
 EXIT_CODES = """\b
@@ -29,9 +29,15 @@ Exit code  0   the first option
 @click.option(
     "--channel", type=click.Choice(CHANNELS), help="How; told from the recipient unless given."
 )
-@click.option("--timeout", type=Duration(), help="How long they have, such as 2h.  [default: 24h]")
+@click.option("--timeout", type=duration, help="How long they have, such as 2h.  [default: 24h]")
 @click.option("--default", help="The option that is taken if nobody answers in time.")
-@click.option("--metadata", type=Pair(), multiple=True, help="Shown with the question; repeatable.")
+@click.option(
+    "--metadata",
+    type=pair,
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Shown with the question; repeatable.",
+)
 @click.option("--text", "allow_text", is_flag=True, help="Let them add a note, printed below.")
 @click.option("--idempotency-key", help="Asking again with the same key asks nobody twice.")
 @json_option

@@ -31,9 +31,10 @@ class ServerCommand(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         missing = [name for name in MODULES if find_spec(name) is None]
         if missing:
+            which = "" if len(missing) == len(MODULES) else f" ({', '.join(missing)} is missing)"
             fail(
-                f"`{ctx.command_path}` needs the server, and it is not installed here"
-                f" (no {', '.join(missing)}). Install it: pip install 'pausepoint[server]'"
+                f"`{ctx.command_path}` needs the server, which is not installed here{which}."
+                " Install it: pip install 'pausepoint[server]'"
             )
         return super().invoke(ctx)
 

@@ -12,42 +12,23 @@ _DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?[smhd])+")
 _PART = re.compile(r"([0-9.]+)([smhd])")
 
 
-class Duration(click.ParamType[timedelta]):
+def duration(text: str) -> timedelta:
     """`90s`, `30m`, `2h`, `1d` or `1h30m`."""
-
-    name = "duration"
-
-    def convert(
-        self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None
-    ) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        if not _DURATION.fullmatch(value):
-            self.fail(f"{value!r} is no duration: write 90s, 30m, 2h, 1d or 1h30m.", param, ctx)
-        try:
-            parts = ({_UNITS[unit]: float(number)} for number, unit in _PART.findall(value))
-            return sum((timedelta(**part) for part in parts), timedelta())
-        except OverflowError:
-            self.fail(f"{value!r} is too long.", param, ctx)
+    if not _DURATION.fullmatch(text):
+        raise click.BadParameter(f"{text!r} is no duration: write 90s, 30m, 2h, 1d or 1h30m.")
+    try:
+        parts = ({_UNITS[unit]: float(number)} for number, unit in _PART.findall(text))
+        return sum((timedelta(**part) for part in parts), timedelta())
+    except OverflowError:
+        raise click.BadParameter(f"{text!r} is too long.") from None
 
 
-class Pair(click.ParamType[tuple[str, str]]):
+def pair(text: str) -> tuple[str, str]:
     """`key=value`."""
-
-    name = "key=value"
-
-    def convert(
-        self,
-        value: str | tuple[str, str],
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> tuple[str, str]:
-        if isinstance(value, tuple):
-            return value
-        key, equals, rest = value.partition("=")
-        if not key or not equals:
-            self.fail(f"{value!r} is not of the form key=value.", param, ctx)
-        return key, rest
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise click.BadParameter(f"{text!r} is not of the form key=value.")
+    return key, value
 
 
 def printable(text: str) -> str:
