@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.load_profile("steady")
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for `doubles`
 
 from tests.client.drivers import KINDS, Client, Kind, a_client
