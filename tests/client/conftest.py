@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("steady", derandomize=True, deadline=None)
-settings.load_profile("steady")
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for `doubles`
 
 from tests.client.drivers import KINDS, Client, Kind, a_client
 from tests.client.proxy import Proxy
 from tests.e2e.server import LIMITS_OFF, Server
+
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="module")
