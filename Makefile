@@ -12,7 +12,7 @@ setup: .venv/.ready ## Make .venv with the program and the tools for its tests
 
 .venv/.ready: pyproject.toml uv.lock
 	@sh scripts/get-uv.sh
-	@$(UV) sync --quiet --locked --extra server --group dev
+	@$(UV) sync --quiet --locked --group dev
 	@touch $@
 
 run: setup ## Start PausePoint here, with a dev inbox instead of vendors
@@ -20,6 +20,7 @@ run: setup ## Start PausePoint here, with a dev inbox instead of vendors
 
 test: setup ## Run every test
 	@sh scripts/get-chromium.sh
+	@sh scripts/get-servers.sh
 	@$(BIN)/pytest
 
 lint: setup ## Check style, banned calls and who may import whom
@@ -36,7 +37,11 @@ types: setup ## Check the types
 
 check: lint types test ## Everything that must pass before a change lands
 
-bench: setup ## Measure: creates, polls, answer to resumed
-	@$(BIN)/python -m bench
+bench: setup ## Measure everything, beside its limits and what one would use instead
+	@$(BIN)/python -m bench --peers
 
-.PHONY: help setup run test lint format types check bench
+docs: setup ## Build the documentation's site into .build/site, links checked
+	@$(UV) sync --quiet --locked --group dev --group docs
+	@$(BIN)/python -m scripts.docs_site
+
+.PHONY: help setup run test lint format types check bench docs

@@ -10,6 +10,7 @@ from pausepoint.config import SETTINGS, Command, ConfigError, load
 
 SECRET = "0123456789abcdef0123456789abcdef"
 SERVE = {"PAUSEPOINT_SECRET_KEY": SECRET}
+TRACED = {"PAUSEPOINT_TRACING": "on"}
 
 
 def problems(command: Command, environment: dict[str, str]) -> list[str]:
@@ -58,6 +59,9 @@ def test_serve_is_closed_and_needs_its_secret() -> None:
         ({"PAUSEPOINT_TWILIO_ACCOUNT_SID": "x y"}, "PAUSEPOINT_TWILIO_ACCOUNT_SID"),
         ({"PAUSEPOINT_TWILIO_AUTH_TOKEN": "é"}, "PAUSEPOINT_TWILIO_AUTH_TOKEN"),
         ({"PAUSEPOINT_SLACK_HOSTS": "https://foo/"}, "PAUSEPOINT_SLACK_HOSTS"),
+        ({"PAUSEPOINT_TRACING": "maybe"}, "PAUSEPOINT_TRACING"),
+        (TRACED | {"OTEL_TRACES_EXPORTER": "zipkin"}, "OTEL_TRACES_EXPORTER"),
+        (TRACED | {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "OTEL_EXPORTER_OTLP_PROTOCOL"),
     ],
 )
 def test_an_odd_value_is_refused_by_name(environment: dict[str, str], named: str) -> None:
@@ -98,5 +102,35 @@ def test_secrets_are_rotated_by_listing_the_new_one_first() -> None:
     assert load(Command.SERVE, both).secret_keys == ("n" * 32, SECRET)
 
 
+def test_opentelemetrys_variables_alone_switch_nothing_on() -> None:
+    inherited = {"OTEL_TRACES_EXPORTER": "zipkin", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://x"}
+
+    assert not load(Command.SERVE, SERVE | inherited).is_traced
+    assert load(Command.SERVE, SERVE | TRACED).traces_exporter == "otlp"
+    console = {"OTEL_TRACES_EXPORTER": "console", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
+    assert load(Command.SERVE, SERVE | TRACED | console).traces_exporter == "console"
+
+
 def test_every_setting_has_one_name_and_one_field() -> None:
     assert len({s.name for s in SETTINGS}) == len({s.field for s in SETTINGS}) == len(SETTINGS)
+
+
+@pytest.mark.parametrize("name", ["PAUSEPOINT_DATABASE_URL", "PAUSEPOINT_DATABASE_DIRECT_URL"])
+@pytest.mark.parametrize("password", ["hunter2/x", "hunter2#x", "hunter2?x", "x[hunter2"])
+def test_a_url_that_cannot_be_read_is_refused_without_its_password(
+    name: str, password: str
+) -> None:
+    url = {name: f"postgresql://pausepoint:{password}@db.example.com/pausepoint"}
+    [problem] = problems(Command.SERVE, SERVE | url)
+
+    assert problem.startswith(f"{name} cannot be read as a URL")
+    assert "hunter2" not in problem
+
+
+def test_an_option_goes_before_the_setting_and_its_file(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("postgresql://db.example.com/one")
+    path = {"PAUSEPOINT_DATABASE_URL_FILE": str(tmp_path / "url")}
+    given = {"PAUSEPOINT_DATABASE_URL": "postgresql://db.example.com/two"}
+
+    assert load(Command.SERVE, SERVE | path).database_url.endswith("/one")
+    assert load(Command.SERVE, SERVE | path, given).database_url.endswith("/two")

@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import resource
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,10 +18,11 @@ from pausepoint.channels.registry import ChannelSettings, build_channels, build_
 from pausepoint.channels.sms import TwilioSettings
 from pausepoint.channels.twilio_callback import TwilioCallback
 from pausepoint.clock import Clock, SystemClock
-from pausepoint.config import ConfigError, Settings
+from pausepoint.config import Command, ConfigError, Settings
 from pausepoint.domain.errors import Unavailable
 from pausepoint.domain.pause import Mode
 from pausepoint.observer import SILENT, Observer
+from pausepoint.operations.deliver import deliver
 from pausepoint.operations.services import Policy, Services
 from pausepoint.store.base import Store
 from pausepoint.store.sqlite import SqliteStore
@@ -30,10 +31,27 @@ from pausepoint.worker.schedule import DeadlineLoop
 from pausepoint.worker.supervise import Supervised
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from pausepoint.metrics import Metrics
+    from pausepoint.tracing.provider import Tracing
 
 DRAIN_SECONDS: Final = 1.5
-"""How long sends under way may still take once the web server has stopped."""
+"""How long sends under way may still take once the stop has begun."""
+
+HAND_BACK_SECONDS: Final = 0.75
+FAREWELL_SECONDS: Final = 0.25
+"""How long the stop waits for a database that does not take back what was broken off, and for a
+query that was: that may take longer to end than the query itself."""
+
+READY_SECONDS: Final = 3.0
+"""After which a database that does not answer is one that cannot take work."""
+
+STOP_SECONDS: Final = 4.8
+"""How long after its beginning a stop may end: what is left of it is for the last spans."""
+
+FLUSH_SECONDS: Final = (0.3, 2.0)
+"""How long these may take at least and at most."""
 
 _DESCRIPTORS = Path("/proc/self/fd")
 
@@ -47,61 +65,94 @@ class Running:
         store: Store,
         clock: Clock,
         metrics: Metrics | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         self.settings = settings
-        self.store = store
+        self.store = tracing.store(store) if tracing else store
         self._metrics = metrics
+        self._tracing = tracing
         self._stop_metrics: Callable[[], None] = lambda: None
         self.inbox = DevInbox() if settings.is_dev else None
         self._guarded = GuardedClient(settings.outbound_allow)
         self._operator = OperatorClient()
         self._is_stopping = False
+        self._stop_began_at = 0.0
         self._loops: list[Supervised] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._following: asyncio.Task[None] | None = None
+        self._draining: asyncio.Task[None] | None = None
         self.services = self._services(clock)
 
     def start_work(self, *, delivers: bool = True, serves_metrics: bool = True) -> None:
         """Begins deliveries and deadlines, unless another process sees to them."""
         clock = self.services.clock
         if delivers:
-            loops = (DeliveryLoop(self.services), DeadlineLoop(self.services))
+            carry = self._tracing.deliver(deliver) if self._tracing else deliver
+            loops = (DeliveryLoop(self.services, carry), DeadlineLoop(self.services))
             self._loops = [Supervised(loop, clock) for loop in loops]
         self._tasks = [asyncio.create_task(loop.run()) for loop in self._loops]
         if self._metrics is not None and self.settings.metrics_address is not None:
             if serves_metrics:
                 self._stop_metrics = self._metrics.serve(*self.settings.metrics_address)
+            else:
+                self._metrics.share()
             following = self._metrics.follow(self.store, clock, lambda: self.store.waiting)
             self._following = asyncio.create_task(following)
 
+    def traced(self, app: ASGIApp) -> ASGIApp:
+        """The application with spans around its requests, where that is switched on."""
+        return self._tracing.app(app) if self._tracing else app
+
     def begin_stop(self) -> None:
-        """Readiness goes down, waiters are released, no new work is begun."""
+        """Readiness goes down, waiters are released, no new work is begun, the old one drains."""
+        if self._is_stopping:
+            return
+        self._stop_began_at = asyncio.get_running_loop().time()
         self._is_stopping = True
         self.store.release_waiters()
         for loop in self._loops:
             loop.stop()
+        self._draining = asyncio.create_task(self._drain())
 
     async def close(self) -> None:
         self.begin_stop()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=DRAIN_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        assert self._draining is not None
+        await self._draining
         if self._following is not None:
-            self._following.cancel()
-            await asyncio.gather(self._following, return_exceptions=True)
+            await _break_off([self._following], FAREWELL_SECONDS)
         await asyncio.to_thread(self._stop_metrics)
         await self._guarded.close()
         await self._operator.close()
         await self.store.close()
+        if self._tracing is not None:
+            await self._tracing.close(self._time_to_flush())
+
+    def _time_to_flush(self) -> float:
+        passed = asyncio.get_running_loop().time() - self._stop_began_at
+        at_least, at_most = FLUSH_SECONDS
+        return min(max(STOP_SECONDS - passed, at_least), at_most)
+
+    async def _drain(self) -> None:
+        late = await _still_running(self._tasks, DRAIN_SECONDS)
+        # What they break off they hand back, if the database takes it.
+        await _break_off(late, HAND_BACK_SECONDS)
+        await _break_off(late, FAREWELL_SECONDS)
 
     async def _check_readiness(self) -> None:
-        if self._is_stopping:
-            raise Unavailable("This process is stopping.")
         if _descriptors_used() > 0.9:
             raise Unavailable("Nearly all file descriptors are in use.")
-        await self.store.check()
+        if not self._is_stopping:
+            await self._check_store()
+        # Asked last: the stop may have begun meanwhile.
+        if self._is_stopping:
+            raise Unavailable("This process is stopping.")
+
+    async def _check_store(self) -> None:
+        checking = asyncio.create_task(self.store.check())
+        if await _still_running([checking], READY_SECONDS):
+            await _break_off([checking], 0)
+            raise Unavailable("The database does not answer.")
+        checking.result()
 
     def _services(self, clock: Clock) -> Services:
         settings = self.settings
@@ -111,7 +162,7 @@ class Running:
             clock=clock,
             channels=build_channels(channel_settings),
             transports=self._transports(channel_settings),
-            http=self._guarded,
+            http=self._tracing.http(self._guarded) if self._tracing else self._guarded,
             policy=Policy(
                 secret_keys=settings.secret_keys,
                 public_url=settings.public_url,
@@ -149,7 +200,7 @@ async def open_service(settings: Settings, clock: Clock | None = None) -> Runnin
     _channel_settings(settings)
     metrics = _metrics(settings)
     store = await _open_store(settings, clock, metrics or SILENT)
-    return Running(settings, store, clock, metrics)
+    return Running(settings, store, clock, metrics, _tracing(settings))
 
 
 async def _open_store(settings: Settings, clock: Clock, observer: Observer) -> Store:
@@ -163,12 +214,42 @@ async def _open_store(settings: Settings, clock: Clock, observer: Observer) -> S
     )
 
 
+async def _still_running(
+    tasks: Sequence[asyncio.Task[None]], seconds: float
+) -> list[asyncio.Task[None]]:
+    if not tasks:
+        return []
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    return list(late)
+
+
+async def _break_off(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
+    """Waits no longer than that for their ends, of which nobody wants to hear."""
+    for task in tasks:
+        if task.cancel():
+            task.add_done_callback(_ignore)
+    await _still_running(tasks, seconds)
+
+
+def _ignore(task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        task.exception()
+
+
 def _metrics(settings: Settings) -> Metrics | None:
     if settings.metrics_address is None:
         return None
     from pausepoint.metrics import Metrics  # noqa: PLC0415 - costs nothing where nobody asks
 
     return Metrics()
+
+
+def _tracing(settings: Settings) -> Tracing | None:
+    if not settings.is_traced or settings.command is Command.MANAGE:
+        return None
+    from pausepoint.tracing.provider import Tracing  # noqa: PLC0415 - an extra, perhaps not installed
+
+    return Tracing(settings.traces_exporter)
 
 
 def _descriptors_used() -> float:

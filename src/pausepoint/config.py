@@ -88,6 +88,8 @@ class Settings:
     database_direct_url: str | None = None
     metrics_address: tuple[str, int] | None = None
     log_format: str | None = None
+    is_traced: bool = False
+    traces_exporter: str = "otlp"
 
     @property
     def is_dev(self) -> bool:
@@ -248,6 +250,13 @@ SETTINGS: Final = (
         "text on a terminal, else json",
         "How the log reads.",
     ),
+    Setting(
+        "PAUSEPOINT_TRACING",
+        "is_traced",
+        read.switch,
+        "off",
+        "Whether OpenTelemetry traces are made. Where they go is said by its own `OTEL_` variables.",
+    ),
 )
 
 
@@ -258,7 +267,9 @@ def load(
 ) -> Settings:
     """Raises ConfigError with everything that is wrong. In dev a secret key is made if need be."""
     env = dict(os.environ if environment is None else environment)  # noqa: TID251 - the one place
-    env |= overrides or {}
+    for name, value in (overrides or {}).items():
+        env.pop(f"{name}_FILE", None)
+        env[name] = value
     problems: list[str] = []
     values: dict[str, Any] = {}
     for setting in SETTINGS:
@@ -268,6 +279,11 @@ def load(
                 values[setting.field] = setting.parse(text)
         except (ValueError, OSError) as error:
             problems.append(f"{setting.name} {error}")
+    if values.get("is_traced"):
+        try:
+            values["traces_exporter"] = read.traces_exporter(env)
+        except ValueError as error:
+            problems.append(str(error))
     problems += _unknown(env)
     if problems:
         raise ConfigError(problems)
@@ -336,6 +352,11 @@ def _problems(command: Command, values: Mapping[str, Any]) -> list[str]:
         problems.append(f"{names} must be set too, or SMS cannot be sent")
     if ("smtp_url" in values) != ("email_from" in values):
         problems.append("PAUSEPOINT_SMTP_URL and PAUSEPOINT_EMAIL_FROM must be set together")
+    if values.get("is_traced") and command is not Command.MANAGE and not read.has_opentelemetry():
+        problems.append(
+            "PAUSEPOINT_TRACING is on, but OpenTelemetry is not installed. Install it with:"
+            " pip install 'pausepoint[otel]'"
+        )
     if command is Command.DEV:
         if not is_loopback(values["host"]):
             problems.append(

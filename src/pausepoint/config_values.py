@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 Network: TypeAlias = IPv4Network | IPv6Network
+
+_POSTGRES: Final = ("postgresql://", "postgres://")
 
 
 def text(value: str) -> str:
@@ -74,16 +77,25 @@ def secret_keys(value: str) -> tuple[str, ...]:
 def database_url(value: str) -> str:
     if value.startswith("sqlite:///") and value != "sqlite:///":
         return value
-    if value.startswith(("postgresql://", "postgres://")):
-        return value
+    if value.startswith(_POSTGRES):
+        return postgres_url(value)
     raise ValueError(
         "must be sqlite:///relative/path, sqlite:////absolute/path or postgresql://user@host/name"
     )
 
 
 def postgres_url(value: str) -> str:
-    if not value.startswith(("postgresql://", "postgres://")):
+    """Refused here if it cannot be read: the driver's own error would show parts of the password."""
+    if not value.startswith(_POSTGRES):
         raise ValueError("must be postgresql://user@host/name")
+    try:
+        for host in urlsplit(value).netloc.rpartition("@")[2].split(","):
+            urlsplit(f"//{host}").port  # noqa: B018 - raises ValueError
+    except ValueError:
+        raise ValueError(
+            "cannot be read as a URL: in a password, write @ as %40, / as %2F, # as %23, ? as %3F,"
+            " [ as %5B"
+        ) from None
     return value
 
 
@@ -132,3 +144,25 @@ def hosts(value: str) -> tuple[str, ...]:
 
 def is_loopback(host: str) -> bool:
     return host in ("localhost", "::1", "[::1]") or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))
+
+
+def traces_exporter(environment: Mapping[str, str]) -> str:
+    """What OpenTelemetry's own variables choose: otlp (the default), console or none."""
+    name = environment.get("OTEL_TRACES_EXPORTER") or "otlp"
+    if name not in ("otlp", "console", "none"):
+        raise ValueError("OTEL_TRACES_EXPORTER must be otlp, console or none")
+    for variable in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
+        protocol = environment.get(variable) or "http/protobuf"
+        if name == "otlp" and protocol != "http/protobuf":
+            raise ValueError(
+                f"{variable} must be http/protobuf, which collectors take on port 4318"
+            )
+    return name
+
+
+def has_opentelemetry() -> bool:
+    """Whether the extra `otel` is installed; imports nothing of it."""
+    try:
+        return find_spec("opentelemetry.exporter.otlp.proto.http") is not None
+    except ModuleNotFoundError:
+        return False

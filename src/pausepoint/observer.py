@@ -12,12 +12,16 @@ class Observer(Protocol):
         """`route` is the pattern, not the path."""
         ...
 
-    def batch_committed(self, changes: int) -> None:
-        """One transaction, with so many changes."""
+    def batch_committed(self, changes: int, seconds: float) -> None:
+        """One transaction, with so many changes; how long the database took for it."""
         ...
 
     def attempt_ended(self, target: str, outcome: str) -> None:
         """`target` is a channel's name, or `webhook`; `outcome` as in domain/delivery.py."""
+        ...
+
+    def pause_ended(self, status: str) -> None:
+        """This process ended a pause: responded, timed_out or cancelled."""
         ...
 
 
@@ -27,10 +31,13 @@ class Silent:
     def request_ended(self, method: str, route: str, status: int, seconds: float) -> None:
         pass
 
-    def batch_committed(self, changes: int) -> None:
+    def batch_committed(self, changes: int, seconds: float) -> None:
         pass
 
     def attempt_ended(self, target: str, outcome: str) -> None:
+        pass
+
+    def pause_ended(self, status: str) -> None:
         pass
 
 

@@ -75,9 +75,15 @@ class Receiver(Served):
 
 
 class Mailbox:
-    """A real SMTP server on a loopback port, in a thread of its own; `next` takes a mail out."""
+    """A real SMTP server on a loopback port, in a thread of its own; `next` takes a mail out.
+
+    The `to_hold` next mails are read and get no reply before `let_go`; `has_held` says that one is.
+    """
 
     def __init__(self) -> None:
+        self.to_hold = 0
+        self.has_held = threading.Event()
+        self._gone_on = asyncio.Event()
         self._mails: queue.SimpleQueue[EmailMessage] = queue.SimpleQueue()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"smtp://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -100,8 +106,15 @@ class Mailbox:
     def next(self, within: float = 30) -> EmailMessage:
         return self._mails.get(timeout=within)
 
+    def let_go(self) -> None:
+        self._loop.call_soon_threadsafe(self._gone_on.set)
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
+        if self.to_hold:
+            self.to_hold -= 1
+            self.has_held.set()
+            await self._gone_on.wait()
         self._mails.put(message_from_bytes(envelope.content, policy=default_policy))
         return "250 OK"
 

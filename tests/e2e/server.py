@@ -117,7 +117,7 @@ class Server:
                 stderr=log,
             )
         ready = json.loads(self._first_line())
-        assert ready["base_url"] == self.base_url
+        assert ready["base_url"] == self.environment.get("PAUSEPOINT_PUBLIC_URL", self.base_url)
         if not self.api_key:
             keys = ready if "api_key" in ready else self.new_account("agents@example.com")
             self.api_key, self.test_api_key = keys["api_key"], keys["test_api_key"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -14,7 +12,9 @@ import pytest
 
 from tests.doubles.postgres import PostgresServer
 from tests.e2e.api import Api, eventually
+from tests.e2e.callers import check_refusal
 from tests.e2e.server import PROGRAM, SECRET, Server, environment, free_port
+from tests.e2e.worker import Worker
 
 pytestmark = pytest.mark.e2e
 
@@ -31,11 +31,6 @@ def postgres() -> Iterator[PostgresServer]:
 def a_server(folder: Path, url: str, *arguments: str) -> Server:
     folder.mkdir(exist_ok=True)
     return Server(folder, "serve", arguments, PAUSEPOINT_DATABASE_URL=url)
-
-
-def children_of(server: Server) -> set[int]:
-    listed = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text("ascii")
-    return {int(pid) for pid in listed.split()}
 
 
 def test_an_agent_waiting_at_one_process_hears_the_answer_given_at_another(
@@ -66,45 +61,14 @@ def test_a_worker_of_its_own_times_out_what_web_processes_take(
     postgres: PostgresServer, tmp_path: Path
 ) -> None:
     url = postgres.url(postgres.create_database())
-    settings = {
-        "PAUSEPOINT_DATABASE_URL": url,
-        "PAUSEPOINT_SECRET_KEY": SECRET,
-        "PAUSEPOINT_PUBLIC_URL": "https://pause.example.com",
-    }
     with (
         a_server(tmp_path / "web", url, *WEB_ONLY) as web,
+        Worker(tmp_path / "worker", PAUSEPOINT_DATABASE_URL=url),
         Api(web.base_url, web.test_api_key) as agent,
     ):
-        worker = subprocess.Popen(
-            [PROGRAM, "worker"],
-            env=environment(tmp_path, **settings),
-            cwd=tmp_path,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            pause = agent.create(timeout_hours=0.0003, timeout_default="Reject")
-            ended = agent.pause(pause["pause_id"], wait=30)
-            assert (ended["status"], ended["response_choice"]) == ("timed_out", "Reject")
-        finally:
-            worker.send_signal(signal.SIGTERM)
-            assert worker.wait(10) == 0
-
-
-def test_a_process_that_dies_is_begun_again_and_all_stop_together(
-    postgres: PostgresServer, tmp_path: Path
-) -> None:
-    url = postgres.url(postgres.create_database())
-    with a_server(tmp_path / "several", url, "--workers", "2") as server:
-        before = children_of(server)
-        assert len(before) == 2
-        for pid in before:
-            assert b"postgresql://" not in Path(f"/proc/{pid}/cmdline").read_bytes()
-        os.kill(min(before), signal.SIGKILL)
-        eventually(
-            lambda: len(children_of(server)) == 2 and children_of(server) != before, within=20
-        )
-        with Api(server.base_url, server.test_api_key) as agent:
-            assert agent.create()["status"] == "pending"
+        pause = agent.create(timeout_hours=0.0003, timeout_default="Reject")
+        ended = agent.pause(pause["pause_id"], wait=30)
+        assert (ended["status"], ended["response_choice"]) == ("timed_out", "Reject")
 
 
 def test_a_database_that_is_away_at_start_is_waited_for(tmp_path: Path) -> None:
@@ -128,9 +92,8 @@ def test_a_database_that_is_away_at_start_is_waited_for(tmp_path: Path) -> None:
     try:
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
             eventually(lambda: _answers(client, "/health/live"), within=20)
-            refused = client.get("/v1/pause")
-            assert (refused.status_code, refused.json()["error"]) == (503, "UNAVAILABLE")
-            assert refused.headers["retry-after"] == "1"
+            for path in ("/v1/pause", "/health/ready"):
+                assert check_refusal(client.get(path)) == 1
             postgres.start()
             eventually(lambda: client.get("/health/ready").status_code == 200, within=30)
     finally:
@@ -139,6 +102,14 @@ def test_a_database_that_is_away_at_start_is_waited_for(tmp_path: Path) -> None:
         assert process.stdout is not None
         process.stdout.close()
         postgres.close()
+
+
+def test_a_worker_can_be_stopped_before_its_database_is_there(tmp_path: Path) -> None:
+    nowhere = f"postgresql://postgres@/nowhere?host={tmp_path}"
+    worker = Worker(tmp_path, PAUSEPOINT_DATABASE_URL=nowhere)
+    worker.begin()
+    eventually(lambda: "cannot be reached yet" in worker.log(), within=20)
+    worker.stop()
 
 
 def _answers(client: httpx2.Client, path: str) -> bool:

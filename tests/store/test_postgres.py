@@ -166,7 +166,10 @@ async def test_a_new_secret_key_takes_over_from_the_old_one_after_it(
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("INSERT INTO schema_migrations VALUES (9999, '9999_later.sql', '')", "newer PausePoint"),
+        (
+            "INSERT INTO schema_migrations VALUES (9999, '9999_later.sql', '', 9999)",
+            "newer PausePoint",
+        ),
         ("UPDATE schema_migrations SET sha256 = 'x' WHERE number = 1", "differs"),
     ],
 )
@@ -323,6 +326,19 @@ async def test_many_lookups_at_once_each_get_their_own(database_url: str) -> Non
         found = await asyncio.gather(*reads)
 
         assert found == [*pauses, *pauses, None, None, None]
+
+
+async def test_who_asks_again_at_once_is_answered(database_url: str) -> None:
+    async with stores(database_url, 1) as [store]:
+        pause = a_pause()
+        await store.apply(Change(rows=(InsertPause(pause),)))
+
+        async def ask_often() -> None:
+            for _ in range(200):
+                assert await store.pause(pause.pause_id) == pause
+
+        async with asyncio.timeout(30):
+            await asyncio.gather(*(ask_often() for _ in range(4)))
 
 
 async def test_a_lookup_sees_what_was_applied_before(database_url: str) -> None:

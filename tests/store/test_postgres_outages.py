@@ -18,6 +18,7 @@ from pausepoint.store.base import (
     Change,
     EndPause,
     InsertAuditEntry,
+    InsertDelivery,
     InsertDeveloper,
     InsertPause,
     Lost,
@@ -28,7 +29,7 @@ from pausepoint.store.postgres import PostgresStore
 from pausepoint.testing import FakeClock
 from tests.doubles.cut_line import CutLine
 from tests.doubles.postgres import PostgresServer
-from tests.store.samples import SECRET, a_developer, a_pause
+from tests.store.samples import SECRET, a_delivery, a_developer, a_pause
 
 pytestmark = pytest.mark.anyio
 
@@ -91,6 +92,23 @@ async def test_what_became_of_a_commit_is_found_out(
         found = await store.pause(pause.pause_id)
         assert found is not None
         assert found.responded_at == results[0].at
+
+
+async def test_a_claim_whose_answer_is_lost_does_not_wait_for_its_lease(
+    postgres: PostgresServer, database_url: str
+) -> None:
+    async with opened_through(postgres, database_url) as (store, line):
+        pause = a_pause()
+        await store.apply(Change((InsertPause(pause), InsertDelivery(a_delivery(pause)))))
+        line.lose_answer(b"no such target")
+        with pytest.raises(StoreUnavailable):
+            await store.claim_deliveries(10, 60_000, ["no such target"])
+        async with asyncio.timeout(20):
+            while not (claimed := await store.claim_deliveries(10, 60_000)):
+                pass
+
+        assert line.cut.is_set()
+        assert [delivery.attempt for delivery in claimed] == [1]
 
 
 async def test_a_transaction_left_behind_cannot_commit_after_it_was_given_up(

@@ -133,7 +133,9 @@ async def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     await filled(path, [SECRET])
     with raw(path) as connection:
-        connection.execute("INSERT INTO schema_migrations VALUES (9999, '9999_later.sql', '')")
+        connection.execute(
+            "INSERT INTO schema_migrations VALUES (9999, '9999_later.sql', '', 9999)"
+        )
     with pytest.raises(SchemaRefused, match="newer PausePoint"):
         await SqliteStore.open(path, [SECRET], FakeClock())
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -93,6 +92,7 @@ def worker() -> None:
     """
     import uvloop
 
+    from pausepoint.cli.working import work
     from pausepoint.logs import configure
 
     settings = settings_for("serve")
@@ -100,7 +100,7 @@ def worker() -> None:
         fail("SQLite serves one process: `pausepoint serve` delivers by itself.")
     configure(settings.log_format)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_work(settings))
+        runner.run(work(settings))
 
 
 @click.command(cls=ServerCommand)
@@ -137,14 +137,17 @@ def _run(
 def _run_several(settings: Settings, workers: int, options: list[str], *, as_json: bool) -> None:
     from pausepoint.cli.several import NeverReady, run_several
     from pausepoint.logs import configure
+    from pausepoint.metrics import NoMetricsAddress
 
     configure(settings.log_format)
     sock = _listening(settings)
     settings = _with_port(settings, sock.getsockname()[1])
     try:
         asyncio.run(run_several(settings, workers, sock, options, as_json=as_json))
-    except* NeverReady:
+    except NeverReady:
         fail("A process ended before it was ready: see above.")
+    except NoMetricsAddress as error:
+        fail(str(error))
 
 
 def _listening(settings: Settings) -> socket.socket:
@@ -165,17 +168,3 @@ def _with_port(settings: Settings, port: int) -> Settings:
     if settings.has_public_url:
         return replace(settings, port=port)
     return replace(settings, port=port, public_url=local_url(settings.host, port))
-
-
-async def _work(settings: Settings) -> None:
-    from pausepoint.cli.serving import open_when_there
-
-    running = await open_when_there(settings)
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for stop_signal in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(stop_signal, stopping.set)
-    running.start_work()
-    click.echo("PausePoint's worker is ready.", err=True)
-    await stopping.wait()
-    await running.close()

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-import structlog
-
 from pausepoint.cli.banner import NewKeys, show_ready
 from pausepoint.cli.common import open_or_fail
+from pausepoint.cli.opening import open_when_there, refusal_of
 from pausepoint.cli.output import fail
 
 if TYPE_CHECKING:
@@ -23,13 +24,12 @@ if TYPE_CHECKING:
 
 DEV_EMAIL: Final = "dev@example.com"
 DEV_NAME: Final = "Acme"
-LOOK_AGAIN: Final = timedelta(seconds=1)
-
-log = structlog.get_logger("pausepoint.start")
+HOLD_BACK: Final = timedelta(seconds=2)
+"""How long one of several waits for its database before it takes requests that others could answer."""
 
 
 class Serving:
-    """`is_one_of` several processes: then its parent speaks for all, and serves the metrics."""
+    """`is_one_of` several processes: then its parent speaks for all, serves the metrics, and ends it."""
 
     def __init__(
         self, settings: Settings, *, as_json: bool, delivers: bool = True, is_one_of: bool = False
@@ -42,6 +42,7 @@ class Serving:
         self._delivers = delivers
         self._is_one_of = is_one_of
         self._app = Starting()
+        self._opened = asyncio.Event()
         self._listening = asyncio.Event()
         self._server = Server(self._app, self._listening.set, self._begin_stop)
         self._running: Running | None = None
@@ -53,10 +54,16 @@ class Serving:
         loop = asyncio.get_running_loop()
         for stop_signal in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(stop_signal, self._server.handle_exit, stop_signal, None)
+        if self._is_one_of:
+            # Nothing is ever written to it: it can be read once the parent is gone.
+            loop.add_reader(sys.stdin.fileno(), self._lose_parent)
         if self._settings.is_sqlite:
             # A file is there or it is not: what is wrong with it is told before anybody connects.
             self._running = await open_or_fail(self._settings)
         opening = asyncio.create_task(self._open())
+        if self._is_one_of:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._opened.wait(), HOLD_BACK.total_seconds())
         try:
             await self._server.serve(sockets=[sock])
         finally:
@@ -67,16 +74,15 @@ class Serving:
             fail(self._refusal)
 
     async def _open(self) -> None:
-        from pausepoint.store.migrate import SchemaRefused
-        from pausepoint.store.vault import WrongSecretKey
-
         try:
             if self._running is None:
                 self._running = await open_when_there(self._settings)
             await self._begin(self._running)
-        except (SchemaRefused, WrongSecretKey) as error:
-            self._refusal = str(error)
+        except Exception as error:
+            # Or it would answer for ever that it is not ready yet, and nobody would know why.
+            self._refusal = refusal_of(error)
             self._server.should_exit = True
+            self._opened.set()
 
     async def _begin(self, running: Running) -> None:
         from pausepoint.admin_socket import AdminSocket
@@ -88,11 +94,17 @@ class Serving:
             self._admin = AdminSocket(running.services, self._settings.database_path)
             await self._admin.open()
         example_key = new_keys.test if new_keys else None
-        self._app.become(create_app(running.services, running.inbox, example_key))
+        app = create_app(running.services, running.inbox, example_key)
+        self._app.become(running.traced(app))
         running.start_work(delivers=self._delivers, serves_metrics=not self._is_one_of)
+        self._opened.set()
         await self._listening.wait()
         as_json = self._as_json or self._is_one_of
         show_ready(self._settings, new_keys, has_accounts=has_accounts, as_json=as_json)
+
+    def _lose_parent(self) -> None:
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        self._server.handle_exit(signal.SIGTERM, None)
 
     def _begin_stop(self) -> None:
         if self._running is not None:
@@ -103,22 +115,6 @@ class Serving:
             await self._admin.close()
         if self._running is not None:
             await self._running.close()
-
-
-async def open_when_there(settings: Settings) -> Running:
-    """Opens the service; where its PostgreSQL cannot be reached, tries again until it can.
-
-    Raises what `open_service` raises for a database that is there and does not fit.
-    """
-    from pausepoint.bootstrap import open_service
-    from pausepoint.store.base import StoreUnavailable
-
-    while True:
-        try:
-            return await open_service(settings)
-        except StoreUnavailable as error:
-            log.warning("the database cannot be reached yet", error=str(error))
-            await asyncio.sleep(LOOK_AGAIN.total_seconds())
 
 
 async def _first_account(running: Running) -> NewKeys | None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pausepoint.config import Settings
 
 STOP_SECONDS: Final = 6
+"""After which a process that does not end is killed."""
+
 AFTER_TROUBLE_SECONDS: Final = 1.0
 
 log = structlog.get_logger("pausepoint.processes")
@@ -32,17 +34,14 @@ class NeverReady(Exception):
 
 
 class Processes:
-    """Starts them, tells when all are ready, begins again those that die, stops them all."""
+    """Starts them, tells when all are ready, begins again those that die, stops them all.
+
+    Each holds the far end of a pipe and stops when it closes, so that none outlives this process.
+    """
 
     def __init__(self, words: Sequence[str], count: int, sock: socket.socket) -> None:
-        self._words = [
-            sys.executable,
-            "-m",
-            "pausepoint",
-            *words,
-            "--listen-fd",
-            str(sock.fileno()),
-        ]
+        listen = ("--listen-fd", str(sock.fileno()))
+        self._words = [sys.executable, "-m", "pausepoint", *words, *listen]
         self._count = count
         self._sock = sock
         self._stopping = asyncio.Event()
@@ -54,15 +53,25 @@ class Processes:
         loop = asyncio.get_running_loop()
         for stop_signal in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(stop_signal, self.stop)
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._count):
-                group.create_task(self._keep_one(on_ready, on_death))
+        is_never_ready = False
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._count):
+                    group.create_task(self._keep_one(on_ready, on_death))
+        except* NeverReady:
+            is_never_ready = True
+        if is_never_ready:
+            raise NeverReady
 
     def stop(self) -> None:
-        self._stopping.set()
+        if not self._stopping.is_set():
+            self._stopping.set()
+            asyncio.get_running_loop().call_later(STOP_SECONDS, self._signal_all, signal.SIGKILL)
+        self._signal_all(signal.SIGTERM)
+
+    def _signal_all(self, signal_number: signal.Signals) -> None:
         for process in self._alive:
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
+            _signal(process, signal_number)
 
     async def _keep_one(
         self, on_ready: Callable[[], None], on_death: Callable[[int], None]
@@ -70,13 +79,20 @@ class Processes:
         is_first = True
         while not self._stopping.is_set():
             process = await asyncio.create_subprocess_exec(
-                *self._words, stdout=asyncio.subprocess.PIPE, pass_fds=(self._sock.fileno(),)
+                *self._words,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                pass_fds=(self._sock.fileno(),),
             )
             self._alive.add(process)
+            if self._stopping.is_set():
+                # It came to be while the others were told.
+                _signal(process, signal.SIGTERM)
             try:
                 await self._watch(process, on_ready, is_first=is_first)
             finally:
-                await self._end(process)
+                await _end(process)
+                self._alive.discard(process)
                 on_death(process.pid)
             is_first = False
 
@@ -97,16 +113,21 @@ class Processes:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), AFTER_TROUBLE_SECONDS)
 
-    async def _end(self, process: asyncio.subprocess.Process) -> None:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-            try:
-                await asyncio.wait_for(process.wait(), STOP_SECONDS)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
-        self._alive.discard(process)
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """For one that may still run, because another never became ready."""
+    if process.returncode is None:
+        _signal(process, signal.SIGTERM)
+        try:
+            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            _signal(process, signal.SIGKILL)
+            await process.wait()
+
+
+def _signal(process: asyncio.subprocess.Process, signal_number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        process.send_signal(signal_number)
 
 
 async def run_several(
@@ -135,9 +156,9 @@ def shared_metrics(settings: Settings) -> Iterator[Callable[[int], None]]:
         share_metrics_in(folder)
         from prometheus_client import multiprocess
 
-        from pausepoint.metrics import Metrics
+        from pausepoint.metrics import serve_shared
 
-        stop = Metrics(is_shared=True).serve(*settings.metrics_address)
+        stop = serve_shared(*settings.metrics_address)
         try:
             yield multiprocess.mark_process_dead
         finally:

@@ -85,6 +85,11 @@ class Delivery:
     provider_id: str | None = None
     ended_at: Instant | None = None
 
+    @property
+    def via(self) -> str:
+        """A channel's name, or `webhook`: what figures and log lines are told apart by."""
+        return self.target if self.kind is DeliveryKind.NOTIFICATION else self.kind.value
+
 
 @record(frozen=True, slots=True, kw_only=True)
 class AuditEntry:

@@ -11,7 +11,7 @@ from pausepoint.domain.errors import (
     PausePointError,
 )
 from pausepoint.domain.pause import Pause, PauseStatus, cancel, ended
-from pausepoint.operations.end_pause import ending_change
+from pausepoint.operations.end_pause import end_pause
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause
 from pausepoint.store.base import Applied
@@ -34,6 +34,6 @@ async def cancel_pause(services: Services, principal: Principal, pause_id: str) 
             if pause.status.is_final:
                 raise _TOO_LATE[pause.status]
             continue
-        result = await services.store.apply(await ending_change(services, pause, ending))
+        result = await end_pause(services, pause, ending)
         if isinstance(result, Applied):
             return ended(pause, ending, result.at)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final, TypeVar
+
 import structlog
 
 from pausepoint.channels.base import ChannelError, Notification
@@ -19,13 +23,14 @@ from pausepoint.domain.delivery import (
 )
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Pause
-from pausepoint.domain.time import Instant
+from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.end_pause import event_deliveries
 from pausepoint.operations.respond_to_pause import respond_url
 from pausepoint.operations.services import Services
 from pausepoint.operations.tried import Tried
 from pausepoint.operations.webhook_event import GONE, post_event
 from pausepoint.store.base import (
+    Applied,
     Change,
     DisableWebhook,
     InsertAuditEntry,
@@ -35,21 +40,45 @@ from pausepoint.store.base import (
     UpdateDelivery,
 )
 
+T = TypeVar("T")
+
+LOOK_AGAIN: Final = timedelta(seconds=1)
+
 log = structlog.get_logger("pausepoint.deliver")
 
 
-async def deliver(services: Services, delivery: Delivery) -> None:
-    """Carries one claimed delivery a step further; whoever lost its lease changes nothing."""
-    pause = await services.store.pause(delivery.pause_id)
+async def deliver(services: Services, delivery: Delivery) -> Tried | None:
+    """Carries one claimed delivery a step further; whoever lost its lease changes nothing.
+
+    How the attempt ended; None where a vendor was asked and had no news.
+
+    A database that goes away meanwhile is waited for as long as the lease lasts: or whoever was
+    asked already would be asked again, only because nobody could write it down. Raises
+    StoreUnavailable once the lease has ended.
+    """
+
+    async def patiently(step: Callable[[], Awaitable[T]]) -> T:
+        while True:
+            try:
+                return await step()
+            except StoreUnavailable:
+                again_at = services.clock.now() + milliseconds(LOOK_AGAIN)
+                if again_at >= (delivery.due_at or 0):
+                    raise
+                await services.clock.sleep_until(again_at)
+
+    pause = await patiently(lambda: services.store.pause(delivery.pause_id))
     if pause is None:
-        await _end(services, delivery, Tried(Outcome.FAILED, "pause_erased"), None)
+        tried = Tried(Outcome.FAILED, "pause_erased")
     elif delivery.state is DeliveryState.SENT:
-        await _check(services, delivery, pause)
+        return await patiently(lambda: _check(services, delivery, pause))
     else:
-        await _end(services, delivery, await _try(services, delivery, pause), pause)
+        tried = await patiently(lambda: _try(services, delivery, pause))
+    return await patiently(lambda: _end(services, delivery, tried, pause))
 
 
 async def _try(services: Services, delivery: Delivery, pause: Pause) -> Tried:
+    """Raises StoreUnavailable only before anything has left."""
     try:
         if delivery.kind is DeliveryKind.WEBHOOK:
             return await post_event(services, delivery, pause)
@@ -58,7 +87,7 @@ async def _try(services: Services, delivery: Delivery, pause: Pause) -> Tried:
         raise
     except Exception:
         # A fault of ours counts as an attempt too, or it would be made again for ever.
-        log.exception("an attempt broke off", delivery_id=delivery.delivery_id)
+        log.exception("an attempt broke off")
         return Tried(Outcome.RETRYING, "internal_error")
 
 
@@ -102,7 +131,7 @@ async def _notify(services: Services, delivery: Delivery, pause: Pause) -> Tried
     )
 
 
-async def _check(services: Services, delivery: Delivery, pause: Pause) -> None:
+async def _check(services: Services, delivery: Delivery, pause: Pause) -> Tried | None:
     """Asks the vendor what became of a message it took."""
     transport = services.transports[pause.mode].get(pause.channel)
     report = None
@@ -112,8 +141,7 @@ async def _check(services: Services, delivery: Delivery, pause: Pause) -> None:
         except ChannelError:
             report = None
     if report is not None and report.state is not DeliveryState.SENT:
-        await record_report(services, delivery, report.state, report.code)
-        return
+        return await record_report(services, delivery, report.state, report.code)
     checks = delivery.checks + 1
     sent_at = delivery.attempts[-1].at if delivery.attempts else delivery.created_at
     await services.store.apply(
@@ -128,19 +156,20 @@ async def _check(services: Services, delivery: Delivery, pause: Pause) -> None:
             )
         )
     )
+    return None
 
 
 async def record_report(
     services: Services, delivery: Delivery, state: DeliveryState, code: str | None
-) -> None:
+) -> Tried:
     """What a vendor says became of a message: DELIVERED or FAILED. Late and repeated reports change nothing."""
     pause = await services.store.pause(delivery.pause_id)
     outcome = Outcome.DELIVERED if state is DeliveryState.DELIVERED else Outcome.FAILED
     tried = Tried(outcome, code, provider_id=delivery.provider_id)
-    await _end(services, delivery, tried, pause)
+    return await _end(services, delivery, tried, pause)
 
 
-async def _end(services: Services, delivery: Delivery, tried: Tried, pause: Pause | None) -> None:
+async def _end(services: Services, delivery: Delivery, tried: Tried, pause: Pause | None) -> Tried:
     now = services.clock.now()
     due_at = None
     if tried.outcome is Outcome.RETRYING:
@@ -150,21 +179,23 @@ async def _end(services: Services, delivery: Delivery, tried: Tried, pause: Paus
     elif tried.is_checkable:
         due_at = next_check_at(0, now)
     state = _state_after(tried, delivery)
+    attempts = _recorded(delivery, tried, now)
     guard = UpdateDelivery(
         read=delivery,
         state=state,
-        attempts=_recorded(delivery, tried, now),
+        attempts=attempts,
         due_at=due_at,
         checks=delivery.checks,
         provider_id=tried.provider_id or delivery.provider_id,
         ended_at=None if due_at else now,
     )
     rows = await _consequences(services, delivery, tried, state, pause)
-    await services.store.apply(Change(guard=guard, rows=rows))
-    target = (
-        pause.channel if pause and delivery.kind is DeliveryKind.NOTIFICATION else delivery.kind
-    )
-    services.observer.attempt_ended(target, tried.outcome)
+    result = await services.store.apply(Change(guard=guard, rows=rows))
+    if isinstance(result, Applied):
+        # What was recorded is what is counted; a vendor's later report counts once more.
+        for attempt in attempts[min(len(delivery.attempts), len(attempts) - 1) :]:
+            services.observer.attempt_ended(delivery.via, attempt.outcome)
+    return tried
 
 
 def _next_attempt_at(

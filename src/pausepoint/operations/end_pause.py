@@ -14,18 +14,46 @@ from pausepoint.domain.ids import DELIVERY, new_id
 from pausepoint.domain.pause import Ending, Mode, Pause, PauseStatus
 from pausepoint.domain.time import Instant
 from pausepoint.operations.services import Services
-from pausepoint.store.base import Change, DuePause, EndPause, InsertAuditEntry, InsertDelivery
+from pausepoint.store.base import (
+    Applied,
+    Change,
+    DuePause,
+    EndPause,
+    InsertAuditEntry,
+    InsertDelivery,
+    Lost,
+)
 
 
-async def ending_change(services: Services, pause: Pause | DuePause, ending: Ending) -> Change:
-    [change] = await ending_changes(services, [(pause, ending)])
-    return change
+async def end_pause(services: Services, pause: Pause | DuePause, ending: Ending) -> Applied | Lost:
+    """Lost where somebody else was first."""
+    [change] = await _changes(services, [(pause, ending)])
+    result = await services.store.apply(change)
+    _count(services, [ending], [result])
+    return result
 
 
-async def ending_changes(
+async def end_pauses(
+    services: Services, endings: Sequence[tuple[Pause | DuePause, Ending]]
+) -> list[Applied | Lost]:
+    """As `end_pause`, each for itself, in as few commits as they fit in."""
+    results = await services.store.apply_all(await _changes(services, endings))
+    _count(services, [ending for _, ending in endings], results)
+    return results
+
+
+def _count(
+    services: Services, endings: Sequence[Ending], results: Sequence[Applied | Lost]
+) -> None:
+    for ending, result in zip(endings, results, strict=True):
+        if isinstance(result, Applied):
+            services.observer.pause_ended(ending.status)
+
+
+async def _changes(
     services: Services, endings: Sequence[tuple[Pause | DuePause, Ending]]
 ) -> list[Change]:
-    """One change for each; whose webhooks want to hear of it is asked once for all of one account."""
+    """One for each; whose webhooks want to hear of it is asked once for all of one account."""
     wanted: dict[tuple[str, Mode, Event], list[str]] = {}
     for pause, ending in endings:
         key = (pause.developer_id, pause.mode, ENDING[ending.status][0])

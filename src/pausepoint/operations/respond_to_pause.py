@@ -13,7 +13,7 @@ from pausepoint.domain.errors import (
 )
 from pausepoint.domain.pause import TEXT_LIMIT, Pause, PauseStatus, ended, respond
 from pausepoint.domain.record import record
-from pausepoint.operations.end_pause import ending_change
+from pausepoint.operations.end_pause import end_pause
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause
 from pausepoint.security.response_tokens import ResponseToken, issue, verify
@@ -68,7 +68,7 @@ async def respond_to_pause(services: Services, token: str, choice: str, text: st
         ending = respond(pause, pause.content.options.index(choice), note, services.clock.now())
         if ending is None:
             continue
-        result = await services.store.apply(await ending_change(services, pause, ending))
+        result = await end_pause(services, pause, ending)
         if isinstance(result, Applied):
             return ended(pause, ending, result.at)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pausepoint.domain.pause import Ending, Pause, PauseStatus, ResolvedBy
-from pausepoint.operations.end_pause import ending_changes
+from pausepoint.operations.end_pause import end_pauses
 from pausepoint.operations.services import Services
 from pausepoint.store.base import Applied, DuePause
 
@@ -16,7 +16,7 @@ async def time_out_pauses(services: Services, overdue: Sequence[Pause | DuePause
         (pause, Ending(PauseStatus.TIMED_OUT, ResolvedBy.TIMEOUT, pause.default_index))
         for pause in overdue
     ]
-    results = await services.store.apply_all(await ending_changes(services, endings))
+    results = await end_pauses(services, endings)
     return sum(isinstance(result, Applied) for result in results)
 
 

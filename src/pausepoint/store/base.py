@@ -258,9 +258,10 @@ class Store(Protocol):
     async def claim_deliveries(
         self, limit: int, lease: int, busy: Sequence[str] = ()
     ) -> list[Delivery]:
-        """Takes deliveries that are due, each for `lease` milliseconds, and begins their next attempt.
+        """Takes deliveries that are due, and begins their next attempt.
 
-        Few for one target, and none for the targets in `busy`.
+        Each is taken for `lease` milliseconds, or up to a second more. Few for one target, and none
+        for the targets in `busy`.
         """
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, assert_never
 
 from pausepoint.domain.delivery import DeliveryState
@@ -71,9 +72,7 @@ def bind(change: Change, seal: Seal) -> Bound:
     for row in change.rows:
         rows.extend(_bind_row(row, seal))
     guard = _bind_guard(change.guard, seal) if change.guard else None
-    for write in (guard, *rows):
-        if write is not None:
-            _refuse_what_cannot_be_stored(write)
+    _refuse_what_cannot_be_stored(rows if guard is None else [guard, *rows])
     return Bound(guard, tuple(rows), _news(change))
 
 
@@ -134,14 +133,13 @@ def idempotency_index(key: str, seal: Seal) -> str:
     return seal.blind_index(key, "idempotency")
 
 
-def _refuse_what_cannot_be_stored(write: Write) -> None:
-    for value in write.parameters:
-        if isinstance(value, str):
-            if "\0" in value:
-                raise ValueError(f"{write.statement.name}: text holds U+0000")
-            # Raises UnicodeEncodeError, a ValueError, for unpaired surrogates.
-            if not value.isascii():
-                value.encode()
+def _refuse_what_cannot_be_stored(writes: Sequence[Write]) -> None:
+    text = "".join([v for write in writes for v in write.parameters if isinstance(v, str)])
+    if "\0" in text:
+        raise ValueError("a text holds U+0000")
+    # Raises UnicodeEncodeError, a ValueError, for unpaired surrogates.
+    if not text.isascii():
+        text.encode()
 
 
 def _news(change: Change) -> News:

@@ -59,6 +59,11 @@ CLAIM_POSTGRES: Final = Statement(
     " ORDER BY d.due_at LIMIT ? FOR NO KEY UPDATE OF d SKIP LOCKED))"
     f" RETURNING {_COLUMNS}",
 )
+UNCLAIM_POSTGRES: Final = Statement(
+    "unclaim_deliveries",
+    "UPDATE deliveries SET attempt = attempt - 1, due_at = ? WHERE due_at = ?"
+    " AND state = 'queued' AND attempt > jsonb_array_length(attempts::jsonb)",
+)
 UPDATE: Final = Statement(
     "update_delivery",
     "UPDATE deliveries SET state = ?, attempts = ?, due_at = ?, checks = ?, provider_id = ?,"

@@ -1,4 +1,12 @@
-"""Numbered SQL files, applied in order, one transaction each, and remembered with their SHA-256."""
+"""Numbered SQL files, applied in order, one transaction each, and remembered with their SHA-256.
+
+A file may begin with a line that says which older code still runs on the schema it makes:
+
+    -- compatible from: 1
+
+Then a program that knows schema 1 and no newer one starts on it too, as it must while processes
+are replaced one after the other. Without the line an older program refuses.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +16,21 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Final
+
+FOLDER: Final[Traversable] = resources.files("pausepoint.store") / "migrations"
+TABLE: Final = (
+    "CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+    " sha256 TEXT NOT NULL, compatible_from INTEGER NOT NULL)"
+)
+RECORDED: Final = "SELECT number, sha256, compatible_from FROM schema_migrations"
+RECORD: Final = (
+    "INSERT INTO schema_migrations (number, name, sha256, compatible_from) VALUES (?, ?, ?, ?)"
+)
 
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
+_COMPATIBLE_FROM = re.compile(r"(?:--.*\n)*?-- compatible from: (\d+)\n")
 
 
 class SchemaRefused(Exception):
@@ -18,70 +39,100 @@ class SchemaRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """`sql` is the shared file with the engine's own (`<name>.<engine>.sql`) after it."""
+    """`sql` is the shared file with the engine's own (`<name>.<engine>.sql`) after it.
+
+    Code that knows the schemas up to `compatible_from`, or more, runs on what this one makes.
+    """
 
     number: int
     name: str
     sql: str
+    compatible_from: int
 
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
+    @property
+    def record(self) -> tuple[int, str, str, int]:
+        """The parameters of RECORD."""
+        return self.number, self.name, self.sha256, self.compatible_from
 
-def migrations(engine: str) -> tuple[Migration, ...]:
-    folder = resources.files("pausepoint.store") / "migrations"
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a database remembers of a migration, whether this program has the file or not."""
+
+    sha256: str
+    compatible_from: int
+
+
+def migrations(engine: str, folder: Traversable = FOLDER) -> tuple[Migration, ...]:
     files = {file.name: file.read_text("utf-8") for file in folder.iterdir()}
     found = []
     for name in sorted(files):
         if matched := _NAME.fullmatch(name):
+            number, shared = int(matched[1]), files[name]
             own = files.get(name.removesuffix(".sql") + f".{engine}.sql", "")
-            found.append(Migration(int(matched[1]), name, files[name] + own))
+            oldest = _compatible_from(name, number, shared)
+            found.append(Migration(number, name, shared + own, oldest))
     return tuple(found)
 
 
-def pending(known: tuple[Migration, ...], applied: Mapping[int, str]) -> tuple[Migration, ...]:
-    """Those of `known` not yet in `applied` (number → SHA-256); raises SchemaRefused."""
+def pending(
+    known: tuple[Migration, ...], recorded: Mapping[int, Recorded]
+) -> tuple[Migration, ...]:
+    """Those of `known` that are not recorded yet, by their numbers. Raises SchemaRefused."""
     newest = known[-1].number
-    if applied and max(applied) > newest:
+    if any(
+        number > newest and newer.compatible_from > newest for number, newer in recorded.items()
+    ):
         raise SchemaRefused(
-            f"This database was written by a newer PausePoint (schema {max(applied)}; this program"
+            f"This database was written by a newer PausePoint (schema {max(recorded)}; this program"
             f" knows {newest}). Start the newer program, or restore a backup made before it."
         )
     for migration in known:
-        if applied.get(migration.number, migration.sha256) != migration.sha256:
+        there = recorded.get(migration.number)
+        if there is not None and there.sha256 != migration.sha256:
             raise SchemaRefused(
                 f"Migration {migration.name} differs from the one this database was made with."
                 " Use the release that made it, or one that follows it."
             )
-    return tuple(migration for migration in known if migration.number not in applied)
+    return tuple(migration for migration in known if migration.number not in recorded)
 
 
-def migrate_sqlite(connection: sqlite3.Connection) -> int:
+def migrate_sqlite(
+    connection: sqlite3.Connection, known: tuple[Migration, ...] | None = None
+) -> int:
     """Brings the database to the newest schema and returns how many files were applied.
 
     `connection` is the writer's, in autocommit mode. Raises SchemaRefused.
     """
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS schema_migrations"
-        " (number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL) STRICT"
-    )
-    applied = dict(connection.execute("SELECT number, sha256 FROM schema_migrations"))
-    todo = pending(migrations("sqlite"), applied)
+    connection.execute(f"{TABLE} STRICT")
+    todo = pending(known or migrations("sqlite"), recorded_in_sqlite(connection))
     for migration in todo:
         connection.execute("BEGIN IMMEDIATE")
         try:
             for statement in _statements(migration.sql):
                 connection.execute(statement)
-            connection.execute(
-                "INSERT INTO schema_migrations VALUES (?, ?, ?)",
-                (migration.number, migration.name, migration.sha256),
-            )
+            connection.execute(RECORD, migration.record)
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
             raise
     return len(todo)
+
+
+def recorded_in_sqlite(connection: sqlite3.Connection) -> dict[int, Recorded]:
+    return {number: Recorded(*rest) for number, *rest in connection.execute(RECORDED)}
+
+
+def _compatible_from(name: str, number: int, sql: str) -> int:
+    matched = _COMPATIBLE_FROM.match(sql)
+    oldest = int(matched[1]) if matched else number
+    if not 1 <= oldest <= number:
+        raise ValueError(f"{name} is compatible from 1 at the least and {number} at the most")
+    return oldest
 
 
 def _statements(script: str) -> Iterator[str]:

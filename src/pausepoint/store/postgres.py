@@ -19,6 +19,7 @@ from pausepoint.store.postgres_link import (
     connect,
     connect_pool,
     is_trouble,
+    words_of,
 )
 from pausepoint.store.postgres_listener import Listener
 from pausepoint.store.postgres_reader import READERS, Reader
@@ -86,7 +87,7 @@ class PostgresStore(ReadingStore):
                 raise
         except Exception as error:
             if is_trouble(error):
-                raise StoreUnavailable(str(error) or "the database does not answer") from error
+                raise StoreUnavailable(words_of(error)) from error
             raise
         return store
 
@@ -122,6 +123,8 @@ class PostgresStore(ReadingStore):
         row = await self._one(Statement("check", _NOW_AND_ROLE), ())
         if row[1]:
             raise StoreUnavailable("the database is read-only")
+        if refusal := self._writer.refusal:
+            raise StoreUnavailable(refusal)
         # A clock that tests set says nothing about this machine's.
         if isinstance(self._clock, SystemClock):
             _check_clock(before, row[0], self._clock.now())

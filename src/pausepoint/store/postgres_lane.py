@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections.abc import Sequence
 from typing import Any, Final
@@ -11,7 +12,12 @@ import msgspec
 from pausepoint.domain.time import Instant
 from pausepoint.store import accounts, deliveries, pauses
 from pausepoint.store.binding import ROW_ORDER, Bound
-from pausepoint.store.postgres_link import Connection, connect, translated
+from pausepoint.store.postgres_link import (
+    FAREWELL_SECONDS,
+    Connection,
+    connect,
+    translated,
+)
 from pausepoint.store.postgres_sets import UNGUARDED, Types, batch_sql
 from pausepoint.store.statements import Parameters, Statement, filled
 
@@ -47,6 +53,7 @@ class Lane:
         self._writer_id = f"wrt_{uuid.uuid4().hex}"
         self._number = 0
         self._connection: Connection | None = None
+        self._unheard: tuple[Instant, Instant] | None = None
 
     @property
     def is_connected(self) -> bool:
@@ -60,6 +67,12 @@ class Lane:
         """Raises what `is_trouble` knows."""
         self.drop()
         self._connection = await connect(self._url)
+        if self._unheard is not None:
+            # Claimed while the connection broke, perhaps: nobody heard of it, so it is due again.
+            await self._connection.execute(
+                translated(deliveries.UNCLAIM_POSTGRES.sql), *self._unheard
+            )
+            self._unheard = None
 
     def drop(self) -> None:
         if self._connection is not None:
@@ -92,14 +105,18 @@ class Lane:
 
     async def claim(self, limit: int, lease: int, busy: Sequence[str], now: Instant) -> list[Any]:
         sql = translated(deliveries.CLAIM_POSTGRES.sql)
-        rows = await self.connection.fetch(sql, now + lease, now, list(busy), now, limit)
+        # Most likely no other process's, since by this instant an unheard claim is taken back.
+        until = now + lease + random.randrange(1000)  # noqa: S311 - not a secret
+        self._unheard = (now, until)
+        rows = await self.connection.fetch(sql, until, now, list(busy), now, limit)
+        self._unheard = None
         return [deliveries.from_row(row) for row in rows]
 
     async def close(self) -> None:
         """Raises what `is_trouble` knows; the connection is gone in any case."""
         try:
             if self.is_connected:
-                await self.connection.execute(_FORGET, self._writer_id)
+                await self.connection.execute(_FORGET, self._writer_id, timeout=FAREWELL_SECONDS)
                 await self.connection.close()
         finally:
             self.drop()

@@ -18,6 +18,9 @@ CONNECT_SECONDS: Final = 5.0
 STATEMENT_SECONDS: Final = 10.0
 """How long any statement may take before its connection is given up."""
 
+FAREWELL_SECONDS: Final = 0.25
+"""How long a process that stops waits for each thing it still says to a database that may be away."""
+
 _APPLICATION: Final = "pausepoint"
 _STATEMENTS_KEPT: Final = 256
 
@@ -25,6 +28,7 @@ _STATEMENTS_KEPT: Final = 256
 _REPEATABLE: Final = ("40001", "40P01")
 _DATA: Final = ("22", "23")
 _FATAL: Final = ("08", "57P")
+_AT_ITS_END: Final = ("25006", "53", "58", "XX")
 
 
 class Trouble(Enum):
@@ -50,6 +54,11 @@ def trouble_of(error: BaseException, connection: Connection | None = None) -> Tr
     return Trouble.DATA if state.startswith(_DATA) else Trouble.REFUSED
 
 
+def is_at_its_end(error: BaseException) -> bool:
+    """Whether the database itself is what is wrong: full, read-only, its disk broken."""
+    return (getattr(error, "sqlstate", None) or "").startswith(_AT_ITS_END)
+
+
 def is_trouble(error: BaseException) -> bool:
     """Whether the error came from the database or the way to it, and not from our own code."""
     return isinstance(
@@ -60,6 +69,11 @@ def is_trouble(error: BaseException) -> bool:
         | asyncpg.InternalClientError
         | OSError,  # TimeoutError among them
     )
+
+
+def words_of(error: BaseException) -> str:
+    """What the log says of it; a TimeoutError has no words of its own."""
+    return str(error) or "the database does not answer"
 
 
 def is_lost(error: BaseException) -> bool:
@@ -91,7 +105,10 @@ async def connect_pool(url: str, size: int, *, has_pooler: bool) -> Pool:
     """A pool for reading. Behind a pooler nothing is kept from one transaction to the next."""
     return await asyncpg.create_pool(
         url,
-        min_size=1,
+        # One to see that the way is open. No floor: asyncpg would fill the log with traces of how
+        # it fails to keep one, as long as the database is away.
+        init_size=1,
+        min_size=0,
         max_size=size,
         timeout=CONNECT_SECONDS,
         command_timeout=STATEMENT_SECONDS,

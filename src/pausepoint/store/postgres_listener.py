@@ -16,7 +16,7 @@ import msgspec
 
 from pausepoint.domain.time import Instant
 from pausepoint.store.binding import News
-from pausepoint.store.postgres_link import Connection, connect, is_trouble
+from pausepoint.store.postgres_link import FAREWELL_SECONDS, Connection, connect, is_trouble
 from pausepoint.store.waiters import Hub
 
 _CHANNEL: Final = "pausepoint"
@@ -83,7 +83,7 @@ class Listener:
             connection, self._connection = self._connection, None
             if self._unsent and not connection.is_closed():
                 with suppress(Exception):
-                    await self._notify(connection)
+                    await asyncio.wait_for(self._notify(connection), FAREWELL_SECONDS)
             connection.terminate()
 
     # ── Hearing ──

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.postgres_link import (
+    FAREWELL_SECONDS,
     STATEMENT_SECONDS,
     Connection,
     Pool,
@@ -15,6 +16,7 @@ from pausepoint.store.postgres_link import (
     is_lost,
     is_trouble,
     translated,
+    words_of,
 )
 from pausepoint.store.statements import Parameters, Statement
 
@@ -58,7 +60,7 @@ class Reader:
         for lookup in self._lookups.values():
             lookup.cancel()
         try:
-            await asyncio.wait_for(self._pool.close(), STATEMENT_SECONDS)
+            await asyncio.wait_for(self._pool.close(), FAREWELL_SECONDS)
         except Exception:
             self._pool.terminate()
 
@@ -70,12 +72,15 @@ class Reader:
                     try:
                         return await run(connection)
                     except Exception as error:
+                        if isinstance(error, TimeoutError):
+                            # The pool would wait as long again for it to break off.
+                            end(connection)
                         if not is_lost(error):
                             raise
                         end(connection)
         except Exception as error:
             if is_trouble(error):
-                raise StoreUnavailable(str(error) or "the database does not answer") from error
+                raise StoreUnavailable(words_of(error)) from error
             raise
         raise StoreUnavailable("the database ends its connections")
 
@@ -88,12 +93,14 @@ class _Lookup:
         self._statement = _by_keys(statement)
         self._asked: dict[str, list[Answer]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._running = 0
 
     def find(self, key: str) -> Answer:
         answer: Answer = asyncio.get_running_loop().create_future()
         self._asked.setdefault(key, []).append(answer)
-        if len(self._tasks) < LOOKUPS_AT_ONCE:
+        if self._running < LOOKUPS_AT_ONCE:
             # It begins in the loop's next turn, with all that is asked in this one.
+            self._running += 1
             task = asyncio.create_task(self._run())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -122,6 +129,9 @@ class _Lookup:
                     for answer in answers:
                         if not answer.done():
                             answer.set_result(found.get(key))
+        # Counted here, with nothing awaited since the last look: whoever asks before this task is
+        # known to have ended would else believe that it still looks.
+        self._running -= 1
 
 
 def _undone(asked: dict[str, list[Answer]]) -> list[Answer]:

@@ -12,11 +12,23 @@ from typing import Final
 
 from pausepoint.security.sealed import Seal
 from pausepoint.store import vault
-from pausepoint.store.migrate import Migration, SchemaRefused, migrations, pending
+from pausepoint.store.migrate import (
+    RECORD,
+    RECORDED,
+    TABLE,
+    Migration,
+    Recorded,
+    SchemaRefused,
+    migrations,
+    pending,
+)
 from pausepoint.store.postgres_link import Connection, translated
 
 # Any number will do, if no other program on the same database takes it: "pausepnt" in ASCII.
 _LOCK: Final = int.from_bytes(b"pausepnt")
+
+COPY_MARKER: Final = "copy_in_progress"
+"""The table that is there while the database is being filled by `pausepoint db copy`."""
 
 # Text is compared by its bytes, as SQLite does it, whatever language the database speaks.
 _TYPES: Final = (
@@ -31,17 +43,25 @@ _TYPES: Final = (
 )
 
 
-async def migrate_postgres(connection: Connection) -> int:
+async def migrate_postgres(
+    connection: Connection, known: tuple[Migration, ...] | None = None
+) -> int:
     """Brings the database to the newest schema and returns how many files were applied.
 
-    Raises SchemaRefused.
+    Raises SchemaRefused, also for a copy that is not finished.
     """
     if await connection.fetchval("SHOW server_encoding") != "UTF8":
         raise SchemaRefused("The database's encoding must be UTF8. Make one with: createdb -E UTF8")
-    known, count = migrations("postgres"), 0
+    known, count = known or migrations("postgres"), 0
     while True:
-        async with _alone(connection):
-            todo = pending(known, await _applied(connection))
+        async with alone(connection):
+            if await is_being_copied(connection):
+                raise SchemaRefused(
+                    "This database is a copy that is not finished. Run the same"
+                    " `pausepoint db copy` again: it goes on where it stopped. Or drop the"
+                    " database and make it anew."
+                )
+            todo = pending(known, await recorded_in_postgres(connection))
             if not todo:
                 return count
             await _apply(connection, todo[0])
@@ -50,7 +70,7 @@ async def migrate_postgres(connection: Connection) -> int:
 
 async def open_vault(connection: Connection, secret_keys: Sequence[str]) -> Seal:
     """The seal of this database. Raises WrongSecretKey."""
-    async with _alone(connection):
+    async with alone(connection):
         wrapped = await connection.fetchval(vault.GET.sql)
         seal, to_keep = vault.opened(wrapped, secret_keys)
         if to_keep is not None:
@@ -59,32 +79,35 @@ async def open_vault(connection: Connection, secret_keys: Sequence[str]) -> Seal
 
 
 @asynccontextmanager
-async def _alone(connection: Connection) -> AsyncIterator[None]:
+async def alone(connection: Connection) -> AsyncIterator[None]:
     """A transaction that no other process's opening runs beside."""
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
         yield
 
 
-async def _applied(connection: Connection) -> dict[int, str]:
+async def is_being_copied(connection: Connection) -> bool:
+    return await _has_table(connection, COPY_MARKER)
+
+
+async def recorded_in_postgres(connection: Connection) -> dict[int, Recorded]:
     # Asked first: a role that may not create tables can still open a database that is up to date.
-    if await connection.fetchval("SELECT to_regclass('schema_migrations')") is None:
+    if not await _has_table(connection, "schema_migrations"):
         return {}
-    return dict(await connection.fetch("SELECT number, sha256 FROM schema_migrations"))
+    return {number: Recorded(*rest) for number, *rest in await connection.fetch(RECORDED)}
+
+
+async def _has_table(connection: Connection, name: str) -> bool:
+    return await connection.fetchval("SELECT to_regclass($1)", name) is not None
 
 
 async def _apply(connection: Connection, migration: Migration) -> None:
-    await connection.execute(
-        "CREATE TABLE IF NOT EXISTS schema_migrations"
-        " (number BIGINT PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL)"
-    )
-    script = migration.sql
+    await connection.execute(_in_postgres(f"{TABLE};"))
+    await connection.execute(_in_postgres(migration.sql))
+    await connection.execute(translated(RECORD), *migration.record)
+
+
+def _in_postgres(script: str) -> str:
     for pattern, replacement in _TYPES:
         script = re.sub(pattern, replacement, script)
-    await connection.execute(script)
-    await connection.execute(
-        "INSERT INTO schema_migrations VALUES ($1, $2, $3)",
-        migration.number,
-        migration.name,
-        migration.sha256,
-    )
+    return script

@@ -95,17 +95,21 @@ def keys_of(change: Bound) -> frozenset[Key]:
 def _update(matched: re.Match[str]) -> Form:
     table, key = matched["table"], matched["key"]
     position = matched["set"].count("?")
-    numbered = _numbered(f"{matched['set']}\0{key} = ?{matched['rest']}")
-    assignments, conditions = numbered.split("\0")
+    numbered = _numbered(f"{matched['set']}\0{key} = ?\0{matched['rest']}")
+    assignments, _, rest = numbered.split("\0")
     # Locked in the order of their keys, so that two batches never wait for each other in a circle.
     locked = (
-        f"(SELECT {key} AS key FROM {table}"
+        f"(SELECT {key} AS key, {table} AS row FROM {table}"
         f" WHERE {key} IN (SELECT i.p{position + 1} FROM {{input}})"
         f" ORDER BY {key} FOR NO KEY UPDATE) AS locked"
     )
+    # The conditions are asked of the locked row, where no index can answer them: the planner, which
+    # knows little of a young table, would else look at every pending pause for each of the items.
+    held = rest.removeprefix(" AND ")
+    held = f" AND EXISTS (SELECT FROM (SELECT (locked.row).*) AS now WHERE {held})" if held else ""
     update = (
-        f"UPDATE {table} SET {assignments} FROM {{input}}, {locked}"
-        f" WHERE locked.key = i.p{position + 1} AND {conditions}{{filter}}"
+        f"UPDATE {table} AS target SET {assignments} FROM {{input}}, {locked}"
+        f" WHERE locked.key = i.p{position + 1} AND target.{key} = locked.key{held}{{filter}}"
     )
     return Form(table, f"{update} RETURNING i.item", update, (position,))
 

@@ -17,7 +17,7 @@ from pausepoint.observer import Observer
 from pausepoint.store.base import Applied, Lost, OutcomeUnknown, StoreUnavailable
 from pausepoint.store.binding import Bound, News
 from pausepoint.store.postgres_lane import Lane
-from pausepoint.store.postgres_link import Trouble, is_trouble, trouble_of
+from pausepoint.store.postgres_link import Trouble, is_at_its_end, is_trouble, trouble_of, words_of
 from pausepoint.store.postgres_queue import BATCH_LIMIT, Claim, Item, Queue, fail
 from pausepoint.store.postgres_sets import keys_of
 
@@ -35,7 +35,11 @@ PATIENCE_SECONDS: Final = 5.0
 UNKNOWN_SECONDS: Final = 30.0
 """How long a caller waits to learn what became of a commit whose answer was lost."""
 
-CLOSE_SECONDS: Final = 5.0
+REFUSAL_SECONDS: Final = 3.0
+"""How long a process says that it is not ready after the database could not write, as with a full
+disk: a small write may find room where the next one does not."""
+
+CLOSE_SECONDS: Final = 0.5
 _BACK_OFF: Final = (0.05, 1.0)
 
 
@@ -59,6 +63,8 @@ class Writer:
         self._expiry: asyncio.TimerHandle | None = None
         self._lanes = lanes
         self._idle = len(lanes)
+        self._refusal: str | None = None
+        self._refused_at = 0.0
         self._tasks = [asyncio.create_task(self._run(lane)) for lane in lanes]
 
     def submit(self, change: Bound) -> asyncio.Future[Applied | Lost]:
@@ -69,6 +75,12 @@ class Writer:
         self._queue.items.append(Item(change, keys, future, self._loop.time()))
         self._begin()
         return future
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the database could not write a moment ago, though it could be reached."""
+        is_recent = self._loop.time() < self._refused_at + REFUSAL_SECONDS
+        return self._refusal if is_recent else None
 
     def claim(self, limit: int, lease: int, busy: Sequence[str]) -> asyncio.Future[list[Delivery]]:
         self._refuse_when_full()
@@ -156,16 +168,16 @@ class Writer:
         return min(max(share, SHARE), BATCH_LIMIT)
 
     async def _write(self, lane: Lane, batch: Sequence[Item]) -> None:
-        now = self._clock.now()
+        now, began = self._clock.now(), self._loop.time()
         try:
             won = await lane.commit([item.change for item in batch], now)
         except Exception as error:
-            await self._after_failure(lane, batch, now, error)
+            await self._after_failure(lane, batch, now, began, error)
         else:
-            self._answer(batch, won, now)
+            self._answer(batch, won, now, began)
 
     async def _after_failure(
-        self, lane: Lane, batch: Sequence[Item], now: Instant, error: Exception
+        self, lane: Lane, batch: Sequence[Item], now: Instant, began: float, error: Exception
     ) -> None:
         trouble = trouble_of(error, lane.connection) if is_trouble(error) else Trouble.DATA
         if trouble is Trouble.CONNECTION:
@@ -173,10 +185,11 @@ class Writer:
             if won is None:
                 self._put_back(batch)
             else:
-                self._answer(batch, won, now)
+                self._answer(batch, won, now, began)
         elif trouble is Trouble.REPEAT:
             self._put_back(batch)
         elif trouble is Trouble.REFUSED:
+            self._note_refusal(error)
             for item in batch:
                 fail(item, StoreUnavailable(str(error)))
         elif len(batch) == 1:
@@ -186,6 +199,12 @@ class Writer:
             middle = len(batch) // 2
             for half in (batch[:middle], batch[middle:]):
                 await self._write(lane, half)
+
+    def _note_refusal(self, error: Exception) -> None:
+        if is_at_its_end(error):
+            if self.refusal is None:
+                log.warning("the database cannot write", error=str(error))
+            self._refusal, self._refused_at = str(error), self._loop.time()
 
     async def _settle(self, lane: Lane, batch: Sequence[Item]) -> frozenset[int] | None:
         async def look() -> frozenset[int] | None:
@@ -215,7 +234,7 @@ class Writer:
             except Exception as error:
                 lane.drop()
                 if not is_away:
-                    log.warning("the database is away", error=str(error))
+                    log.warning("the database is away", error=words_of(error))
                 is_away = True
             else:
                 if is_away:
@@ -232,12 +251,14 @@ class Writer:
             # Were they claimed after all, their leases run out by themselves.
             if is_trouble(error) and trouble_of(error, lane.connection) is Trouble.CONNECTION:
                 lane.drop()
-            fail(claim, StoreUnavailable(str(error)) if is_trouble(error) else error)
+            fail(claim, StoreUnavailable(words_of(error)) if is_trouble(error) else error)
         else:
             if not claim.future.done():
                 claim.future.set_result(found)
 
-    def _answer(self, batch: Sequence[Item], won: frozenset[int], now: Instant) -> None:
+    def _answer(
+        self, batch: Sequence[Item], won: frozenset[int], now: Instant, began: float
+    ) -> None:
         news: list[News] = []
         for number, item in enumerate(batch, 1):
             is_applied = item.change.guard is None or number in won
@@ -245,5 +266,5 @@ class Writer:
                 news.append(item.change.news)
             if not item.future.done():
                 item.future.set_result(Applied(now) if is_applied else Lost(now))
-        self._observer.batch_committed(len(news))
+        self._observer.batch_committed(len(news), self._loop.time() - began)
         self._tell(news)

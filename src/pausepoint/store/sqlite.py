@@ -63,7 +63,7 @@ class SqliteStore(ReadingStore):
         loop: asyncio.AbstractEventLoop,
         observer: Observer,
     ) -> None:
-        self._lock = _lock(path)
+        self._lock = lock_database(path)
         try:
             self._connection = _connect(path)
             _prepare_writer(self._connection)
@@ -162,7 +162,8 @@ class SqliteStore(ReadingStore):
             raise StoreUnavailable(str(error)) from error
 
 
-def _lock(path: Path) -> int:
+def lock_database(path: Path) -> int:
+    """A descriptor that holds the database until it is closed. Raises DatabaseInUse."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -202,5 +203,7 @@ def _prepare_writer(connection: sqlite3.Connection) -> None:
         # Without it INSERT OR REPLACE walks past the triggers that guard the audit log.
         "recursive_triggers = ON",
         "secure_delete = ON",
+        # What a statement may have to undo is kept in memory, not in a file made for each.
+        "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -6,6 +6,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -74,7 +75,9 @@ class Writer:
         self._loop = loop
         self._tell = tell
         self._observer = observer
-        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._handed_over: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
+        self._of_this_turn: list[_Job] = []
+        self._waiting = 0
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._is_closed = False
         self.trouble: str | None = None
@@ -84,32 +87,45 @@ class Writer:
         """A future of the work's result, done after the commit. Raises StoreUnavailable."""
         if self._is_closed:
             raise StoreUnavailable("the database is closed")
-        if self._queue.qsize() >= QUEUE_LIMIT:
+        if self._waiting >= QUEUE_LIMIT:
             raise StoreUnavailable("too many writes are waiting")
+        if not self._of_this_turn:
+            self._loop.call_soon(self._hand_over)
         future = self._loop.create_future()
-        self._queue.put(_Job(work, future))
+        self._of_this_turn.append(_Job(work, future))
+        self._waiting += 1
         return future
 
     def close(self) -> None:
         """Writes what still waits, then ends the thread."""
         self._is_closed = True
-        self._queue.put(None)
+        self._hand_over()
+        self._handed_over.put(None)
         self._thread.join()
 
+    def _hand_over(self) -> None:
+        """All that one turn of the loop brings goes together: the thread wakes once for it."""
+        if self._of_this_turn:
+            self._handed_over.put(self._of_this_turn)
+            self._of_this_turn = []
+
     def _run(self) -> None:
-        is_open = True
-        while is_open:
-            batch: list[_Job] = []
-            job = self._queue.get()
-            while job is not None:
-                batch.append(job)
-                if len(batch) == BATCH_LIMIT or self._queue.empty():
-                    break
-                job = self._queue.get()
-            is_open = job is not None
-            if batch:
-                self._write(batch)
-                self._loop.call_soon_threadsafe(self._answer, batch)
+        jobs: list[_Job] = []
+        while self._fetch(jobs):
+            batch = jobs[:BATCH_LIMIT]
+            del jobs[:BATCH_LIMIT]
+            self._write(batch)
+            self._loop.call_soon_threadsafe(self._answer, batch)
+
+    def _fetch(self, jobs: list[_Job]) -> bool:
+        """Adds all that was handed over, and waits where there is nothing to do. False at the end."""
+        while not jobs or not self._handed_over.empty():
+            more = self._handed_over.get()
+            if more is None:
+                self._handed_over.put(None)  # the end is seen again once these are written
+                break
+            jobs += more
+        return bool(jobs)
 
     def _write(self, batch: list[_Job]) -> None:
         try:
@@ -135,6 +151,7 @@ class Writer:
                     job.error = error
 
     def _commit(self, batch: list[_Job]) -> None:
+        began = time.perf_counter()
         cursor = self._connection.cursor()
         cursor.execute("BEGIN IMMEDIATE")
         try:
@@ -151,13 +168,15 @@ class Writer:
                 if rows := sets.get(statement):
                     _write_set(cursor, statement, rows)
             cursor.execute("COMMIT")
-            self._observer.batch_committed(sum(len(job.news) for job in batch))
+            seconds = time.perf_counter() - began
+            self._observer.batch_committed(sum(len(job.news) for job in batch), seconds)
         except BaseException:
             if self._connection.in_transaction:
                 cursor.execute("ROLLBACK")
             raise
 
     def _answer(self, batch: list[_Job]) -> None:
+        self._waiting -= len(batch)
         for job in batch:
             if job.future.done():
                 continue
@@ -188,7 +207,8 @@ def _write_guard(
 def _write_set(cursor: sqlite3.Cursor, statement: Statement, rows: list[Parameters]) -> None:
     if statement.is_insert:
         for sql, parameters in in_sets(statement, rows):
-            cursor.execute(sql, parameters)
+            # `execute` would also ask for the last row's id, and give up the lock for it.
+            cursor.executemany(sql, (parameters,))
     else:
         cursor.executemany(statement.sql, rows)
 

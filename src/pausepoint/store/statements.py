@@ -20,7 +20,7 @@ class _Now:
 
 NOW: Final = _Now()
 
-_SET_SIZES: Final = (64, 16, 4, 1)
+_SET_SIZES: Final = (256, 128, 64, 32, 16, 8, 4, 2, 1)
 
 Parameters: TypeAlias = tuple[Any, ...]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from pausepoint.domain.errors import (
     InvalidJson,
@@ -15,6 +15,7 @@ from pausepoint.domain.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
+from pausepoint.web.headers import header
 from pausepoint.web.waiting import ClientGone
 
 DEPTH_LIMIT: Final = 64
@@ -23,31 +24,33 @@ DEPTH_LIMIT: Final = 64
 DRAINED: Final = 4 * 1024 * 1024
 """So much of a body that is too large is read away: else the client sees a reset, no answer."""
 
+_JSON: Final = "application/json"
+
 _decode_anything = msgspec.json.Decoder().decode
 
 
 async def read_body(request: Request, limit: int) -> bytes:
     """Raises PayloadTooLarge. That a body arrives in time is the server's business (web/server.py)."""
     chunks: list[bytes] = []
-    size = 0
-    try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size <= limit:
-                chunks.append(chunk)
-            elif size > DRAINED:
-                break
-    except ClientDisconnect:
-        raise ClientGone from None
+    size, is_whole = 0, False
+    while not is_whole and size <= DRAINED:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk = message.get("body", b"")
+        is_whole = not message.get("more_body", False)
+        size += len(chunk)
+        if size <= limit:
+            chunks.append(chunk)
     if size > limit:
         raise PayloadTooLarge(f"The body is too large: at most {limit} bytes are taken.")
-    return b"".join(chunks)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def check_is_json(request: Request) -> None:
     """Raises UnsupportedMediaType."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    given = header(request, b"content-type") or ""
+    if given != _JSON and given.partition(";")[0].strip().lower() != _JSON:
         raise UnsupportedMediaType
 
 

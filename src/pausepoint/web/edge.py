@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from pausepoint import logs
 from pausepoint.clock import Clock
 from pausepoint.domain.errors import HostNotAllowed
 from pausepoint.domain.time import to_rfc3339
@@ -49,6 +50,7 @@ class Edge:
             return
         began = time.perf_counter()
         request_id = f"{self._first_half}{next(self._requests):08x}"
+        logs.request_id.set(request_id)
         resource, scope["path_params"] = self._routes.find(scope["path"])
         scope[ROUTE] = resource.path
         status = 0

@@ -80,7 +80,8 @@ class JsonEndpoint:
         endpoint = self._endpoint
         principal = await principal_of(request, self._services) if endpoint.needs_key else None
         # Tokens and pause ids are judged by their form; anything else with U+0000 names nothing.
-        if "\0" in request.scope["path"] and not {"token", "pause_id"} & set(request.path_params):
+        path = request.scope["path"]
+        if "\0" in path and not {"token", "pause_id"} & set(request.path_params):
             raise NotFound
         raw_body, body, query = b"", None, None
         if self._decoder is not None:

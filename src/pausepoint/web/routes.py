@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pausepoint.domain.errors import InternalError, MethodNotAllowed, NotFound
+from pausepoint.domain.errors import InternalError, MethodNotAllowed, NotFound, Unavailable
 from pausepoint.web.errors import as_error, error_response
 from pausepoint.web.waiting import ClientGone
 
 RequestHandler: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+_BROKEN_OFF: Final = (
+    "PausePoint stopped before this had ended: it may have been done. Look before you try again, or"
+    " use an Idempotency-Key."
+)
 
 log = structlog.get_logger("pausepoint.web")
 
@@ -42,6 +48,9 @@ class Resource:
             return await handler(request)
         except ClientGone:
             raise
+        except asyncio.CancelledError:
+            # The server stops, and has waited for this as long as it can.
+            return error_response(Unavailable(_BROKEN_OFF))
         except Exception as error:
             answer = as_error(error)
             if isinstance(answer, InternalError):

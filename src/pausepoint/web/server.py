@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import socket
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from typing import Any, Final, cast
 
@@ -15,7 +16,14 @@ from starlette.types import ASGIApp
 from pausepoint.web.departures import Departures
 from pausepoint.web.protocol import Protocol
 
-SHUTDOWN_TIME: Final = 3
+LINGER: Final = 0.5
+"""Seconds for which a server that stops still answers on the connections that it has. A client may
+have sent something just now, and could not know that it may send it again elsewhere."""
+
+LINGER_STEP: Final = 0.05
+SHUTDOWN_TIME: Final = 2
+"""Whole seconds, after it lingered, until what is still under way is broken off."""
+
 KEEP_ALIVE_TIME: Final = 75
 """Longer than the usual proxy's, so that the proxy is the one that closes."""
 
@@ -28,11 +36,12 @@ class Server(uvicorn.Server):
     def __init__(
         self, app: ASGIApp, on_ready: Callable[[], None], on_stop: Callable[[], None]
     ) -> None:
+        self._protocol = partial(Protocol, Departures())
         super().__init__(
             uvicorn.Config(
                 app,
                 interface="asgi3",
-                http=cast(Any, partial(Protocol, Departures())),
+                http=cast(Any, self._protocol),
                 ws="none",
                 loop="uvloop",
                 lifespan="off",
@@ -58,7 +67,45 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._on_stop()
+        listening = [sock.dup() for sock in sockets or ()]
+        for server in self.servers:
+            server.close()
+        loop = asyncio.get_running_loop()
+        for accepted in _accept_all(listening):
+            await loop.connect_accepted_socket(self._new_protocol, accepted)
+        await self._linger(loop.time() + LINGER)
         await super().shutdown(sockets)
+
+    def _new_protocol(self) -> asyncio.Protocol:
+        return self._protocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+
+    async def _linger(self, until: float) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            for connection in self.server_state.connections:
+                if isinstance(connection, Protocol):
+                    connection.linger()
+            await asyncio.sleep(LINGER_STEP)
+            if not self.server_state.connections or loop.time() >= until:
+                return
+
+
+def _accept_all(listening: list[socket.socket]) -> list[socket.socket]:
+    """Every connection that the system has taken already, and the end of listening.
+
+    Closing alone would reset them, though their clients may have sent a request.
+    """
+    accepted = []
+    for sock in listening:
+        with sock, suppress(BlockingIOError):
+            sock.setblocking(False)
+            while True:
+                connection, _ = sock.accept()
+                connection.setblocking(False)
+                accepted.append(connection)
+    return accepted
 
 
 def listen(host: str, port: int) -> socket.socket:

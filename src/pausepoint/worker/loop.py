@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 import structlog
 
+from pausepoint import logs
 from pausepoint.domain.account import Delivery
-from pausepoint.domain.delivery import PER_CHANNEL, PER_WEBHOOK, DeliveryKind
+from pausepoint.domain.delivery import PER_CHANNEL, PER_WEBHOOK, DeliveryKind, Outcome
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.services import Services
+from pausepoint.operations.tried import Tried
 from pausepoint.store.base import Change, StoreUnavailable, UpdateDelivery
 
 SLOTS: Final = 512
@@ -24,6 +27,8 @@ LEASE: Final = timedelta(seconds=60)
 
 AFTER_TROUBLE: Final = timedelta(seconds=1)
 
+Deliver: TypeAlias = Callable[[Services, Delivery], Awaitable[Tried | None]]
+
 log = structlog.get_logger("pausepoint.worker")
 
 
@@ -31,10 +36,12 @@ class DeliveryLoop:
     """One per process. `run` returns once `stop` was called and what was begun has ended.
 
     Cancelling `run` breaks off what was begun and hands it back, due at once for anybody.
+    `deliver` carries one delivery a step further: the operation, or something around it.
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, deliver: Deliver = deliver) -> None:
         self._services = services
+        self._deliver = deliver
         self._tasks: dict[asyncio.Task[None], Delivery] = {}
         self._busy: Counter[str] = Counter()
         self._gates: dict[str, asyncio.Semaphore] = {}
@@ -111,17 +118,26 @@ class DeliveryLoop:
         self._slot_freed.set()
 
     async def _carry(self, delivery: Delivery) -> None:
+        logs.delivery_id.set(delivery.delivery_id)
+        logs.pause_id.set(delivery.pause_id)
         async with self._gates[delivery.target]:
-            if self._has_waited_too_long(delivery):
-                # Whoever claims it next has a whole lease; it was no attempt.
-                now = self._services.clock.now()
-                await self._services.store.apply(due_again(delivery, now, was_begun=False))
-                return
+            # Where it breaks off, the row stays claimed and falls due when the lease ends.
             try:
-                await deliver(self._services, delivery)
+                await self._carry_in_its_turn(delivery)
+            except StoreUnavailable as error:
+                log.warning("a delivery broke off", error=str(error))
             except Exception:
-                # The row stays claimed and falls due by itself when the lease ends.
-                log.exception("a delivery broke off", delivery_id=delivery.delivery_id)
+                log.exception("a delivery broke off")
+
+    async def _carry_in_its_turn(self, delivery: Delivery) -> None:
+        if self._has_waited_too_long(delivery):
+            # Whoever claims it next has a whole lease; it was no attempt.
+            now = self._services.clock.now()
+            await self._services.store.apply(due_again(delivery, now, was_begun=False))
+            return
+        began = time.perf_counter()
+        tried = await self._deliver(self._services, delivery)
+        _say(delivery, tried, time.perf_counter() - began)
 
     def _has_waited_too_long(self, delivery: Delivery) -> bool:
         lease_left = (delivery.due_at or 0) - self._services.clock.now()
@@ -130,6 +146,21 @@ class DeliveryLoop:
 
 def _at_once(delivery: Delivery) -> int:
     return PER_WEBHOOK if delivery.kind is DeliveryKind.WEBHOOK else PER_CHANNEL
+
+
+def _say(delivery: Delivery, tried: Tried | None, seconds: float) -> None:
+    """An attempt's line in the log, as a request has its own."""
+    if tried is None:
+        return
+    say = log.warning if tried.outcome in (Outcome.RETRYING, Outcome.FAILED) else log.info
+    say(
+        "attempt",
+        target=delivery.via,
+        attempt=delivery.attempt,
+        outcome=tried.outcome.value,
+        code=tried.code,
+        ms=round(seconds * 1000, 1),
+    )
 
 
 def due_again(delivery: Delivery, now: Instant, *, was_begun: bool = True) -> Change:

@@ -193,6 +193,6 @@ def test_headers_let_nobody_frame_a_page_or_keep_a_question() -> None:
         assert "unsafe" not in policy
         assert page["X-Content-Type-Options"] == "nosniff"
     assert headers.RESPONSE_PAGE["Cache-Control"] == "no-store"
-    assert headers.RESPONSE_PAGE["Referrer-Policy"] == "same-origin"
+    assert headers.RESPONSE_PAGE["Referrer-Policy"] == "strict-origin"
     assert "script-src" not in headers.MAIL_PREVIEW["Content-Security-Policy"]
     assert "allow-scripts" not in headers.MAIL_PREVIEW["Content-Security-Policy"]

@@ -16,6 +16,7 @@ from pausepoint.operations.respond_to_pause import respond_url
 from pausepoint.web.answers import JsonResponse
 from pausepoint.web.body import fingerprint
 from pausepoint.web.endpoint import Call
+from pausepoint.web.headers import header
 from pausepoint.web.schemas import CreatedPauseBody, PauseBody, PauseList, pause_fields
 from pausepoint.web.waiting import wait_for_news
 
@@ -106,7 +107,7 @@ def _status(text: str | None) -> PauseStatus | None:
 
 
 def _idempotency_key(call: Call) -> IdempotencyKey | None:
-    key = call.request.headers.get("idempotency-key")
+    key = header(call.request, b"idempotency-key")
     if key is None:
         return None
     if not 1 <= len(key) <= 255 or not all("!" <= character <= "~" for character in key):

@@ -1,0 +1,47 @@
+"""Opening the service: what is worth waiting for, and what is told at once."""
+
+# ruff: noqa: PLC0415 - a command imports what it needs when it runs
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+if TYPE_CHECKING:
+    from pausepoint.bootstrap import Running
+    from pausepoint.config import Settings
+
+LOOK_AGAIN: Final = timedelta(seconds=1)
+
+log = structlog.get_logger("pausepoint.start")
+
+
+async def open_when_there(settings: Settings) -> Running:
+    """Opens the service; where its PostgreSQL cannot be reached, tries again until it can.
+
+    Raises what `open_service` raises for a database that is there and does not fit.
+    """
+    from pausepoint.bootstrap import open_service
+    from pausepoint.store.base import StoreUnavailable
+
+    while True:
+        try:
+            return await open_service(settings)
+        except StoreUnavailable as error:
+            log.warning("the database cannot be reached yet", error=str(error))
+            await asyncio.sleep(LOOK_AGAIN.total_seconds())
+
+
+def refusal_of(error: Exception) -> str:
+    """Why it does not start, for the operator; what nobody foresaw is in the log."""
+    from pausepoint.config import ConfigError
+    from pausepoint.metrics import NoMetricsAddress
+    from pausepoint.store.migrate import SchemaRefused
+    from pausepoint.store.vault import WrongSecretKey
+
+    if isinstance(error, ConfigError | NoMetricsAddress | SchemaRefused | WrongSecretKey):
+        return str(error)
+    log.error("the start failed", exc_info=error)
+    return "It cannot start: see the log."

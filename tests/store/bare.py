@@ -1,0 +1,111 @@
+"""A database of either engine by its bare connection, beside the store that is opened on it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+from typing import Any, Protocol
+
+import asyncpg
+
+from pausepoint.store.migrate import Migration, migrate_sqlite
+from pausepoint.store.postgres import PostgresStore
+from pausepoint.store.postgres_link import translated
+from pausepoint.store.postgres_schema import migrate_postgres
+from pausepoint.store.sqlite import SqliteStore
+from pausepoint.testing import FakeClock
+from tests.doubles.postgres import PostgresServer
+from tests.store.samples import SECRET
+
+
+class Bare(Protocol):
+    """`run` and `prepare` take our statements, with `?`, and raise `error`."""
+
+    engine: str
+    error: type[Exception]
+
+    async def load(self, script: Path) -> None: ...
+
+    async def migrate(self, known: tuple[Migration, ...]) -> int: ...
+
+    async def open(self) -> SqliteStore | PostgresStore: ...
+
+    async def run(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]: ...
+
+    async def prepare(self, sql: str) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class BareSqlite:
+    engine = "sqlite"
+    error = sqlite3.Error
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection = sqlite3.connect(path, isolation_level=None)
+
+    async def load(self, script: Path) -> None:
+        self._connection.executescript(script.read_text("utf-8"))
+
+    async def migrate(self, known: tuple[Migration, ...]) -> int:
+        return migrate_sqlite(self._connection, known)
+
+    async def open(self) -> SqliteStore:
+        return await SqliteStore.open(self._path, [SECRET], FakeClock())
+
+    async def run(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql, parameters).fetchall()
+
+    async def prepare(self, sql: str) -> None:
+        self._connection.execute(f"EXPLAIN {sql}", [None] * sql.count("?")).fetchall()
+
+    async def close(self) -> None:
+        self._connection.close()
+
+    def dump(self) -> str:
+        return "\n".join(self._connection.iterdump()) + "\n"
+
+
+class BarePostgres:
+    engine = "postgres"
+    error = asyncpg.PostgresError
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+        self.name = server.create_database()
+        self._url = server.url(self.name)
+
+    async def load(self, script: Path) -> None:
+        await asyncio.to_thread(self._server.load, script, self.name)
+
+    async def migrate(self, known: tuple[Migration, ...]) -> int:
+        connection = await asyncpg.connect(self._url)
+        try:
+            return await migrate_postgres(connection, known)
+        finally:
+            await connection.close()
+
+    async def open(self) -> PostgresStore:
+        return await PostgresStore.open(self._url, [SECRET], FakeClock())
+
+    async def run(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        connection = await asyncpg.connect(self._url)
+        try:
+            return [tuple(row) for row in await connection.fetch(translated(sql), *parameters)]
+        finally:
+            await connection.close()
+
+    async def prepare(self, sql: str) -> None:
+        connection = await asyncpg.connect(self._url)
+        try:
+            await connection.prepare(translated(sql))
+        finally:
+            await connection.close()
+
+    async def close(self) -> None:
+        """The server ends its databases with itself."""
+
+    def dump(self) -> str:
+        return self._server.dump(self.name)
