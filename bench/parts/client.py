@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ from bench.figures import Figure, Row, at_most, ratio
 from bench.plan import Plan
 
 TIMES: Final = 7
-"""How often in a round; the median counts, since a start is short and the machine has neighbours."""
+"""How often in a round. The least counts: a start is short, and neighbours only ever add to it."""
 PAUSEPOINT: Final = str(Path(sys.executable).with_name("pausepoint"))
 PASS: Final = [sys.executable, "-c", "pass"]
 COMMANDS: Final = {
@@ -32,12 +31,11 @@ def measure_client(plan: Plan) -> None:
     starts: dict[str, list[float]] = {name: [] for name in COMMANDS}
     for _ in plan.rounds:
         pairs = [(_import_ms("httpx2"), _import_ms("pausepoint.client")) for _ in range(TIMES)]
-        theirs.append(statistics.median(pair[0] for pair in pairs))
-        ours.append(statistics.median(pair[1] for pair in pairs))
+        theirs.append(min(pair[0] for pair in pairs))
+        ours.append(min(pair[1] for pair in pairs))
         for name, words in COMMANDS.items():
-            starts[name].append(
-                statistics.median(_run_ms(words) - _run_ms(PASS) for _ in range(TIMES))
-            )
+            pairs = [(_run_ms(PASS), _run_ms(words)) for _ in range(TIMES)]
+            starts[name].append(min(pair[1] for pair in pairs) - min(pair[0] for pair in pairs))
     report = plan.report
     report.add(Row("import httpx2", "httpx2", Figure.of(theirs, "ms")))
     report.add(
