@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from bench.parts.client import measure_client
 from bench.parts.creates import measure_creates
 from bench.parts.cycle import measure_cycle
 from bench.parts.delivery import measure_delivery
@@ -28,5 +29,6 @@ PARTS: Final[dict[str, Part]] = {
     "delivery": measure_delivery,
     "start": measure_start,
     "sizes": measure_sizes,
+    "client": measure_client,
     "mcp": measure_mcp,
 }

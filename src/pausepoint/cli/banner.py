@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pausepoint.cli.common import print_json
+from pausepoint.cli.output import print_json
 from pausepoint.cli.snippets import (
     claude_code_command,
     claude_code_http_command,

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from pausepoint.cli.common import json_option, print_json
+from pausepoint.cli.output import json_option, print_json
+from pausepoint.cli.server_part import ServerCommand
 from pausepoint.cli.snippets import (
     claude_code_command,
     claude_code_http_command,
@@ -52,7 +53,7 @@ def mcp_config(host: str | None, key: str, base_url: str | None) -> None:
     click.echo(f"# VS Code (.vscode/mcp.json)\n{config_file('vscode', url, key, script)}")
 
 
-@click.command()
+@click.command(cls=ServerCommand)
 @click.option("--dev", "is_dev", is_flag=True, help="Check the settings as `dev` would use them.")
 @click.option(
     "--send-test",
@@ -79,7 +80,7 @@ def doctor(is_dev: bool, send_test: str | None, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-@click.command()
+@click.command(cls=ServerCommand)
 @click.option("--output", type=click.Path(path_type=Path), help="Write to a file instead.")
 def openapi(output: Path | None) -> None:
     """Print the OpenAPI 3.1 document of the API."""
