@@ -23,6 +23,9 @@ test: setup ## Run every test
 	@sh scripts/get-servers.sh
 	@$(BIN)/pytest
 
+test-integrations: setup ## Run the tests that need Node and programs from npm
+	@$(BIN)/pytest tests/integrations
+
 lint: setup ## Check style, banned calls and who may import whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -44,4 +47,7 @@ docs: setup ## Build the documentation's site into .build/site, links checked
 	@$(UV) sync --quiet --locked --group dev --group docs
 	@$(BIN)/python -m scripts.docs_site
 
-.PHONY: help setup run test lint format types check bench docs
+mcpb: setup ## Build build/pausepoint.mcpb, the MCP server for one-click installation
+	@$(BIN)/python -m scripts.build_mcpb
+
+.PHONY: help setup run test test-integrations lint format types check bench docs mcpb

@@ -21,15 +21,11 @@ SECRET_FILE: Final = "pausepoint.secret"  # noqa: S105 - a file's name
 _OF_OTHERS: Final = frozenset(
     f"PAUSEPOINT_{name}"
     for name in (
-        "API_KEY",
-        "BASE_URL",
-        "MAX_WAIT_SECONDS",
-        "CHROMIUM",
-        "TEST_SEED",
-        "TEST_PYTHONS",
-        "RATE_LIMITS",
+        "API_KEY", "BASE_URL",
+        "PERMISSION_CHANNEL", "PERMISSION_RECIPIENT", "PERMISSION_TIMEOUT_SECONDS",
+        "CHROMIUM", "TEST_SEED", "TEST_PYTHONS", "RATE_LIMITS",
     )
-)
+)  # fmt: skip
 """Read by the MCP server and by tests, which may share our environment; or without effect yet."""
 
 DEFAULT_HOST: Final = "127.0.0.1"
@@ -88,6 +84,7 @@ class Settings:
     database_direct_url: str | None = None
     metrics_address: tuple[str, int] | None = None
     log_format: str | None = None
+    max_wait_seconds: int = 45
     is_traced: bool = False
     traces_exporter: str = "otlp"
 
@@ -235,6 +232,13 @@ SETTINGS: Final = (
         read.switch,
         "off",
         "Whether a live key's answer holds the person's link. With it an agent can answer itself.",
+    ),
+    Setting(
+        "PAUSEPOINT_MAX_WAIT_SECONDS",
+        "max_wait_seconds",
+        read.whole(1, 3600),
+        "45",
+        "How long one poll by MCP holds, and the most that it can ask for.",
     ),
     Setting(
         "PAUSEPOINT_METRICS_ADDRESS",
