@@ -15,7 +15,7 @@ import click
 
 import pausepoint
 from pausepoint.cli import main as cli
-from pausepoint.config import SETTINGS, Setting
+from pausepoint.config_table import SETTINGS, Setting
 from pausepoint.domain.errors import PausePointError, catalogue
 from pausepoint.domain.events import WEBHOOK_EVENTS, Event
 from pausepoint.web.endpoint import Endpoint
