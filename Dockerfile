@@ -13,14 +13,14 @@ WORKDIR /app
 # The libraries first: they change less often than the program.
 COPY pyproject.toml uv.lock ./
 RUN --mount=type=cache,target=/root/.cache/uv \
-    uv sync --locked --no-dev --extra otel --no-install-project
+    uv sync --locked --no-dev --extra server --extra otel --no-install-project
 
 # src/pausepoint/mcp is a link to mcp_server: without it the package is not whole.
 COPY README.md LICENSE ./
 COPY mcp_server mcp_server
 COPY src src
 RUN --mount=type=cache,target=/root/.cache/uv \
-    uv sync --locked --no-dev --extra otel --no-editable
+    uv sync --locked --no-dev --extra server --extra otel --no-editable
 
 # ── What runs: the environment, and nothing that could build one ──
 

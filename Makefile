@@ -23,6 +23,9 @@ test: setup ## Run every test
 	@sh scripts/get-servers.sh
 	@$(BIN)/pytest
 
+test-integrations: setup ## Run the tests that need Node and programs from npm
+	@$(BIN)/pytest tests/integrations
+
 lint: setup ## Check style, banned calls and who may import whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -40,4 +43,11 @@ check: lint types test ## Everything that must pass before a change lands
 bench: setup ## Measure everything, beside its limits and what one would use instead
 	@$(BIN)/python -m bench --peers
 
-.PHONY: help setup run test lint format types check bench
+docs: setup ## Build the documentation's site into .build/site, links checked
+	@$(UV) sync --quiet --locked --group dev --group docs
+	@$(BIN)/python -m scripts.docs_site
+
+mcpb: setup ## Build build/pausepoint.mcpb, the MCP server for one-click installation
+	@$(BIN)/python -m scripts.build_mcpb
+
+.PHONY: help setup run test test-integrations lint format types check bench docs mcpb

@@ -15,7 +15,7 @@ import click
 
 import pausepoint
 from pausepoint.cli import main as cli
-from pausepoint.config import SETTINGS, Setting
+from pausepoint.config_table import SETTINGS, Setting
 from pausepoint.domain.errors import PausePointError, catalogue
 from pausepoint.domain.events import WEBHOOK_EVENTS, Event
 from pausepoint.web.endpoint import Endpoint
@@ -26,6 +26,8 @@ SOURCE: Final = Path(pausepoint.__file__).parent
 BEGIN: Final = "<!-- begin: written by scripts/write_reference.py -->"
 END: Final = "<!-- end -->"
 COLUMNS: Final = 80
+CLIENTS: Final = ("client", "cli")
+"""Rooms that have errors of their own, by the same names."""
 
 EVENT_MEANINGS: Final = {
     Event.DEVELOPER_REGISTERED: ("developer", "an account was made"),
@@ -133,14 +135,15 @@ def _sentence(words: str) -> str:
 
 
 def _is_used(name: str, home: str) -> bool:
-    """Whether the program names it anywhere but where it is defined and listed."""
+    """Whether the server names it anywhere but where it is defined and listed."""
     word = re.compile(rf"(?<!class )\b{re.escape(name)}\b")
     return any(word.search(text) for path, text in _sources() if path.name != home)
 
 
 @cache
 def _sources() -> tuple[tuple[Path, str], ...]:
-    return tuple((path, path.read_text("utf-8")) for path in sorted(SOURCE.rglob("*.py")))
+    found = [path for path in sorted(SOURCE.rglob("*.py")) if path.parent.name not in CLIENTS]
+    return tuple((path, path.read_text("utf-8")) for path in found)
 
 
 # ── Endpoints ──

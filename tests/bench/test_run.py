@@ -30,7 +30,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.e2e
 def test_a_quick_run_yields_a_table_and_json(tmp_path: Path) -> None:
     output = tmp_path / "results" / "run.json"
-    parts = ("--only", "limits", "--only", "start", "--engine", "sqlite")
+    parts = ("--only", "limits", "--only", "start", "--only", "client", "--engine", "sqlite")
     done = bench("--quick", *parts, "--output", str(output))
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads(output.read_text("utf-8"))
@@ -39,6 +39,8 @@ def test_a_quick_run_yields_a_table_and_json(tmp_path: Path) -> None:
     assert set(document["machine"]) == {"cores", "system", "python", "sqlite", "pausepoint"}
     assert rows["fdatasync of 4 KiB"]["unit"] == "ms"
     assert rows["resident memory at rest"]["bar"] == {"kind": "at most", "value": 80}
+    assert rows["import pausepoint.client"]["bar"] == {"kind": "at most", "value": 1.3}
+    assert rows["import pausepoint.client"]["beside"] == "import httpx2"
     assert rows["start on a fresh database to first create"]["median"] > 0
     assert all(row["least"] <= row["median"] <= row["greatest"] for row in document["rows"])
     assert "| resident memory at rest | SQLite |" in done.stdout

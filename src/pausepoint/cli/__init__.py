@@ -2,26 +2,58 @@
 
 from __future__ import annotations
 
+from collections import UserDict
+from importlib import import_module
+from typing import Any
+
 import click
 
 from pausepoint import __version__
-from pausepoint.cli.database import db
-from pausepoint.cli.manage import accounts, keys
-from pausepoint.cli.run import dev, migrate, serve, worker
-from pausepoint.cli.tools import doctor, mcp, mcp_config, openapi
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(UserDict[str, Any]):
+    """Where each command is, as `module:name`; who asks for one gets the command itself."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        module, _, attribute = self.data[name].partition(":")
+        command: click.Command = getattr(import_module(f"pausepoint.cli.{module}"), attribute)
+        return command
+
+
+COMMANDS = Commands(
+    {
+        "ask": "ask:ask",
+        "wait": "ask:wait",
+        "list": "pauses:list_pauses",
+        "cancel": "pauses:cancel",
+        "audit": "pauses:audit",
+        "watch": "watch:watch",
+        "dev": "run:dev",
+        "serve": "run:serve",
+        "worker": "run:worker",
+        "migrate": "run:migrate",
+        "accounts": "manage:accounts",
+        "keys": "manage:keys",
+        "db": "database:db",
+        "mcp": "tools:mcp",
+        "mcp-config": "tools:mcp_config",
+        "doctor": "tools:doctor",
+        "openapi": "tools:openapi",
+    }
+)
+
+
+@click.group(commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pausepoint")
 def main() -> None:
     """An AI agent stops, asks a person, and goes on with the answer.
+
+    \b
+    pausepoint ask --to +15550100199 "Deploy?" Approve Reject
+    pausepoint wait psr_…   go on waiting for an answer
 
     \b
     pausepoint dev          try it out here, with a test inbox
     pausepoint serve        run it for real
     pausepoint doctor       check the settings
     """
-
-
-for command in (dev, serve, worker, migrate, accounts, keys, db, mcp, mcp_config, doctor, openapi):
-    main.add_command(command)

@@ -1,18 +1,15 @@
-"""What several commands share: settings or a clear refusal, and output for people or programs."""
+"""What the operator's commands share: settings, and the opened service, or a clear refusal."""
 
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
-import click
+from pausepoint.cli.output import fail
 
 if TYPE_CHECKING:
     from pausepoint.bootstrap import Running
     from pausepoint.config import Settings
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 def settings_for(command_name: str, **overrides: str | None) -> Settings:
@@ -49,14 +46,3 @@ async def open_or_fail(settings: Settings) -> Running:
         fail(f"{settings.database_name} cannot be reached: {error}.")
     except OSError as error:
         fail(f"Cannot open {settings.database_name}: {error.strerror}.")
-
-
-def print_json(value: Any) -> None:
-    click.echo(json.dumps(value))
-
-
-def fail(*sentences: str) -> NoReturn:
-    """Says what is wrong on stderr and exits with 1."""
-    for sentence in sentences:
-        click.echo(f"pausepoint: {sentence}", err=True)
-    raise SystemExit(1)

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from pausepoint.cli.common import fail, json_option, print_json, settings_for
+from pausepoint.cli.common import settings_for
+from pausepoint.cli.output import fail, json_option, print_json
+from pausepoint.cli.server_part import ServerGroup
 
 if TYPE_CHECKING:
     from pausepoint.config import Settings
     from pausepoint.store.copy_tables import Manifest
 
 
-@click.group()
+@click.group(cls=ServerGroup)
 def db() -> None:
     """Back up the database, or move it to PostgreSQL."""
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import click
 
-from pausepoint.cli.common import fail, json_option, open_or_fail, print_json, settings_for
+from pausepoint.cli.common import open_or_fail, settings_for
+from pausepoint.cli.output import fail, json_option, print_json
+from pausepoint.cli.server_part import ServerGroup
 
 
-@click.group()
+@click.group(cls=ServerGroup)
 def accounts() -> None:
     """Make, list and disable accounts."""
 
@@ -59,7 +61,7 @@ def disable_account(account: str, undo: bool) -> None:
     click.echo(f"{answer['developer_id']} is {state}.")
 
 
-@click.group()
+@click.group(cls=ServerGroup)
 def keys() -> None:
     """Make, list and revoke API keys."""
 

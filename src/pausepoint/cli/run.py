@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pausepoint.cli.common import fail, json_option, open_or_fail, settings_for
-from pausepoint.cli.serving import Serving
-from pausepoint.cli.working import work
+from pausepoint.cli.common import open_or_fail, settings_for
+from pausepoint.cli.output import fail, json_option
+from pausepoint.cli.server_part import ServerCommand
 
 if TYPE_CHECKING:
     from pausepoint.config import Settings
 
 
-@click.command()
+@click.command(cls=ServerCommand)
 @click.option("--host", help="Address to listen on (loopback only).")
 @click.option("--port", help="Port to listen on; 0 takes a free one.")
 @click.option("--database", "database_url", help="Such as sqlite:///pausepoint.db")
@@ -34,7 +34,7 @@ def dev(host: str | None, port: str | None, database_url: str | None, as_json: b
     _run(settings, as_json=as_json)
 
 
-@click.command()
+@click.command(cls=ServerCommand)
 @click.option("--host", help="Address to listen on.")
 @click.option("--port", help="Port to listen on; 0 takes a free one.")
 @click.option(
@@ -82,7 +82,7 @@ def serve(
         _run(settings, as_json=as_json, delivers=not web_only, listen_fd=listen_fd)
 
 
-@click.command()
+@click.command(cls=ServerCommand)
 def worker() -> None:
     """Deliver and time out, without answering requests; beside `serve --web-only`.
 
@@ -92,6 +92,7 @@ def worker() -> None:
     """
     import uvloop
 
+    from pausepoint.cli.working import work
     from pausepoint.logs import configure
 
     settings = settings_for("serve")
@@ -102,7 +103,7 @@ def worker() -> None:
         runner.run(work(settings))
 
 
-@click.command()
+@click.command(cls=ServerCommand)
 def migrate() -> None:
     """Bring the database to this program's schema. `dev` and `serve` do so by themselves."""
     settings = settings_for("manage")
@@ -120,6 +121,7 @@ def _run(
 ) -> None:
     import uvloop
 
+    from pausepoint.cli.serving import Serving
     from pausepoint.logs import configure
     from pausepoint.web.server import raise_descriptor_limit
 

@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from pausepoint.cli.banner import NewKeys, show_ready
-from pausepoint.cli.common import fail, open_or_fail
+from pausepoint.cli.common import open_or_fail
 from pausepoint.cli.opening import open_when_there, refusal_of
+from pausepoint.cli.output import fail
 
 if TYPE_CHECKING:
     import socket

@@ -10,8 +10,14 @@ from pathlib import Path
 
 import click
 
-from pausepoint.cli.common import json_option, print_json
-from pausepoint.cli.snippets import claude_code_command, config_file, server_script
+from pausepoint.cli.output import json_option, print_json
+from pausepoint.cli.server_part import ServerCommand
+from pausepoint.cli.snippets import (
+    claude_code_command,
+    claude_code_http_command,
+    config_file,
+    server_script,
+)
 
 HOSTS = ("claude-code", "claude-desktop", "cursor", "vscode")
 
@@ -41,12 +47,13 @@ def mcp_config(host: str | None, key: str, base_url: str | None) -> None:
         click.echo(config_file(host, url, key, script))
         return
     click.echo(f"# Claude Code\n{claude_code_command(url, key, script)}\n")
+    click.echo(f"# Claude Code, over HTTP\n{claude_code_http_command(url, key)}\n")
     click.echo("# Claude Desktop (claude_desktop_config.json), Cursor (.cursor/mcp.json) and")
     click.echo(f"# Claude Code (.mcp.json)\n{config_file('claude-desktop', url, key, script)}\n")
     click.echo(f"# VS Code (.vscode/mcp.json)\n{config_file('vscode', url, key, script)}")
 
 
-@click.command()
+@click.command(cls=ServerCommand)
 @click.option("--dev", "is_dev", is_flag=True, help="Check the settings as `dev` would use them.")
 @click.option(
     "--send-test",
@@ -73,7 +80,7 @@ def doctor(is_dev: bool, send_test: str | None, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-@click.command()
+@click.command(cls=ServerCommand)
 @click.option("--output", type=click.Path(path_type=Path), help="Write to a file instead.")
 def openapi(output: Path | None) -> None:
     """Print the OpenAPI 3.1 document of the API."""

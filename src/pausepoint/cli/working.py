@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pausepoint.cli.common import fail
 from pausepoint.cli.opening import open_when_there, refusal_of
+from pausepoint.cli.output import fail
 
 if TYPE_CHECKING:
     from pausepoint.bootstrap import Running

@@ -1,0 +1,107 @@
+"""`ask` and `wait`: a question, and its answer as output and exit code."""
+
+# ruff: noqa: PLC0415 - a command imports what it needs when it runs
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+
+import click
+
+from pausepoint.cli.answering import answered
+from pausepoint.cli.opened import THROUGH_RESTARTS, opened
+from pausepoint.cli.output import json_option
+from pausepoint.cli.values import duration, pair
+
+CHANNELS = ("sms", "email", "slack")
+EXIT_CODES = """\b
+Exit code  0   the first option
+          10   another option
+          20   nobody answered in time; the default, if there is one, is printed
+          30   cancelled
+           1   an error"""
+
+
+@click.command(short_help="Ask a person, wait, and print what they chose.", epilog=EXIT_CODES)
+@click.argument("message")
+@click.argument("options", nargs=-1, required=True)
+@click.option("--to", "recipient", required=True, help="Whom: a phone number, e-mail or Slack URL.")
+@click.option(
+    "--channel", type=click.Choice(CHANNELS), help="How; told from the recipient unless given."
+)
+@click.option("--timeout", type=duration, help="How long they have, such as 2h.  [default: 24h]")
+@click.option("--default", help="The option that is taken if nobody answers in time.")
+@click.option(
+    "--metadata",
+    type=pair,
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Shown with the question; repeatable.",
+)
+@click.option("--text", "allow_text", is_flag=True, help="Let them add a note, printed below.")
+@click.option("--idempotency-key", help="Asking again with the same key asks nobody twice.")
+@json_option
+def ask(
+    message: str,
+    options: tuple[str, ...],
+    recipient: str,
+    channel: str | None,
+    timeout: timedelta | None,
+    default: str | None,
+    metadata: tuple[tuple[str, str], ...],
+    allow_text: bool,
+    idempotency_key: str | None,
+    as_json: bool,
+) -> None:
+    """Ask a person MESSAGE, wait, and print which of OPTIONS they chose.
+
+    It needs PAUSEPOINT_API_KEY, and PAUSEPOINT_BASE_URL where PausePoint is not at
+    http://127.0.0.1:8000. A MESSAGE of - is read from standard input.
+
+    \b
+    pausepoint ask --to +15550100199 "Deploy?" Approve Reject --timeout 2h --default Reject
+    git diff --stat | pausepoint ask --to you@example.com - Merge Close
+    pausepoint ask --to +15550100199 "Deploy?" Approve Reject && ./deploy
+    """
+    from pausepoint.client.environment import new_idempotency_key
+
+    key = new_idempotency_key() if idempotency_key is None else idempotency_key
+    question = sys.stdin.read() if message == "-" else message
+    with opened(as_json=as_json, patience=THROUGH_RESTARTS) as client:
+        answered(
+            lambda on_pending: client.ask(
+                recipient,
+                question,
+                options,
+                channel=channel,
+                timeout=timeout,
+                default=default,
+                metadata=dict(metadata) or None,
+                allow_text=allow_text,
+                idempotency_key=key,
+                on_pending=on_pending,
+            ),
+            with_text=allow_text,
+            as_json=as_json,
+            if_lost=f"It may have been asked. To find out without asking twice, ask again with"
+            f" --idempotency-key {key}",
+        )
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("pause_id")
+@click.option("--text", "with_text", is_flag=True, help="Print the person's note too, below.")
+@json_option
+def wait(pause_id: str, with_text: bool, as_json: bool) -> None:
+    """Wait for the answer to PAUSE_ID, and print it.
+
+    \b
+    pausepoint wait psr_01a2039e-5090-7744-ab19-5212ad76b8da
+    """
+    with opened(as_json=as_json, patience=THROUGH_RESTARTS) as client:
+        answered(
+            lambda on_pending: client.wait(pause_id, on_pending=on_pending),
+            with_text=with_text,
+            as_json=as_json,
+            if_lost=f"To go on: pausepoint wait {pause_id}",
+        )

@@ -1,0 +1,43 @@
+"""The client, for a command: opened with the environment's settings, its errors told and exited with."""
+
+# ruff: noqa: PLC0415 - a command imports what it needs when it runs
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import click
+
+from pausepoint.cli.output import print_json
+from pausepoint.cli.values import printable
+
+if TYPE_CHECKING:
+    from pausepoint.client import PausePoint, PausePointError
+
+
+AT_ONCE: Final = timedelta(seconds=3)
+"""Patience of a command whose user looks on."""
+THROUGH_RESTARTS: Final = timedelta(minutes=10)
+
+
+@contextmanager
+def opened(*, as_json: bool, patience: timedelta = AT_ONCE) -> Iterator[PausePoint]:
+    """Exits with 1 after any of the client's errors."""
+    from pausepoint.client import PausePoint, PausePointError
+
+    try:
+        with PausePoint(patience=patience) as client:
+            yield client
+    except PausePointError as error:
+        refuse(error, as_json=as_json)
+
+
+def refuse(error: PausePointError, *, as_json: bool) -> NoReturn:
+    """Says what went wrong, on stderr for people and on stdout for programs, and exits with 1."""
+    if as_json:
+        said = {"error": error.code, "message": error.message, "status_code": error.status_code}
+        print_json(said)
+    click.echo(f"pausepoint: {printable(str(error))}", err=True)
+    raise SystemExit(1)

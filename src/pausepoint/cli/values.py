@@ -1,0 +1,61 @@
+"""What is typed for a duration or a piece of metadata, and text from others made safe to print."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import click
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?[smhd])+")
+_PART = re.compile(r"([0-9.]+)([smhd])")
+
+
+def duration(text: str) -> timedelta:
+    """`90s`, `30m`, `2h`, `1d` or `1h30m`."""
+    if not _DURATION.fullmatch(text):
+        raise click.BadParameter(f"{text!r} is no duration: write 90s, 30m, 2h, 1d or 1h30m.")
+    try:
+        parts = ({_UNITS[unit]: float(number)} for number, unit in _PART.findall(text))
+        return sum((timedelta(**part) for part in parts), timedelta())
+    except OverflowError:
+        raise click.BadParameter(f"{text!r} is too long.") from None
+
+
+def pair(text: str) -> tuple[str, str]:
+    """`key=value`."""
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise click.BadParameter(f"{text!r} is not of the form key=value.")
+    return key, value
+
+
+def printable(text: str) -> str:
+    """Another's words without what would steer the terminal: such characters are written out."""
+    return "".join(_visible(character) for character in text)
+
+
+def first_line(text: str | None, width: int) -> str:
+    """The beginning of a text, printable and cut to so many characters."""
+    line = printable((text or "").strip().partition("\n")[0])
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def minute(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%MZ")
+
+
+def left_until(moment: datetime, now: float) -> str:
+    """`1 h 59 min`, `12 min` or `40 s`."""
+    seconds = max(0, round(moment.timestamp() - now))
+    if seconds < 90:
+        return f"{seconds} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def _visible(character: str) -> str:
+    if character.isprintable() or character == "\n":
+        return character
+    return character.encode("unicode_escape").decode()

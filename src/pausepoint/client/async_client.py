@@ -1,0 +1,163 @@
+"""PausePoint for programs that await: the same core, driven by httpx2's async client."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
+from datetime import timedelta
+from functools import wraps
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
+
+import httpx2
+
+from pausepoint.client import calls, webhook_calls
+from pausepoint.client.access import Access, access
+from pausepoint.client.approval import Approval, Approving, check_function, is_async, prepared
+from pausepoint.client.environment import chance, monotonic, sleep_async
+from pausepoint.client.exchange import Outcome, Request, Steps
+from pausepoint.client.http import Body, TooMuch, client_options, no_answer, request_options
+from pausepoint.client.retrying import PATIENCE, Policy
+from pausepoint.client.signature import shown_signature
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class _Driver:
+    """Carries out a call's steps, one after the other."""
+
+    def __init__(
+        self,
+        access: Access,
+        policy: Policy,
+        http: httpx2.AsyncClient,
+        sleep: Callable[[float], Awaitable[object]],
+    ) -> None:
+        self.access = access
+        self.policy = policy
+        self._http = http
+        self._sleep = sleep
+
+    async def run(self, steps: Steps[T]) -> T:
+        try:
+            request = next(steps)
+            while True:
+                if request.delay:
+                    await self._sleep(request.delay)
+                request = steps.send(await self._exchange(request))
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    async def _exchange(self, request: Request) -> Outcome:
+        began = monotonic()
+        body = Body(request)
+        try:
+            async with self._http.stream(**request_options(request, self.access)) as answer:
+                async for chunk in answer.aiter_bytes():
+                    body.add(chunk, monotonic() - began)
+        except (httpx2.HTTPError, TooMuch) as error:
+            return no_answer(error, monotonic() - began)
+        return body.whole(answer, monotonic() - began)
+
+
+class _Driven:
+    def __init__(self, driver: _Driver) -> None:
+        self._driver = driver
+
+
+def _awaiting(
+    steps: Callable[Concatenate[Policy, P], Steps[T]],
+) -> Callable[Concatenate[_Driven, P], Coroutine[Any, Any, T]]:
+    @wraps(steps)
+    async def method(self: _Driven, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._driver.run(steps(self._driver.policy, *args, **kwargs))
+
+    return shown_signature(method, steps)
+
+
+class AsyncWebhooks(_Driven):
+    """`client.webhooks`: where events are sent, and how they fared."""
+
+    create = _awaiting(webhook_calls.create)
+    list = _awaiting(webhook_calls.list_webhooks)
+    delete = _awaiting(webhook_calls.delete)
+    deliveries = _awaiting(webhook_calls.deliveries)
+    redeliver = _awaiting(webhook_calls.redeliver)
+
+
+class AsyncPausePoint(_Driven, Approving):
+    """As PausePoint, with methods to await. One for each event loop. Close it with `aclose`.
+
+    A call that is cancelled leaves its pause pending. With another library than asyncio, give its
+    `sleep`.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        *,
+        patience: timedelta = PATIENCE,
+        http: httpx2.AsyncClient | None = None,
+        sleep: Callable[[float], Awaitable[object]] = sleep_async,
+    ) -> None:
+        target = access(api_key, base_url)
+        self._owns_http = http is None
+        self._http = httpx2.AsyncClient(**client_options(target)) if http is None else http
+        policy = Policy(patience.total_seconds(), chance)
+        super().__init__(_Driver(target, policy, self._http, sleep))
+        self.webhooks = AsyncWebhooks(self._driver)
+
+    ask = _awaiting(calls.ask)
+    create = _awaiting(calls.create)
+    get = _awaiting(calls.get)
+    wait = _awaiting(calls.wait)
+    cancel = _awaiting(calls.cancel)
+    list = _awaiting(calls.list_pauses)
+    audit = _awaiting(calls.audit)
+
+    async def aclose(self) -> None:
+        if self._owns_http:
+            await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"AsyncPausePoint({self._driver.access.base_url!r})"
+
+    def _guard(self, function: Callable[P, R], approval: Approval) -> Callable[P, R]:
+        if not is_async(function):
+            raise TypeError("This function is not async: use PausePoint, or requires_approval.")
+        return guard_async(function, approval, lambda: nullcontext(self))
+
+
+def guard_async(
+    function: Callable[P, R],
+    approval: Approval,
+    client: Callable[[], AbstractAsyncContextManager[AsyncPausePoint]],
+) -> Callable[P, R]:
+    """As `guard`, for an async function: R is a coroutine."""
+    check_function(function, approval)
+    run: Callable[..., Any] = function
+
+    @wraps(function)
+    async def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+        call = prepared(function, approval, args, kwargs)
+        async with client() as opened:
+            answer = await opened.ask(**approval.question(call))
+        call.admit(answer)
+        return await run(*call.args, **call.kwargs)
+
+    return cast(Callable[P, R], guarded)

@@ -1,0 +1,158 @@
+"""The client's methods, each once for both drivers: generators that yield requests, and no I/O.
+
+`policy` takes the place of `self`. The docstrings are those that `help(PausePoint)` shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from pausepoint.client import waiting
+from pausepoint.client.answer import Answer
+from pausepoint.client.errors import Conflict, Unreachable
+from pausepoint.client.exchange import Request, Steps
+from pausepoint.client.paths import look, path, query
+from pausepoint.client.question import question, seconds
+from pausepoint.client.results import AuditEntry, Page, Pause
+from pausepoint.client.retrying import Policy, settle
+from pausepoint.client.waiting import OnPending
+
+
+def ask(
+    policy: Policy,
+    recipient: str,
+    message: str,
+    options: Sequence[str],
+    *,
+    channel: str | None = None,
+    timeout: timedelta | None = None,
+    default: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    allow_text: bool = False,
+    idempotency_key: str | None = None,
+    on_pending: OnPending | None = None,
+) -> Steps[Answer]:
+    """Asks a person, and returns their answer once it is there.
+
+    `channel` is guessed from the recipient. `timeout` is 24 hours unless given; `default` is the
+    option taken then. With an `idempotency_key` the same question, asked again within 24 hours,
+    finds the same pause. `on_pending` is called with the pause each time it was looked at and is
+    not answered yet. Raises TimedOut, Cancelled, Undeliverable, ApiError, Unreachable.
+    """
+    request = question(
+        recipient,
+        message,
+        options,
+        channel,
+        timeout,
+        default,
+        metadata,
+        allow_text,
+        idempotency_key,
+    )
+    pause = yield from _created(request, policy)
+    return (yield from waiting.from_pause(pause, policy, on_pending))
+
+
+def create(
+    policy: Policy,
+    recipient: str,
+    message: str,
+    options: Sequence[str],
+    *,
+    channel: str | None = None,
+    timeout: timedelta | None = None,
+    default: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    allow_text: bool = False,
+    idempotency_key: str | None = None,
+) -> Steps[Pause]:
+    """Asks a person, and returns at once. `wait` for the answer later, or let a webhook tell it."""
+    request = question(
+        recipient,
+        message,
+        options,
+        channel,
+        timeout,
+        default,
+        metadata,
+        allow_text,
+        idempotency_key,
+    )
+    return (yield from _created(request, policy.for_a_call()))
+
+
+def get(policy: Policy, pause_id: str) -> Steps[Pause]:
+    """The pause as it is now."""
+    return (yield from settle(look(pause_id), Pause, policy.for_a_call())).value
+
+
+def wait(
+    policy: Policy,
+    pause_id: str,
+    *,
+    timeout: timedelta | None = None,
+    on_pending: OnPending | None = None,
+) -> Steps[Answer]:
+    """Waits for the answer, as `ask` does; for at most `timeout`, then raises StillPending."""
+    limit = None if timeout is None else seconds(timeout)
+    return (yield from waiting.wait(pause_id, limit, policy, on_pending))
+
+
+def cancel(policy: Policy, pause_id: str) -> Steps[Pause]:
+    """Withdraws the question. Raises Conflict where it had ended before."""
+    request = Request(method="DELETE", path=path("pause", pause_id))
+    try:
+        return (yield from settle(request, Pause, policy.for_a_call())).value
+    except Conflict as conflict:
+        # After an attempt whose answer was lost: that one did it.
+        if conflict.code != "ALREADY_CANCELLED" or not conflict.was_repeated:
+            raise
+    return (yield from get(policy, pause_id))
+
+
+def list_pauses(
+    policy: Policy, *, status: str | None = None, limit: int = 20, offset: int = 0
+) -> Steps[Page[Pause]]:
+    """Pauses of this key's account and mode, newest first. `limit` is at most 100."""
+    asked = path("pause") + query({"status": status, "limit": limit, "offset": offset})
+    request = Request(method="GET", path=asked)
+    return (yield from settle(request, Page[Pause], policy.for_a_call())).value
+
+
+def audit(
+    policy: Policy,
+    *,
+    pause_id: str | None = None,
+    event_type: str | None = None,
+    from_date: date | str | None = None,
+    to_date: date | str | None = None,
+    limit: int = 20,
+    offset: int = 0,
+) -> Steps[Page[AuditEntry]]:
+    """Entries of the audit log, newest first. Both dates are inclusive."""
+    filters = {
+        "pause_id": pause_id,
+        "event_type": event_type,
+        "from_date": from_date,
+        "to_date": to_date,
+        "limit": limit,
+        "offset": offset,
+    }
+    request = Request(method="GET", path=path("audit") + query(filters))
+    return (yield from settle(request, Page[AuditEntry], policy.for_a_call())).value
+
+
+def _created(request: Request, policy: Policy) -> Steps[Pause]:
+    try:
+        return (yield from settle(request, Pause, policy)).value
+    except Unreachable as error:
+        fate = (
+            "The person may have been asked: ask again with the same idempotency_key."
+            if error.may_have_been_done
+            else "Nobody was asked."
+        )
+        error.message = f"{error.message} {fate}"
+        raise

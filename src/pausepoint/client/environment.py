@@ -1,0 +1,43 @@
+"""What the client takes from the machine it runs on: two settings, the time, sleep, and chance."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import time
+
+API_KEY = "PAUSEPOINT_API_KEY"
+BASE_URL = "PAUSEPOINT_BASE_URL"
+
+
+def setting(name: str) -> str | None:
+    return os.environ.get(name)
+
+
+def now() -> float:
+    """Seconds since 1970."""
+    return time.time()
+
+
+def monotonic() -> float:
+    return time.monotonic()
+
+
+def sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+async def sleep_async(seconds: float) -> None:
+    import asyncio  # noqa: PLC0415 - it is slow to import, and the sync client does without
+
+    await asyncio.sleep(seconds)
+
+
+def chance() -> float:
+    """From 0 up to 1: only to keep many clients from calling at the same moment."""
+    return random.random()  # noqa: S311 - spreads load, guards nothing
+
+
+def new_idempotency_key() -> str:
+    return secrets.token_hex(16)

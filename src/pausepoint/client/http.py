@@ -1,0 +1,110 @@
+"""What both drivers know of httpx2: how a request is sent, and what its failures mean."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+import httpx2
+
+from pausepoint.client.access import Access
+from pausepoint.client.exchange import NoAnswer, Request, Response
+
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 20.0
+"""On top of the time for which the server holds a request on purpose."""
+LARGEST_ANSWER = 32 * 1024 * 1024
+"""A list of 100 pauses with all their metadata stays far below."""
+
+_NOT_SENT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+    httpx2.UnsupportedProtocol,
+)
+
+
+class TooMuch(Exception):
+    """The answer is larger, or takes longer, than any of PausePoint's."""
+
+
+def client_options(access: Access) -> dict[str, Any]:
+    """For httpx2.Client and AsyncClient. As many may wait at once as like."""
+    options: dict[str, Any] = {
+        "limits": httpx2.Limits(max_connections=None, max_keepalive_connections=20)
+    }
+    if access.is_local:
+        # No proxy is asked for this machine; and no certificates are loaded where none is shown.
+        options["trust_env"] = False
+        if access.base_url.startswith("http:"):
+            options["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return options
+
+
+def request_options(request: Request, access: Access) -> dict[str, Any]:
+    """For `stream`: its URL, headers, body and time-outs."""
+    headers = access.headers()
+    if request.content is not None:
+        headers["Content-Type"] = "application/json"
+    if request.idempotency_key is not None:
+        headers["Idempotency-Key"] = request.idempotency_key
+    return {
+        "method": request.method,
+        "url": access.base_url + request.path,
+        "headers": headers,
+        "content": request.content,
+        "timeout": httpx2.Timeout(request.hold + ANSWER_SECONDS, connect=CONNECT_SECONDS),
+        "follow_redirects": False,
+    }
+
+
+class Body:
+    """An answer's bytes as they come in. `add` raises TooMuch."""
+
+    def __init__(self, request: Request) -> None:
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._longest = request.hold + 3 * ANSWER_SECONDS
+
+    def add(self, chunk: bytes, seconds: float) -> None:
+        self._size += len(chunk)
+        if self._size > LARGEST_ANSWER or seconds > self._longest:
+            raise TooMuch
+        self._chunks.append(chunk)
+
+    def whole(self, answer: httpx2.Response, seconds: float) -> Response:
+        return Response(
+            status=answer.status_code,
+            content=b"".join(self._chunks),
+            headers={name.lower(): value for name, value in answer.headers.items()},
+            seconds=seconds,
+        )
+
+
+def no_answer(error: Exception, seconds: float) -> NoAnswer:
+    """What a failure means for the request: whether it was sent, whether to try again."""
+    return NoAnswer(
+        reason=_reason(error),
+        is_sent=not isinstance(error, _NOT_SENT),
+        is_final=_is_distrusted(error) or isinstance(error, httpx2.UnsupportedProtocol),
+        seconds=seconds,
+    )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TooMuch):
+        return "the answer was too large or too slow"
+    if isinstance(error, httpx2.LocalProtocolError):
+        return "the request cannot be sent"  # its own words would show headers
+    words = " ".join(str(error).split())[:200]
+    return f"{type(error).__name__}, {words}" if words else type(error).__name__
+
+
+def _is_distrusted(error: BaseException | None) -> bool:
+    """Whether the server's certificate was refused: that does not pass by waiting."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

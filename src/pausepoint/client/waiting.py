@@ -1,0 +1,82 @@
+"""Waiting for an answer, through restarts of the server and proxies that cut the line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from pausepoint.client.answer import Answer, answer_of
+from pausepoint.client.errors import StillPending, Unreachable
+from pausepoint.client.exchange import Request, Steps
+from pausepoint.client.paths import look
+from pausepoint.client.results import Pause
+from pausepoint.client.retrying import Policy, Settled, settle
+
+LONGEST_HOLD = 50.0
+"""Seconds of one long poll: proxies cut at 60."""
+SHORTEST_HOLD = 5.0
+TOO_QUICK = 1.0
+"""A server that is asked to hold and still answers within this: to ask at once would be a storm."""
+
+OnPending = Callable[[Pause], None]
+
+
+def from_pause(pause: Pause, policy: Policy, on_pending: OnPending | None) -> Steps[Answer]:
+    """Goes on from a pause that was just created, or found by its idempotency key."""
+    answer = answer_of(pause)
+    if answer is not None:
+        return answer
+    if on_pending is not None:
+        on_pending(pause)
+    return (yield from wait(pause.pause_id, None, policy, on_pending))
+
+
+def wait(
+    pause_id: str, limit: float | None, policy: Policy, on_pending: OnPending | None
+) -> Steps[Answer]:
+    """Looks until there is an answer, for at most `limit` seconds. Raises Unanswered.
+
+    `on_pending` is told of the pause after each look that found it pending.
+    """
+    hold, left, quick, delay = LONGEST_HOLD, limit, 0, 0.0
+    while True:
+        held = hold if left is None else max(0.0, min(hold, left))
+        request = msgspec.structs.replace(look(pause_id, held), delay=delay)
+        settled = yield from _looked(pause_id, request, _within(policy, left))
+        pause = settled.value
+        answer = answer_of(pause)
+        if answer is not None:
+            return answer
+        if on_pending is not None:
+            on_pending(pause)
+        if left is not None:
+            left -= settled.seconds
+            if left <= 0 or held == 0:
+                raise StillPending(f"{pause.pause_id} is still pending.", pause=pause)
+        hold = _next_hold(hold, settled)
+        quick = quick + 1 if settled.seconds - delay < min(TOO_QUICK, held) else 0
+        delay = policy.delay(quick - 1) if quick else 0.0
+
+
+def _looked(pause_id: str, request: Request, policy: Policy) -> Steps[Settled[Pause]]:
+    """After a failure it only looks, without holding: whether the server is there shows at once."""
+    try:
+        return (yield from settle(request, Pause, policy, again=look(pause_id)))
+    except Unreachable as error:
+        error.pause_id = pause_id
+        raise
+
+
+def _within(policy: Policy, left: float | None) -> Policy:
+    """No more patience than there is time left."""
+    if left is None:
+        return policy
+    return Policy(min(policy.patience, max(left, 1.0)), policy.chance)
+
+
+def _next_hold(hold: float, settled: Settled[Pause]) -> float:
+    """Shorter, where something in between cut the line while the server held it."""
+    if settled.cut_after is None or settled.cut_after < SHORTEST_HOLD:
+        return hold
+    return max(SHORTEST_HOLD, min(hold, 0.8 * settled.cut_after))

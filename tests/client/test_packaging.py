@@ -1,0 +1,167 @@
+"""The wheel without extras, in a fresh environment: a client, its commands, and no server."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pausepoint.cli import main
+from pausepoint.cli.server_part import MODULES, ServerCommand, ServerGroup
+from tests.client.person import answers
+from tests.client.proxy import Proxy
+from tests.docs.pages import ROOT
+from tests.e2e.server import Server, environment
+
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+FOR_ALL = ("ask", "wait", "list", "cancel", "audit", "watch", "mcp", "mcp-config")
+LOADED = "import sys, pausepoint.client; print(*sorted(sys.modules))"
+ASK = """
+from pausepoint.client import PausePoint
+with PausePoint() as pausepoint:
+    answer = pausepoint.ask("+15550100199", "Wire it?", ["Approve", "Reject"])
+print(answer.choice, answer.by_human)
+"""
+
+
+def loaded(python: str) -> set[str]:
+    done = subprocess.run([python, "-c", LOADED], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_the_client_needs_three_libraries() -> None:
+    assert [re.split(r"\W", name)[0] for name in PROJECT["dependencies"]] == [
+        "click",
+        "httpx2",
+        "msgspec",
+    ]
+
+
+def test_importing_the_client_loads_nothing_of_the_server() -> None:
+    modules = loaded(sys.executable)
+    rooms = {name for name in modules if name.startswith("pausepoint.")}
+
+    assert not modules & {*MODULES, "click", "asyncio"}
+    assert {name for name in rooms if not name.startswith("pausepoint.client")} == set()
+
+
+def test_what_a_command_of_the_server_looks_for_is_what_the_extra_brings() -> None:
+    wanted = {re.split(r"[^\w-]", name)[0] for name in PROJECT["optional-dependencies"]["server"]}
+    names = packages_distributions()
+
+    assert {names[module][0].lower().replace("_", "-") for module in MODULES} == wanted
+
+
+def test_every_other_command_says_that_it_needs_the_server() -> None:
+    guarded = (ServerCommand, ServerGroup)
+
+    assert {n for n, command in main.commands.items() if not isinstance(command, guarded)} == set(
+        FOR_ALL
+    )
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    run_uv("build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT))
+    [built] = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module", params=["highest", "lowest-direct"])
+def fresh(
+    wheel: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Path:
+    """The `bin` of an environment that has the wheel and what it needs, in its newest or oldest."""
+    place = tmp_path_factory.mktemp("fresh") / "env"
+    run_uv("venv", "--quiet", "--python", sys.executable, str(place))
+    which = ("--resolution", request.param, "--python", str(place))
+    run_uv("pip", "install", "--quiet", *which, str(wheel))
+    return place / "bin"
+
+
+def run_uv(*words: str) -> None:
+    uv = shutil.which("uv") or str(ROOT / ".tools" / "uv" / "bin" / "uv")
+    done = subprocess.run([uv, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def settings(server: Server, proxy: Proxy, tmp_path: Path) -> dict[str, str]:
+    proxy.asked = answers("Approve")
+    return environment(
+        tmp_path, PAUSEPOINT_API_KEY=server.test_api_key, PAUSEPOINT_BASE_URL=proxy.base_url
+    )
+
+
+@pytest.mark.e2e
+def test_the_wheel_carries_types_and_the_mcp_server(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+
+    assert {"pausepoint/py.typed", "pausepoint/mcp/server.py"} <= names
+
+
+@pytest.mark.e2e
+def test_the_client_asks_from_a_fresh_environment(fresh: Path, settings: dict[str, str]) -> None:
+    asked = subprocess.run(
+        [str(fresh / "python"), "-W", "error", "-c", ASK],
+        env=settings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    modules = loaded(str(fresh / "python"))
+
+    assert (asked.returncode, asked.stdout, asked.stderr) == (0, "Approve True\n", "")
+    assert not modules & {*MODULES}
+
+
+@pytest.mark.e2e
+def test_the_commands_ask_from_a_fresh_environment(
+    fresh: Path, settings: dict[str, str], tmp_path: Path
+) -> None:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(fresh / "pausepoint"), *words],
+            env=settings,
+            cwd=tmp_path,
+            input='{"jsonrpc":"2.0","id":1,"method":"tools/list"}\n',
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    asked = run("ask", "--to", "+15550100199", "Deploy?", "Approve", "Reject")
+    assert (asked.returncode, asked.stdout) == (0, "Approve\n"), asked.stderr
+    assert json.loads(run("list", "--json").stdout)[0]["response_choice"] == "Approve"
+    assert "create_pause_request" in run("mcp").stdout
+    assert "claude mcp add" in run("mcp-config").stdout
+    assert all(name in run("--help").stdout for name in main.commands)
+    for words in (
+        ("dev",),
+        ("serve",),
+        ("worker",),
+        ("migrate",),
+        ("doctor",),
+        ("openapi",),
+        ("accounts", "list"),
+        ("keys", "list", "a@example.com"),
+        ("db", "backup", "copy.db"),
+    ):
+        refused = run(*words)
+        assert (refused.returncode, refused.stdout) == (1, ""), words
+        assert "pip install 'pausepoint[server]'" in refused.stderr
+        assert refused.stderr.count("\n") == 1
+        assert run(*words, "--help").returncode == 0
+    assert list(tmp_path.iterdir()) == []
