@@ -260,7 +260,7 @@ class Store(Protocol):
     ) -> list[Delivery]:
         """Takes deliveries that are due, and begins their next attempt.
 
-        Each is taken for `lease` milliseconds, or up to a second more. Few for one target, and none
+        Each is taken for `lease` milliseconds, or up to a sixth more. Few for one target, and none
         for the targets in `busy`.
         """
         ...
