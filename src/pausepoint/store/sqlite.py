@@ -128,7 +128,7 @@ class SqliteStore(ReadingStore):
         await self.apply(Change())
 
     async def close(self) -> None:
-        await asyncio.to_thread(self._writer.close)
+        await self._writer.close()
         self._list_thread.shutdown()
         # The writer's connection closes last: the last one out checkpoints.
         for connection in (self._reader, self._list_reader, self._connection):
