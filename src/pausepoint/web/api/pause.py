@@ -17,7 +17,7 @@ from pausepoint.web.answers import JsonResponse
 from pausepoint.web.body import fingerprint
 from pausepoint.web.endpoint import Call
 from pausepoint.web.headers import header
-from pausepoint.web.schemas import CreatedPauseBody, PauseBody, PauseList, pause_fields
+from pausepoint.web.schemas.pause import CreatedPauseBody, PauseBody, PauseList, pause_fields
 from pausepoint.web.waiting import wait_for_news
 
 

@@ -9,7 +9,7 @@ from pausepoint.operations.manage_webhooks import (
     redeliver,
 )
 from pausepoint.web.endpoint import Call
-from pausepoint.web.schemas import (
+from pausepoint.web.schemas.webhooks import (
     WebhookBody,
     WebhookDelivery,
     WebhookDeliveryList,
