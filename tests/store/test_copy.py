@@ -33,6 +33,7 @@ pytestmark = pytest.mark.anyio
 MANY: Final = 2_500
 """More than fit into one batch, so that a copy can stop in the middle of a table."""
 
+NEWER: Final = migrations("sqlite")[-1].number + 1
 OTHER_SECRET: Final = "f" * 32
 
 
@@ -390,7 +391,7 @@ async def test_a_damaged_source_is_refused(source: Path, target: str) -> None:
     ("statement", "says"),
     [
         ("DELETE FROM schema_migrations", "older schema.*`pausepoint migrate`"),
-        ("INSERT INTO schema_migrations VALUES (2, '', '', 1)", "newer schema"),
+        (f"INSERT INTO schema_migrations VALUES ({NEWER}, '', '', 1)", "newer schema"),
     ],
 )
 async def test_a_source_of_another_schema_is_refused(
@@ -403,7 +404,7 @@ async def test_a_source_of_another_schema_is_refused(
 
 async def test_a_target_of_another_schema_is_refused(source: Path, target: str) -> None:
     await interrupted(source, target)
-    await on_target(target, "INSERT INTO schema_migrations VALUES (2, '', '', 1)")
+    await on_target(target, f"INSERT INTO schema_migrations VALUES ({NEWER}, '', '', 1)")
     with pytest.raises(CopyFailed, match="another schema"):
         await copied(source, target)
 

@@ -260,8 +260,7 @@ async def _consequences(
         },
     )
     if delivery.kind is DeliveryKind.WEBHOOK:
-        assert delivery.webhook_id is not None
-        if tried.code == GONE:
+        if tried.code == GONE and delivery.webhook_id is not None:
             return (entry, DisableWebhook(delivery.webhook_id))
         return (entry,)
     told: Row = SetPauseDelivery(delivery.pause_id, state)

@@ -209,6 +209,7 @@ class DuePause:
     developer_id: str
     mode: Mode
     default_index: int | None
+    callback_target: str | None = None
 
 
 @record(frozen=True, slots=True)
@@ -286,6 +287,12 @@ class Store(Protocol):
     async def webhook_deliveries(
         self, webhook_id: str, limit: int, offset: int
     ) -> list[Delivery]: ...
+
+    async def callback_deliveries(
+        self, pause_id: str, limit: int, offset: int = 0
+    ) -> list[Delivery]:
+        """Of the pause's own callback, newest first."""
+        ...
 
     async def idempotent_pause(
         self, developer_id: str, mode: Mode, key: str, fingerprint: str, not_before: Instant

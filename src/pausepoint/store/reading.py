@@ -61,7 +61,7 @@ class ReadingStore(ABC):
 
     async def due_pauses(self, now: Instant, limit: int) -> list[DuePause]:
         rows = await self._all(self._due_statement, (now, limit))
-        return [DuePause(row[0], row[1], Mode(row[2]), row[3]) for row in rows]
+        return [DuePause(row[0], row[1], Mode(row[2]), row[3], row[4]) for row in rows]
 
     async def next_deadline(self) -> Instant | None:
         return await self._instant(pauses.NEXT_DEADLINE)
@@ -93,6 +93,12 @@ class ReadingStore(ABC):
     async def webhook_deliveries(self, webhook_id: str, limit: int, offset: int) -> list[Delivery]:
         parameters = (webhook_id, limit, offset)
         return await self._list(deliveries.OF_WEBHOOK, parameters, deliveries.from_row)
+
+    async def callback_deliveries(
+        self, pause_id: str, limit: int, offset: int = 0
+    ) -> list[Delivery]:
+        parameters = (pause_id, limit, offset)
+        return await self._list(deliveries.OF_CALLBACK, parameters, deliveries.from_row)
 
     # ── Accounts ──
 

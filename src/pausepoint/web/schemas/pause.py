@@ -32,6 +32,13 @@ class CreatePauseRequest(Struct, kw_only=True):
     metadata: Annotated[
         dict[str, Any] | None, described("Anything of yours, at most 16 KiB as JSON.")
     ] = None
+    callback_url: Annotated[
+        str | None, described("Where this pause's events are posted. https, and public.")
+    ] = None
+    callback_secret: Annotated[
+        str | None,
+        described("16 to 512 characters; signs what is posted there. Needed with callback_url."),
+    ] = None
 
 
 class DeliveryStatus(Struct, kw_only=True):

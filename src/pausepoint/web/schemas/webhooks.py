@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Struct
 
 from pausepoint.domain.account import Delivery, Webhook
 from pausepoint.domain.time import to_rfc3339
-from pausepoint.web.schemas import AttemptBody, Timestamp, attempt_body, described, optional_time
+from pausepoint.web.schemas import (
+    AttemptBody,
+    PageQuery,
+    Timestamp,
+    attempt_body,
+    described,
+    optional_time,
+)
 
 
 class CreateWebhookRequest(Struct, kw_only=True):
@@ -68,4 +76,14 @@ def webhook_delivery(delivery: Delivery) -> WebhookDelivery:
         attempts=[attempt_body(a) for a in delivery.attempts],
         created_at=to_rfc3339(delivery.created_at),
         next_attempt_at=optional_time(delivery.due_at),
+    )
+
+
+def delivery_page(found: Sequence[Delivery], query: PageQuery) -> WebhookDeliveryList:
+    """`found` holds one more than was asked for, where there are more."""
+    return WebhookDeliveryList(
+        items=[webhook_delivery(delivery) for delivery in found[: query.limit]],
+        limit=query.limit,
+        offset=query.offset,
+        has_more=len(found) > query.limit,
     )
