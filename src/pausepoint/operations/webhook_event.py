@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from pausepoint.channels.base import ChannelError, retry_after
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import Outcome
-from pausepoint.domain.events import Event
 from pausepoint.domain.pause import Pause
-from pausepoint.domain.time import to_rfc3339
+from pausepoint.operations.event_body import event_body
 from pausepoint.operations.services import Services
 from pausepoint.operations.tried import Tried
 from pausepoint.security.signatures import webhook_headers
@@ -36,7 +33,7 @@ async def post_event(services: Services, delivery: Delivery, pause: Pause) -> Tr
     receiver = await _receiver(services, delivery, pause)
     if isinstance(receiver, str):
         return Tried(Outcome.FAILED, receiver)
-    body = event_body(delivery, pause)
+    body = event_body(delivery.event, delivery.created_at, pause)
     now = services.clock.now()
     headers = webhook_headers(receiver.secret, delivery.event, delivery.delivery_id, now, body)
     try:
@@ -68,26 +65,3 @@ async def _receiver(services: Services, delivery: Delivery, pause: Pause) -> _Re
 
 def _is_refused(delivery: Delivery) -> bool:
     return any(attempt.code == GONE for attempt in delivery.attempts)
-
-
-def event_body(delivery: Delivery, pause: Pause) -> bytes:
-    """The same bytes at every attempt: what is in it no longer changes."""
-    is_final = delivery.event is not Event.PAUSE_UNDELIVERABLE
-    content = pause.content
-    return msgspec.json.encode(
-        {
-            "event": delivery.event,
-            "pause_id": pause.pause_id,
-            "developer_id": pause.developer_id,
-            "timestamp": to_rfc3339(delivery.created_at),
-            "data": {
-                "choice": pause.choice if is_final else None,
-                "text": content.response_text if content and is_final else None,
-                "response_at": to_rfc3339(pause.responded_at)
-                if pause.responded_at and is_final
-                else None,
-                "metadata": content.metadata if content else None,
-                "resolved_by": pause.resolved_by if is_final else None,
-            },
-        }
-    )

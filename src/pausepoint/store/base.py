@@ -22,6 +22,7 @@ from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Ending, Mode, Pause, PauseStatus
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
+from pausepoint.store.feed import FeedSource
 
 # ── Rows: what a change may insert, and updates that need no guard ──
 
@@ -245,7 +246,7 @@ class Waiter(Protocol):
     def close(self) -> None: ...
 
 
-class Store(Protocol):
+class Store(FeedSource, Protocol):
     """Reads see every change that was applied before. Raises StoreUnavailable."""
 
     async def apply(self, change: Change) -> Applied | Lost:
@@ -348,7 +349,7 @@ class Store(Protocol):
 
     @property
     def waiting(self) -> int:
-        """How many agents wait in this process."""
+        """How many agents wait in this process, and how many follow the feed."""
         ...
 
     def watch(self, pause_id: str) -> Waiter: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pausepoint.domain import errors as e
-from pausepoint.web.api import audit, auth, callbacks, health, pause, respond, webhooks
+from pausepoint.web.api import audit, auth, callbacks, events, health, pause, respond, webhooks
 from pausepoint.web.endpoint import Endpoint
 from pausepoint.web.schemas import PageQuery
 from pausepoint.web.schemas.audit import AuditList, AuditQuery
@@ -15,6 +15,7 @@ from pausepoint.web.schemas.auth import (
     RegisterResponse,
     RotateResponse,
 )
+from pausepoint.web.schemas.events import EventBody, EventsQuery
 from pausepoint.web.schemas.health import HealthBody
 from pausepoint.web.schemas.pause import (
     CreatedPauseBody,
@@ -191,6 +192,17 @@ ENDPOINTS: Final = (
         response=WebhookDelivery,
         status=202,
         errors=(e.WebhookNotFound, e.DeliveryNotFound),
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/events",
+        handler=events.follow,
+        summary="Follow what happens, as server-sent events",
+        tag="Events",
+        query=EventsQuery,
+        streams=EventBody,
+        errors=(e.EventsGone,),
+        headers={"Last-Event-ID": "The last event that you have: those after it come first."},
     ),
     Endpoint(
         method="GET",
