@@ -17,6 +17,7 @@ from tests.doubles.nginx import Nginx
 from tests.doubles.postgres import PostgresServer
 from tests.e2e.api import Api, token_of
 from tests.e2e.callers import Caller, Crowd
+from tests.e2e.follower import Follower
 from tests.e2e.server import LIMITS_OFF, Server, free_port
 
 pytestmark = pytest.mark.e2e
@@ -91,6 +92,17 @@ def test_a_held_poll_is_released_by_an_answer(site: Site) -> None:
             answering.start()
             assert agent.pause(pause["pause_id"], wait=50)["response_choice"] == "Approve"
             answering.join()
+
+
+def test_an_event_is_told_when_it_happens(site: Site) -> None:
+    """A proxy that collects a whole buffer first would tell it hours later."""
+    with Api(site.nginx.base_url, site.key) as agent:
+        for _ in range(2):
+            with Follower(site.nginx.base_url, site.key, "pause.created") as follower:
+                follower.wait_until_heard()
+                pause = agent.create()
+                (event,) = follower.wait_for(bool)
+                assert event["pause_id"] == pause["pause_id"]
 
 
 def test_no_request_is_lost_while_one_process_is_away(site: Site) -> None:
