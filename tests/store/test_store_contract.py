@@ -253,7 +253,7 @@ async def test_a_claim_takes_what_is_due_and_fences_it(store: Store, clock: Fake
 
     assert (claimed.delivery_id, claimed.attempt) == (now_due.delivery_id, 1)
     assert await store.claim_deliveries(10, 60_000) == []
-    clock.advance(timedelta(seconds=61))
+    clock.advance(timedelta(seconds=71))
     [again] = await store.claim_deliveries(10, 60_000)
     assert (again.delivery_id, again.attempt) == (now_due.delivery_id, 2)
     sent = (Attempt(1, NOW, "sent", "250"),)
