@@ -6,7 +6,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_SYSTEM_CERTS ?= 1
 
 help: ## List what there is
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 setup: .venv/.ready ## Make .venv with the program and the tools for its tests
 
@@ -22,6 +22,10 @@ test: setup ## Run every test
 	@sh scripts/get-chromium.sh
 	@sh scripts/get-servers.sh
 	@$(BIN)/pytest
+
+test-integrations: setup ## Try the agent frameworks, each in an environment of its own
+	@$(BIN)/python -m tests.integrations.environments
+	@$(BIN)/pytest tests/integrations
 
 lint: setup ## Check style, banned calls and who may import whom
 	@$(BIN)/ruff check .
@@ -44,4 +48,4 @@ docs: setup ## Build the documentation's site into .build/site, links checked
 	@$(UV) sync --quiet --locked --group dev --group docs
 	@$(BIN)/python -m scripts.docs_site
 
-.PHONY: help setup run test lint format types check bench docs
+.PHONY: help setup run test lint format types check bench docs test-integrations
