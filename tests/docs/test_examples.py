@@ -6,7 +6,7 @@ import pytest
 
 from tests.docs.pages import ROOT, steps
 
-PAGES = ("claude-agent-sdk", "langgraph", "openai-agents", "pydantic-ai")
+PAGES = ("agent-framework", "claude-agent-sdk", "langgraph", "openai-agents", "pydantic-ai")
 
 
 @pytest.mark.parametrize("name", PAGES)

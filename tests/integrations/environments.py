@@ -27,6 +27,7 @@ WITHIN: Final = 420
 """Seconds for one of them, on a slow network."""
 
 EXTRAS: Final = {
+    "agent_framework": "agent-framework",
     "claude_agent_sdk": "claude-agent-sdk",
     "langgraph": "langchain",
     "openai_agents": "openai-agents",
