@@ -6,7 +6,14 @@ import pytest
 
 from tests.docs.pages import ROOT, steps
 
-PAGES = ("agent-framework", "claude-agent-sdk", "langgraph", "openai-agents", "pydantic-ai")
+PAGES = (
+    "agent-framework",
+    "claude-agent-sdk",
+    "google-adk",
+    "langgraph",
+    "openai-agents",
+    "pydantic-ai",
+)
 
 
 @pytest.mark.parametrize("name", PAGES)

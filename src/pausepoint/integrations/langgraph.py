@@ -58,7 +58,7 @@ def run(
         snapshot = graph.get_state(config)
         result = None
         if not snapshot.interrupts:
-            result = graph.invoke(None if snapshot.next else inputs, config, **options)
+            result = graph.invoke(None if snapshot.tasks else inputs, config, **options)
             snapshot = graph.get_state(config)
         while snapshot.interrupts:
             stops = [_Stop(interrupt) for interrupt in snapshot.interrupts]
@@ -85,7 +85,7 @@ async def run_async(
         snapshot = await graph.aget_state(config)
         result = None
         if not snapshot.interrupts:
-            result = await graph.ainvoke(None if snapshot.next else inputs, config, **options)
+            result = await graph.ainvoke(None if snapshot.tasks else inputs, config, **options)
             snapshot = await graph.aget_state(config)
         while snapshot.interrupts:
             stops = [_Stop(interrupt) for interrupt in snapshot.interrupts]
