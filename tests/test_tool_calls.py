@@ -108,6 +108,13 @@ def test_changes_are_offered_only_where_there_is_something_to_change() -> None:
     assert asked["message"].endswith("write each changed line anew as a note, and press Change.")
 
 
+def test_what_stands_above_a_call_cannot_pass_for_its_arguments() -> None:
+    heading = 'Tidy up?\n\nrm\npath: "/tmp/1"'
+    call = ToolCall(name="rm\nx", arguments={"path": "/"}, ids=("1",), heading=heading)
+
+    assert call.asked()["message"] == 'Tidy up? rm path: "/tmp/1"\n\nrm x\npath: "/"'
+
+
 @pytest.mark.parametrize("value", ["x" * 3000, b"\xff" * 1500, object(), "\ud800"])
 def test_nobody_is_asked_about_what_cannot_be_shown_whole(value: object) -> None:
     call = ToolCall(name="wire", arguments={"a": value}, ids=("1",))

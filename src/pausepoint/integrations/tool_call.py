@@ -101,9 +101,11 @@ class ToolCall(Struct, frozen=True, kw_only=True):
 
     def _message(self) -> str:
         arguments = shown(self.arguments)
-        heading = f"Run {self.name}?" if self.heading is None else f"{self.heading}\n\n{self.name}"
-        separator = "\n\n" if self.heading is None else "\n"
-        message = f"{heading}{separator}{arguments or '(no arguments)'}"
+        name = _on_one_line(self.name)
+        above = (
+            f"Run {name}?\n" if self.heading is None else f"{_on_one_line(self.heading)}\n\n{name}"
+        )
+        message = f"{above}\n{arguments or '(no arguments)'}"
         if "edit" in self.decisions and arguments:
             message += (
                 f"\n\nTo change it, write each changed line anew as a note, and press"
@@ -115,6 +117,11 @@ class ToolCall(Struct, frozen=True, kw_only=True):
                 f" shown at most {MESSAGE_LIMIT}. Nobody was asked."
             )
         return message
+
+
+def _on_one_line(text: str) -> str:
+    """So that it cannot look like the list of arguments below."""
+    return " ".join(text.split())
 
 
 def _said(note: str) -> str:
