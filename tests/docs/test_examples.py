@@ -9,6 +9,7 @@ from tests.docs.pages import ROOT, steps
 PAGES = (
     "agent-framework",
     "claude-agent-sdk",
+    "crewai",
     "google-adk",
     "langgraph",
     "openai-agents",

@@ -29,6 +29,7 @@ WITHIN: Final = 420
 EXTRAS: Final = {
     "agent_framework": "agent-framework",
     "claude_agent_sdk": "claude-agent-sdk",
+    "crewai": "crewai",
     "google_adk": "google-adk",
     "langgraph": "langchain",
     "openai_agents": "openai-agents",
