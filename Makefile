@@ -24,7 +24,7 @@ test: setup ## Run every test
 	@$(BIN)/pytest
 
 test-integrations: setup ## Try the agent frameworks, each in an environment of its own
-	@$(BIN)/python -m tests.integrations.environments
+	@$(BIN)/python -m tests.integrations.frameworks.environments
 	@$(BIN)/pytest tests/integrations
 
 lint: setup ## Check style, banned calls and who may import whom

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.client.person import answer
-from tests.integrations.program import Programs
+from tests.integrations.frameworks.program import Programs
 
 
 @pytest.mark.parametrize("framework", ["agent_framework", "google_adk"])
 def test_each_call_gets_its_own_answer_over_a_restart(programs: Programs, framework: str) -> None:
-    script = f"tests/integrations/{framework}/two_calls.py"
+    script = f"tests/integrations/frameworks/{framework}/two_calls.py"
     killed = programs.start(framework, script)
     first, second = programs.questions(2)
     killed.kill()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.integrations.program import Program, Programs
+from tests.integrations.frameworks.program import Program, Programs
 
 APPROVED = "wiring 8400 to Meridian\nThe tool said: {'result': 'sent 8400'}\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.client.person import answer
-from tests.integrations.program import Program, Programs
+from tests.integrations.frameworks.program import Program, Programs
 
 
 def example(programs: Programs) -> Program:
@@ -69,7 +69,7 @@ def test_the_next_run_with_the_same_call_is_asked_anew(programs: Programs) -> No
 
 
 def test_several_calls_and_the_programs_context_survive_too(programs: Programs) -> None:
-    script = "tests/integrations/openai_agents/with_context.py"
+    script = "tests/integrations/frameworks/openai_agents/with_context.py"
     killed = programs.start("openai_agents", script)
     first, second = programs.questions(2)
     killed.kill()

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.client.person import answer
-from tests.integrations.program import Program, Programs
+from tests.integrations.frameworks.program import Program, Programs
 
 MODES = ("batched", "per_call")
 
@@ -81,7 +81,7 @@ def test_an_answer_given_while_nothing_ran_is_found(programs: Programs) -> None:
 
 
 def test_plain_interrupts_are_each_asked_and_answered(programs: Programs) -> None:
-    program = programs.start("langgraph", "tests/integrations/langgraph/plain.py")
+    program = programs.start("langgraph", "tests/integrations/frameworks/langgraph/plain.py")
     programs.answer("Approve")
     programs.answer("Reject", "No, wait.", number=2)
     for pause in programs.questions(4)[2:]:

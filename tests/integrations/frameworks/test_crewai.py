@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.server import LIMITS_OFF, Server
-from tests.integrations.program import Program, Programs
+from tests.integrations.frameworks.program import Program, Programs
 
 
 @pytest.fixture

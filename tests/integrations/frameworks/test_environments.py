@@ -8,7 +8,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-from tests.integrations.environments import EXTRAS, HERE, ROOT
+from tests.integrations.frameworks.environments import EXTRAS, HERE, ROOT
 
 
 @pytest.mark.parametrize("framework", EXTRAS)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.client.proxy import Says
-from tests.integrations.program import Program, Programs
+from tests.integrations.frameworks.program import Program, Programs
 
-SCRIPT = "tests/integrations/claude_agent_sdk/run_example.py"
+SCRIPT = "tests/integrations/frameworks/claude_agent_sdk/run_example.py"
 INPUT = {"command": "rm -r build", "timeout": 1000}
 
 

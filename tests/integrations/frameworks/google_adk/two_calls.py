@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[3] / "examples"))
+sys.path.append(str(Path(__file__).parents[4] / "examples"))
 
 import with_google_adk as example
 from google.adk.models import LlmRequest, LlmResponse

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # for `doubles`
+sys.path.insert(0, str(Path(__file__).parents[2]))  # for `doubles`
 
 from tests.client.proxy import Proxy
 from tests.e2e.server import LIMITS_OFF, Server
-from tests.integrations.program import Programs
+from tests.integrations.frameworks.program import Programs
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).parents[3] / "examples"))
+sys.path.append(str(Path(__file__).parents[4] / "examples"))
 
 import with_agent_framework as example
 from agent_framework import ChatResponse, Content, Message

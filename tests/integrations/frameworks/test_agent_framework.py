@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.integrations.program import Program, Programs
+from tests.integrations.frameworks.program import Program, Programs
 
 
 def example(programs: Programs) -> Program:

@@ -13,7 +13,7 @@ from tests.client.person import answer
 from tests.client.proxy import Proxy
 from tests.e2e.api import eventually
 from tests.e2e.server import Server, environment
-from tests.integrations.environments import ROOT, python_of
+from tests.integrations.frameworks.environments import ROOT, python_of
 
 WITHIN = 60
 

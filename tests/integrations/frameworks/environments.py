@@ -1,7 +1,7 @@
 """Environments of the frameworks, one each, since their pins clash: made from a lock, kept by its hash.
 
-    python -m tests.integrations.environments           makes those that are missing
-    python -m tests.integrations.environments --lock    writes the locks anew
+    python -m tests.integrations.frameworks.environments           makes those that are missing
+    python -m tests.integrations.frameworks.environments --lock    writes the locks anew
 
 A lock holds what `pausepoint[extra]` needs, and what `requirements.in` adds for the tests.
 """
@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[3]
 HERE: Final = Path(__file__).parent
 BUILD: Final = ROOT / ".build" / "integrations"
 AT_ONCE: Final = 2
@@ -57,7 +57,7 @@ def python_of(framework: str) -> Path:
 
 def lock(framework: str) -> None:
     """Written from pyproject.toml and `requirements.in`; versions that still fit stay."""
-    folder = f"tests/integrations/{framework}"
+    folder = f"tests/integrations/frameworks/{framework}"
     sources = ("pyproject.toml", f"{folder}/requirements.in", "--extra", EXTRAS[framework])
     shape = ("--universal", "--generate-hashes", "--no-annotate", "--no-header")
     uv("pip", "compile", "--quiet", *sources, *shape, "-o", f"{folder}/requirements.txt")
