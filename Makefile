@@ -23,7 +23,11 @@ test: setup ## Run every test
 	@sh scripts/get-servers.sh
 	@$(BIN)/pytest
 
-test-integrations: setup ## Try the agent frameworks, each in an environment of its own
+test-frameworks: setup ## Try the agent frameworks, each in an environment of its own
+	@$(BIN)/python -m tests.integrations.frameworks.environments
+	@$(BIN)/pytest tests/integrations/frameworks
+
+test-integrations: setup ## Run the tests that need Node and programs from npm, and the frameworks
 	@$(BIN)/python -m tests.integrations.frameworks.environments
 	@$(BIN)/pytest tests/integrations
 
@@ -48,4 +52,7 @@ docs: setup ## Build the documentation's site into .build/site, links checked
 	@$(UV) sync --quiet --locked --group dev --group docs
 	@$(BIN)/python -m scripts.docs_site
 
-.PHONY: help setup run test lint format types check bench docs test-integrations
+mcpb: setup ## Build build/pausepoint.mcpb, the MCP server for one-click installation
+	@$(BIN)/python -m scripts.build_mcpb
+
+.PHONY: help setup run test test-integrations test-frameworks lint format types check bench docs mcpb

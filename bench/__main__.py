@@ -17,7 +17,7 @@ from bench.report import Report, put_into_page, say
 from pausepoint.web.server import raise_descriptor_limit
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "performance.md"
-COMMAND = "python -m bench --update-docs"
+COMMAND = "python -m bench --peers --update-docs"
 
 
 def main() -> None:

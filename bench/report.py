@@ -62,6 +62,7 @@ class Report:
     def write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(self.as_document(), indent=2) + "\n", "utf-8")
+        path.with_suffix(".md").write_text(self.markdown() + "\n", "utf-8")
 
 
 def say(line: str) -> None:

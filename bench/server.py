@@ -17,7 +17,7 @@ from typing import Self
 
 from bench.engines import Database, Engine
 from bench.ports import free_port
-from pausepoint.config import SETTINGS
+from pausepoint.config_table import SETTINGS
 
 PAUSEPOINT = Path(sys.executable).with_name("pausepoint")
 SECRET = "0123456789abcdef0123456789abcdef"

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     """Yields a request, is sent its outcome, and so on; returns the tool's result."""
 
 
+class CallCancelled(Exception):
+    """Thrown into a call's steps: its client no longer wants the answer."""
+
+
 class Waiting:
     """How far a wait for a person has come when one of its requests is sent.
 
@@ -34,9 +38,18 @@ class ApiRequest:
     """One request: `path` begins with `/v1/` and holds its query, ready to be sent.
 
     `hold_seconds` is how long the server may take on purpose; time-outs come on top of it.
+    `delay_seconds` is how long to wait before it is sent; it counts as time that it took.
     """
 
-    __slots__ = ("body", "hold_seconds", "idempotency_key", "method", "path", "waiting")
+    __slots__ = (
+        "body",
+        "delay_seconds",
+        "hold_seconds",
+        "idempotency_key",
+        "method",
+        "path",
+        "waiting",
+    )
 
     def __init__(
         self,
@@ -46,6 +59,7 @@ class ApiRequest:
         body: Json | None = None,
         idempotency_key: str | None = None,
         hold_seconds: int = 0,
+        delay_seconds: int = 0,
         waiting: Waiting | None = None,
     ) -> None:
         self.method = method
@@ -53,6 +67,7 @@ class ApiRequest:
         self.body = body
         self.idempotency_key = idempotency_key
         self.hold_seconds = hold_seconds
+        self.delay_seconds = delay_seconds
         self.waiting = waiting
 
 

@@ -21,7 +21,7 @@ _PAUSE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _VISIBLE_ASCII = re.compile(r"[!-~]{1,255}")
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
 _MAX_DEPTH = 32
-_MAX_METADATA_BYTES = 16 * 1024
+MAX_METADATA_BYTES = 16 * 1024
 _INFINITY = float("inf")
 
 
@@ -74,7 +74,7 @@ def check_create(values: Json) -> None:
     key = values.get("idempotency_key")
     if key is not None and not is_idempotency_key(key):
         raise ArgumentProblem("idempotency_key must be 1 to 255 visible ASCII characters")
-    if len(json.dumps(values.get("metadata"), ensure_ascii=False).encode()) > _MAX_METADATA_BYTES:
+    if len(json.dumps(values.get("metadata"), ensure_ascii=False).encode()) > MAX_METADATA_BYTES:
         raise ArgumentProblem("metadata is larger than 16 KiB; keep the facts that matter")
 
 

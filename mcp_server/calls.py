@@ -9,6 +9,8 @@ from __future__ import annotations
 from . import refusals, results
 from .api import ApiAnswer, ApiFailure, ApiRequest, Waiting
 from .arguments import check_create, check_pause_id
+from .shared_steps import EARLY_SHARE, MAX_HOLD_SECONDS, asked_twice, look, pause_in, withdrawn
+from .tools import CREATE, POLL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,19 +18,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .api import Json, Outcome, ToolSteps
+    from .permission import Permission
 
-# Proxies cut a silent connection at 60 s; the API itself holds at most so long.
-MAX_HOLD_SECONDS = 50
-# A held request that ends earlier than asked was not waiting (a server that stops, or that does not
-# know `wait`); asking again at once would be a loop without a pause.
-_EARLY_SHARE = 0.8
 _MAX_REMEMBERED = 1000
 
 
 class KnownPauses:
     """What one connection remembers of its pauses, for better words only: nothing depends on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = _MAX_REMEMBERED) -> None:
+        self._limit = limit
         self._deadlines: dict[str, float] = {}
         self._pending_polls: dict[str, int] = {}
 
@@ -36,7 +35,7 @@ class KnownPauses:
         """Notes the deadline of a pause that the API has shown."""
         deadline = results.epoch_seconds(pause.get("expires_at"))
         if deadline is not None:
-            _note(self._deadlines, _bare(pause["pause_id"]), deadline)
+            self._note(self._deadlines, _bare(pause["pause_id"]), deadline)
 
     def seconds_left(self, pause_id: str, now: float) -> float | None:
         """Until the deadline, None where it is not known."""
@@ -46,36 +45,62 @@ class KnownPauses:
     def count_pending_poll(self, pause_id: str) -> int:
         """How many polls of this pause have now ended without an answer."""
         polls = self._pending_polls.get(_bare(pause_id), 0) + 1
-        _note(self._pending_polls, _bare(pause_id), polls)
+        self._note(self._pending_polls, _bare(pause_id), polls)
         return polls
+
+    def _note(self, notes: dict[str, Any], name: str, value: object) -> None:
+        if len(notes) >= self._limit:
+            notes.clear()
+        notes[name] = value
 
 
 class CallContext:
-    """What a call needs from the world: `now` in epoch seconds, a key never used before."""
+    """What a call needs from the world: `now` in epoch seconds, a key never used before.
 
-    __slots__ = ("fresh_key", "known", "now")
+    `permission` says whom `permission_prompt` asks; None where that tool is not offered.
+    """
 
-    def __init__(self, *, now: float, fresh_key: str, known: KnownPauses) -> None:
+    __slots__ = ("fresh_key", "known", "now", "permission")
+
+    def __init__(
+        self,
+        *,
+        now: float,
+        fresh_key: str,
+        known: KnownPauses,
+        permission: Permission | None = None,
+    ) -> None:
         self.now = now
         self.fresh_key = fresh_key
         self.known = known
+        self.permission = permission
 
 
 def create(values: Json, context: CallContext) -> ToolSteps:
     """Asks the person. A lost answer is asked for once more under the same idempotency key."""
     check_create(values)
-    key = values.pop("idempotency_key", context.fresh_key)
-    request = ApiRequest("POST", "/v1/pause", body=values, idempotency_key=key)
-    outcome = yield request
-    may_be_asked = False
-    if isinstance(outcome, ApiFailure) and outcome.sent:
-        may_be_asked = True
-        outcome = yield request
-    pause = _pause_in(outcome)
+    host_key = values.pop("host_key", None)
+    key = values.pop("idempotency_key", host_key or context.fresh_key)
+    outcome, may_be_asked = yield from _asked(values, key)
+    pause = pause_in(outcome)
+    if pause is not None and key == host_key and pause["status"] != "pending":
+        # Not every host's ids are unique: an old answer must not stand for a new question.
+        key = context.fresh_key
+        outcome, may_be_asked = yield from _asked(values, key)
+        pause = pause_in(outcome)
     if pause is None:
         return results.failed(refusals.of_create(outcome, key, may_be_asked=may_be_asked))
     context.known.saw(pause)
     return results.created(pause)
+
+
+def _asked(question: Json, key: str) -> Generator[ApiRequest, Outcome, tuple[Outcome, bool]]:
+    """The outcome, and whether an earlier try may have asked already."""
+    request = ApiRequest("POST", "/v1/pause", body=question, idempotency_key=key)
+    outcome = yield request
+    if isinstance(outcome, ApiFailure) and outcome.sent:
+        return (yield request), True
+    return outcome, False
 
 
 def poll(values: Json, context: CallContext) -> ToolSteps:
@@ -86,20 +111,20 @@ def poll(values: Json, context: CallContext) -> ToolSteps:
     while True:
         hold = min(MAX_HOLD_SECONDS, max(0, round(wait_seconds - waited)))
         left = context.known.seconds_left(pause_id, context.now + waited)
-        outcome = yield _look(pause_id, hold, Waiting(wait_seconds, waited, left))
+        outcome = yield look(pause_id, hold, Waiting(wait_seconds, waited, left))
         waited += outcome.seconds
         if hold and _was_cut(outcome):
             # A proxy may cut a held request; a plain look still tells how things stand.
-            outcome = yield _look(pause_id, 0, None)
+            outcome = yield look(pause_id, 0)
             hold = 0
-        pause = _pause_in(outcome)
+        pause = pause_in(outcome)
         if pause is None:
             return results.failed(refusals.of_look(outcome))
         context.known.saw(pause)
         if (
             pause["status"] != "pending"
             or results.has_failed(pause)
-            or outcome.seconds < hold * _EARLY_SHARE
+            or outcome.seconds < hold * EARLY_SHARE
             or round(wait_seconds - waited) < 1
             or hold == 0
         ):
@@ -112,10 +137,8 @@ def poll(values: Json, context: CallContext) -> ToolSteps:
 def cancel(values: Json, context: CallContext) -> ToolSteps:
     """Withdraws the question; where it is final already, returns how it ended."""
     pause_id = check_pause_id(values["pause_id"])
-    outcome = yield from _asked_twice(ApiRequest("DELETE", f"/v1/pause/{pause_id}"))
-    if isinstance(outcome, ApiAnswer) and outcome.status == 409:
-        outcome = yield from _asked_twice(_look(pause_id, 0, None))
-    pause = _pause_in(outcome)
+    outcome = yield from withdrawn(pause_id)
+    pause = pause_in(outcome)
     if pause is None:
         return results.failed(refusals.of_cancel(outcome))
     context.known.saw(pause)
@@ -139,8 +162,8 @@ def audit(values: Json, context: CallContext) -> ToolSteps:
 
 
 TOOL_STEPS: dict[str, Callable[[Json, CallContext], ToolSteps]] = {
-    "create_pause_request": create,
-    "poll_pause_request": poll,
+    CREATE: create,
+    POLL: poll,
     "cancel_pause_request": cancel,
     "list_pause_requests": list_pauses,
     "get_audit_log": audit,
@@ -148,7 +171,7 @@ TOOL_STEPS: dict[str, Callable[[Json, CallContext], ToolSteps]] = {
 
 
 def _page(path: str, as_result: Callable[[Json], Json]) -> ToolSteps:
-    outcome = yield from _asked_twice(ApiRequest("GET", path))
+    outcome = yield from asked_twice(ApiRequest("GET", path))
     if (
         isinstance(outcome, ApiAnswer)
         and outcome.status == 200
@@ -159,41 +182,11 @@ def _page(path: str, as_result: Callable[[Json], Json]) -> ToolSteps:
     return results.failed(refusals.of_look(outcome))
 
 
-def _asked_twice(request: ApiRequest) -> Generator[ApiRequest, Outcome, Outcome]:
-    """For requests that may be repeated: a lost answer is asked for once more."""
-    outcome = yield request
-    if isinstance(outcome, ApiFailure) and outcome.sent:
-        outcome = yield request
-    return outcome
-
-
-def _look(pause_id: str, hold: int, waiting: Waiting | None) -> ApiRequest:
-    path = f"/v1/pause/{pause_id}"
-    if hold:
-        path += f"?wait={hold}"
-    return ApiRequest("GET", path, hold_seconds=hold, waiting=waiting)
-
-
 def _was_cut(outcome: Outcome) -> bool:
     if isinstance(outcome, ApiFailure):
         return outcome.sent
     return outcome.status in (502, 504) and outcome.body is None
 
 
-def _pause_in(outcome: Outcome) -> Json | None:
-    if isinstance(outcome, ApiFailure) or outcome.status not in (200, 201):
-        return None
-    if not results.is_pause(outcome.body):
-        return None
-    pause: Json = outcome.body
-    return pause
-
-
 def _bare(pause_id: str) -> str:
     return pause_id[4:] if pause_id.startswith("psr_") else pause_id
-
-
-def _note(notes: dict[str, Any], name: str, value: object) -> None:
-    if len(notes) >= _MAX_REMEMBERED:
-        notes.clear()
-    notes[name] = value

@@ -27,43 +27,41 @@ Cancellation.
 
 from __future__ import annotations
 
-from . import refusals, results
-from .api import ApiFailure
-from .arguments import ArgumentProblem, checked, is_idempotency_key
-from .calls import TOOL_STEPS
+from .messages import (
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    SERVER_INFO,
+    UNSUPPORTED_VERSION,
+    error,
+    id_of,
+    meta_of,
+    success,
+)
+from .tool_call import ToolCall
 from .tools import INSTRUCTIONS, tool_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from .api import ApiRequest, Json, ToolSteps
-    from .calls import CallContext
+    from .api import Json
+    from .messages import RequestId
 
-    RequestId: TypeAlias = int | str
     Received: TypeAlias = "Reply | ToolCall | Cancellation | None"
 
-VERSION = "0.1.0"
 HANDSHAKE_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 STATELESS_VERSIONS = ("2026-07-28",)
 DEFAULT_MAX_WAIT_SECONDS = 45
+LONGEST_MAX_WAIT_SECONDS = 3600
 PROGRESS_SECONDS = 10
 
-PARSE_ERROR = -32700
-INVALID_REQUEST = -32600
-METHOD_NOT_FOUND = -32601
-INVALID_PARAMS = -32602
-INTERNAL_ERROR = -32603
-UNSUPPORTED_VERSION = -32022
+VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
+CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"
 
-_VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
-_CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"
-_SERVER_KEY = "io.modelcontextprotocol/serverInfo"
-_TOOL_USE_KEY = "claudecode/toolUseId"
-
-_SERVER = {"name": "pausepoint", "title": "PausePoint", "version": VERSION}
 _CAPABILITIES: Json = {"tools": {}}
-# The table changes with a new version of this program only, and is the same for everybody.
+# The table changes with a new version of this program or its settings only, and is the same for
+# everybody who uses this server.
 _CACHING: Json = {"ttlMs": 3_600_000, "cacheScope": "public"}
 
 
@@ -85,89 +83,38 @@ class Cancellation:
         self.request_id = request_id
 
 
-class ToolCall:
-    """A call of one of the five tools, its arguments not yet checked.
+class Offer:
+    """What this server offers: the longest wait, and whether there is a `permission_prompt`."""
 
-    `progress_token` is None when the client wants no progress notifications.
-    """
-
-    __slots__ = (
-        "_arguments",
-        "_is_stateless",
-        "_meta",
-        "_tool",
-        "name",
-        "progress_token",
-        "request_id",
-    )
+    __slots__ = ("has_permission_prompt", "max_wait_seconds")
 
     def __init__(
-        self, request_id: RequestId, tool: Json, params: Json, *, is_stateless: bool
+        self,
+        max_wait_seconds: int = DEFAULT_MAX_WAIT_SECONDS,
+        *,
+        has_permission_prompt: bool = False,
     ) -> None:
-        self.request_id = request_id
-        self.name: str = tool["name"]
-        self._tool = tool
-        self._arguments = params.get("arguments")
-        self._meta = _meta_of(params)
-        self._is_stateless = is_stateless
-        self.progress_token = _id_of(self._meta.get("progressToken"))
+        self.max_wait_seconds = max_wait_seconds
+        self.has_permission_prompt = has_permission_prompt
 
-    def steps(self, context: CallContext) -> ToolSteps:
-        """Yields the API requests, is sent their outcomes, returns the message to send back."""
-        try:
-            values = checked(self._arguments, self._tool["inputSchema"])
-            key = self._host_key()
-            if key and self.name == "create_pause_request":
-                values.setdefault("idempotency_key", key)
-            result = yield from TOOL_STEPS[self.name](values, context)
-        except ArgumentProblem as problem:
-            result = results.failed(refusals.of_arguments(self.name, str(problem)))
-        return self._answer(result)
-
-    def refuse(self, sentence: str) -> Json:
-        """The message that says as a tool error why the call was not begun."""
-        return self._answer(results.failed(sentence))
-
-    def progress(self, request: ApiRequest, seconds: float) -> Json | None:
-        """The notification for a request that has been held for so many seconds.
-
-        None when the client wants none or nobody is waited for. `progress` and `total` are seconds.
-        """
-        waiting = request.waiting
-        if waiting is None or self.progress_token is None:
-            return None
-        waited = waiting.waited_seconds + seconds
-        message = f"waiting for the person: {round(waited)} of {waiting.wait_seconds} s"
-        if waiting.seconds_left is not None:
-            left = results.duration_words(waiting.seconds_left - seconds)
-            message += f", expires in {left}"
-        params = {
-            "progressToken": self.progress_token,
-            "progress": round(waited, 3),
-            "total": waiting.wait_seconds,
-            "message": message,
-        }
-        return {"jsonrpc": "2.0", "method": "notifications/progress", "params": params}
-
-    def _host_key(self) -> str | None:
-        """A key from the host's own id of this call: its retry of the call is then no new one."""
-        tool_use_id = self._meta.get(_TOOL_USE_KEY)
-        if not isinstance(tool_use_id, str):
-            return None
-        key = f"tool-use-{tool_use_id}"
-        return key if is_idempotency_key(key) else None
-
-    def _answer(self, result: Json) -> Json:
-        return _success(self.request_id, result, is_stateless=self._is_stateless)
+    def tools(self) -> list[Json]:
+        """The table of tools, always in the same order."""
+        return tool_table(self.max_wait_seconds, has_permission_prompt=self.has_permission_prompt)
 
 
-def receive(message: object, *, max_wait_seconds: int = DEFAULT_MAX_WAIT_SECONDS) -> Received:
-    """What one decoded message means; never raises. Batches are the caller's to take apart."""
+_FIVE_TOOLS = Offer()
+
+
+def receive(message: object, offer: Offer = _FIVE_TOOLS, *, is_stateless: bool = False) -> Received:
+    """What one decoded message means; never raises. Batches are the caller's to take apart.
+
+    `is_stateless` is given where the transport has said it; the message alone can say it too.
+    """
     if not isinstance(message, dict):
         return Reply(error(None, INVALID_REQUEST, "A message must be a JSON object"))
     if "method" not in message and ("result" in message or "error" in message):
         return None
-    request_id = _id_of(message.get("id"))
+    request_id = id_of(message.get("id"))
     method = message.get("method")
     if message.get("jsonrpc") != "2.0" or not isinstance(method, str):
         return Reply(error(request_id, INVALID_REQUEST, "Not a JSON-RPC 2.0 request"))
@@ -180,44 +127,30 @@ def receive(message: object, *, max_wait_seconds: int = DEFAULT_MAX_WAIT_SECONDS
         return Reply(error(None, INVALID_REQUEST, "id must be a string or an integer"))
     if not isinstance(params, dict):
         return Reply(error(request_id, INVALID_PARAMS, "params must be an object"))
-    return _requested(request_id, method, params, max_wait_seconds)
-
-
-def error(request_id: RequestId | None, code: int, message: str, data: Json | None = None) -> Json:
-    """A JSON-RPC error message; `request_id` is None where the request's id is not known."""
-    problem: Json = {"code": code, "message": message}
-    if data is not None:
-        problem["data"] = data
-    return {"jsonrpc": "2.0", "id": request_id, "error": problem}
-
-
-def setup_problem(sentence: str) -> ApiFailure:
-    """The outcome of every request while something is set up wrongly, a missing key for one."""
-    return ApiFailure(sentence, sent=False, is_setup=True)
+    is_stateless = is_stateless or VERSION_KEY in meta_of(params) or method == "server/discover"
+    if is_stateless:
+        problem = _envelope_problem(request_id, meta_of(params))
+        if problem is not None:
+            return Reply(problem)
+    return _requested(request_id, method, params, offer, is_stateless=is_stateless)
 
 
 def _notified(method: str, params: object) -> Cancellation | None:
     if method == "notifications/cancelled" and isinstance(params, dict):
-        request_id = _id_of(params.get("requestId"))
+        request_id = id_of(params.get("requestId"))
         if request_id is not None:
             return Cancellation(request_id)
     return None
 
 
 def _requested(
-    request_id: RequestId, method: str, params: Json, max_wait_seconds: int
+    request_id: RequestId, method: str, params: Json, offer: Offer, *, is_stateless: bool
 ) -> Reply | ToolCall:
-    meta = _meta_of(params)
-    is_stateless = _VERSION_KEY in meta or method == "server/discover"
-    if is_stateless:
-        problem = _envelope_problem(request_id, meta)
-        if problem is not None:
-            return Reply(problem)
     if method == "tools/call":
-        return _tool_called(request_id, params, max_wait_seconds, is_stateless=is_stateless)
+        return _tool_called(request_id, params, offer, is_stateless=is_stateless)
     result: Json
     if method == "tools/list":
-        result = {"tools": tool_table(max_wait_seconds), **(_CACHING if is_stateless else {})}
+        result = {"tools": offer.tools(), **(_CACHING if is_stateless else {})}
     elif method == "server/discover":
         result = _discovered()
     elif method == "initialize" and not is_stateless:
@@ -226,16 +159,16 @@ def _requested(
         result = {}
     else:
         return Reply(error(request_id, METHOD_NOT_FOUND, f"Unknown method: {method[:100]}"))
-    return Reply(_success(request_id, result, is_stateless=is_stateless))
+    return Reply(success(request_id, result, is_stateless=is_stateless))
 
 
 def _envelope_problem(request_id: RequestId, meta: Json) -> Json | None:
-    for key in (_VERSION_KEY, _CAPABILITIES_KEY):
+    for key in (VERSION_KEY, CAPABILITIES_KEY):
         if key not in meta:
             return error(request_id, INVALID_PARAMS, f"params._meta lacks {key}")
-    version = meta[_VERSION_KEY]
+    version = meta[VERSION_KEY]
     if not isinstance(version, str):
-        return error(request_id, INVALID_PARAMS, f"{_VERSION_KEY} must be a string")
+        return error(request_id, INVALID_PARAMS, f"{VERSION_KEY} must be a string")
     if version not in STATELESS_VERSIONS:
         data = {"supported": list(STATELESS_VERSIONS), "requested": version}
         return error(request_id, UNSUPPORTED_VERSION, "Unsupported protocol version", data)
@@ -243,10 +176,10 @@ def _envelope_problem(request_id: RequestId, meta: Json) -> Json | None:
 
 
 def _tool_called(
-    request_id: RequestId, params: Json, max_wait_seconds: int, *, is_stateless: bool
+    request_id: RequestId, params: Json, offer: Offer, *, is_stateless: bool
 ) -> Reply | ToolCall:
     name = params.get("name")
-    for tool in tool_table(max_wait_seconds):
+    for tool in offer.tools():
         if tool["name"] == name:
             return ToolCall(request_id, tool, params, is_stateless=is_stateless)
     return Reply(error(request_id, INVALID_PARAMS, f"Unknown tool: {str(name)[:100]}"))
@@ -257,7 +190,7 @@ def _initialized(params: Json) -> Json:
     return {
         "protocolVersion": asked if asked in HANDSHAKE_VERSIONS else HANDSHAKE_VERSIONS[-1],
         "capabilities": _CAPABILITIES,
-        "serverInfo": _SERVER,
+        "serverInfo": SERVER_INFO,
         "instructions": INSTRUCTIONS,
     }
 
@@ -269,20 +202,3 @@ def _discovered() -> Json:
         "instructions": INSTRUCTIONS,
         **_CACHING,
     }
-
-
-def _success(request_id: RequestId, result: Json, *, is_stateless: bool) -> Json:
-    if is_stateless:
-        result = {**result, "resultType": "complete", "_meta": {_SERVER_KEY: _SERVER}}
-    return {"jsonrpc": "2.0", "id": request_id, "result": result}
-
-
-def _meta_of(params: Json) -> Json:
-    meta = params.get("_meta")
-    return meta if isinstance(meta, dict) else {}
-
-
-def _id_of(value: object) -> RequestId | None:
-    if isinstance(value, (str, int)) and not isinstance(value, bool):
-        return value
-    return None

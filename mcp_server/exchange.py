@@ -15,7 +15,7 @@ import time
 from urllib.parse import urlsplit
 
 from .api import ApiAnswer, ApiFailure
-from .core import VERSION, setup_problem
+from .messages import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ class Exchange:
     @property
     def is_overdue(self) -> bool:
         """Whether no more answer is to be expected."""
-        return self.seconds > self._request.hold_seconds + CONNECT_SECONDS + ANSWER_SECONDS
+        allowed = self._request.delay_seconds + self._request.hold_seconds
+        return self.seconds > allowed + CONNECT_SECONDS + ANSWER_SECONDS
 
     def abort(self, why: str) -> None:
         """Drops the connection; the outcome, if none is there yet, is a failure."""
@@ -92,6 +93,8 @@ class Exchange:
         self._finish(self._failure(why))
 
     def _run(self) -> None:
+        if self._request.delay_seconds and self.done.wait(self._request.delay_seconds):
+            return
         try:
             self._finish(self._exchanged())
         # A broken answer makes http.client raise far more than its own exceptions.
@@ -107,7 +110,10 @@ class Exchange:
         if self._is_aborted:
             return self._failure("broken off")
         self._is_sent = True
-        body = None if request.body is None else json.dumps(request.body).encode("ascii")
+        body = None
+        if request.body is not None:
+            # What JSON would escape could be larger than the API takes.
+            body = json.dumps(request.body, ensure_ascii=False).encode()
         connection.request(request.method, self._target.path + request.path, body, self._headers())
         response = connection.getresponse()
         raw = response.read(MAX_ANSWER_BYTES + 1)
@@ -154,7 +160,7 @@ def target_problem(base_url: str) -> ApiFailure | None:
     try:
         Target(base_url)
     except ValueError as problem:
-        return setup_problem(str(problem))
+        return ApiFailure(str(problem), sent=False, is_setup=True)
     return None
 
 

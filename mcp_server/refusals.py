@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .api import ApiFailure
+from .tools import CREATE, PERMISSION_PROMPT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ _ADVICE = {
 
 def of_arguments(tool: str, problem: str) -> str:
     """The sentence for arguments that cannot be used; nothing was sent."""
-    asked = f" {NOT_ASKED}" if tool == "create_pause_request" else ""
+    if tool == PERMISSION_PROMPT:
+        return f"{_capital(problem)}."
+    asked = f" {NOT_ASKED}" if tool == CREATE else ""
     return f"{_capital(problem)}.{asked} Correct the arguments and call {tool} again."
 
 
@@ -45,27 +48,27 @@ def of_create(outcome: Outcome, key: str, *, may_be_asked: bool) -> str:
     """The sentence for a create that failed; `may_be_asked` when an earlier try was lost."""
     if may_be_asked or _is_undecided(outcome):
         return (
-            f"{_what(outcome)}. It is not known whether the person was asked. Retry with "
+            f"{what(outcome)}. It is not known whether the person was asked. Retry with "
             f"idempotency_key {key} and the same arguments: the person will not be asked twice."
         )
-    return f"{_what(outcome)}. {NOT_ASKED} {_advice(outcome)}"
+    return f"{what(outcome)}. {NOT_ASKED} {_advice(outcome)}"
 
 
 def of_look(outcome: Outcome) -> str:
     """The sentence for a poll, a list or an audit that failed."""
-    return f"{_what(outcome)}. {_advice(outcome)}"
+    return f"{what(outcome)}. {_advice(outcome)}"
 
 
 def of_cancel(outcome: Outcome) -> str:
     """The sentence for a cancel that failed."""
     if _is_undecided(outcome):
-        return f"{_what(outcome)}. It is not known whether it was cancelled. Call it again."
-    return f"{_what(outcome)}. {_UNTOUCHED} {_advice(outcome)}"
+        return f"{what(outcome)}. It is not known whether it was cancelled. Call it again."
+    return f"{what(outcome)}. {_UNTOUCHED} {_advice(outcome)}"
 
 
 def too_many_calls(limit: int, tool: str) -> str:
     """The sentence for a call that is not begun because `limit` others are running."""
-    asked = f" {NOT_ASKED}" if tool == "create_pause_request" else ""
+    asked = f" {NOT_ASKED}" if tool == CREATE else ""
     return f"{limit} calls are running already.{asked} Wait for some to end, then call again."
 
 
@@ -77,7 +80,8 @@ def _is_undecided(outcome: Outcome) -> bool:
     return outcome.status >= 500 and _code(outcome) != "CHANNEL_NOT_CONFIGURED"
 
 
-def _what(outcome: Outcome) -> str:
+def what(outcome: Outcome) -> str:
+    """What happened, as a sentence without its full stop."""
     if isinstance(outcome, ApiFailure):
         return outcome.reason
     if 300 <= outcome.status < 400:

@@ -6,55 +6,34 @@ side by side; end of input ends the process at once. MCP specification, page Tra
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
 import time
 
-from . import core, refusals
+from . import core, messages, refusals
+from .api import ApiFailure, CallCancelled
 from .calls import CallContext, KnownPauses
+from .settings import Settings
+from .tool_call import ToolCall
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
-    from .api import ApiRequest, Json, Outcome
+    from .api import ApiRequest, Json, Outcome, ToolSteps
     from .exchange import Exchange
+    from .messages import RequestId
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
 MAX_CALLS_AT_ONCE = 256
-_LONGEST_WAIT_SECONDS = 3600
-_NO_KEY = (
-    'PAUSEPOINT_API_KEY is not set. Add it under "env" of this server in the MCP configuration '
-    "and restart it"
-)
-_BAD_KEY = "PAUSEPOINT_API_KEY holds characters that no key has; copy it again"
-
-
-class Settings:
-    """What the environment says; odd values are named on stderr and never stop the start."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self.api_key = environment.get("PAUSEPOINT_API_KEY", "").strip()
-        self.base_url = environment.get("PAUSEPOINT_BASE_URL", "").strip()
-        self.base_url = self.base_url or "http://127.0.0.1:8000"
-        self.max_wait_seconds = _wait_setting(environment.get("PAUSEPOINT_MAX_WAIT_SECONDS", ""))
-
-    def key_problem(self) -> str | None:
-        """A sentence when no request can be sent for want of a key."""
-        if not self.api_key:
-            return _NO_KEY
-        if not (self.api_key.isascii() and self.api_key.isprintable() and " " not in self.api_key):
-            return _BAD_KEY
-        return None
 
 
 class _Running:
     """A tool call under way. Its fields change only under the server's lock."""
 
-    def __init__(self, call: core.ToolCall, deliver: Callable[[Json | None], None]) -> None:
+    def __init__(self, call: ToolCall, deliver: Callable[[Json | None], None]) -> None:
         self.call = call
         self.deliver = deliver
         self.exchange: Exchange | None = None
@@ -71,10 +50,13 @@ class StdioServer:
         self, settings: Settings, out_fd: int, *, progress_seconds: float = core.PROGRESS_SECONDS
     ) -> None:
         self._settings = settings
+        self._offer = core.Offer(
+            settings.max_wait_seconds, has_permission_prompt=settings.permission is not None
+        )
         self._out_fd = out_fd
         self._progress_seconds = progress_seconds
         self._known = KnownPauses()
-        self._running: dict[core.RequestId, _Running] = {}
+        self._running: dict[RequestId, _Running] = {}
         # Held for every write and every change of `_running`: what was cancelled under it can
         # no longer say anything.
         self._lock = threading.Lock()
@@ -91,9 +73,11 @@ class StdioServer:
 
     def _take(self, line: bytes) -> None:
         try:
-            message = _parsed(line)
+            message = messages.parsed(line)
         except (ValueError, RecursionError):
-            self._write_now(core.error(None, core.PARSE_ERROR, "Not a JSON message in UTF-8"))
+            self._write_now(
+                messages.error(None, messages.PARSE_ERROR, "Not a JSON message in UTF-8")
+            )
             return
         if not isinstance(message, list):
             self._handle(message, self._deliver_one)
@@ -102,24 +86,24 @@ class StdioServer:
             for item in message:
                 self._handle(item, batch.deliver)
         else:
-            self._write_now(core.error(None, core.INVALID_REQUEST, "An empty batch"))
+            self._write_now(messages.error(None, messages.INVALID_REQUEST, "An empty batch"))
 
     def _handle(self, message: object, deliver: Callable[[Json | None], None]) -> None:
-        received = core.receive(message, max_wait_seconds=self._settings.max_wait_seconds)
+        received = core.receive(message, self._offer)
         with self._lock:
             if isinstance(received, core.Reply):
                 deliver(received.message)
-            elif isinstance(received, core.ToolCall):
+            elif isinstance(received, ToolCall):
                 self._begin(received, deliver)
             else:
                 if isinstance(received, core.Cancellation):
                     self._cancel(received.request_id)
                 deliver(None)
 
-    def _begin(self, call: core.ToolCall, deliver: Callable[[Json | None], None]) -> None:
+    def _begin(self, call: ToolCall, deliver: Callable[[Json | None], None]) -> None:
         if call.request_id in self._running:
             text = "A request with this id is still running"
-            deliver(core.error(call.request_id, core.INVALID_REQUEST, text))
+            deliver(messages.error(call.request_id, messages.INVALID_REQUEST, text))
             return
         running = _Running(call, deliver)
         self._running[call.request_id] = running
@@ -131,7 +115,7 @@ class StdioServer:
             del self._running[call.request_id]
             deliver(call.refuse(refusals.too_many_calls(MAX_CALLS_AT_ONCE, call.name)))
 
-    def _cancel(self, request_id: core.RequestId) -> None:
+    def _cancel(self, request_id: RequestId) -> None:
         running = self._running.pop(request_id, None)
         if running is None:
             return
@@ -147,7 +131,7 @@ class StdioServer:
         except Exception:
             # Every request is answered, whatever happens.
             sys.excepthook(*sys.exc_info())
-            message = core.error(call.request_id, core.INTERNAL_ERROR, "Internal error")
+            message = messages.error(call.request_id, messages.INTERNAL_ERROR, "Internal error")
         with self._lock:
             if not running.is_cancelled:
                 del self._running[call.request_id]
@@ -158,49 +142,61 @@ class StdioServer:
             now=time.time(),  # noqa: TID251 - no clock of the service reaches this process
             fresh_key=os.urandom(16).hex(),
             known=self._known,
+            permission=self._settings.permission,
         )
         steps = running.call.steps(context)
         try:
             request = next(steps)
             while not running.is_cancelled:
-                request = steps.send(self._performed(running, request))
+                request = steps.send(self._performed(request, running))
         except StopIteration as done:
             message: Json = done.value
             return message
+        self._tidy_up(steps)
         return {}
 
-    def _performed(self, running: _Running, request: ApiRequest) -> Outcome:
+    def _tidy_up(self, steps: ToolSteps) -> None:
+        try:
+            request = steps.throw(CallCancelled())
+            while True:
+                request = steps.send(self._performed(request))
+        except (CallCancelled, StopIteration):
+            pass
+
+    def _performed(self, request: ApiRequest, running: _Running | None = None) -> Outcome:
+        """Without a running call the request can be neither watched nor broken off."""
         # http.client, ssl and what they bring take tens of milliseconds to import.
         from .exchange import Exchange, Target, target_problem  # noqa: PLC0415
 
         problem = self._settings.key_problem()
-        failure = core.setup_problem(problem) if problem else None
+        failure = ApiFailure(problem, sent=False, is_setup=True) if problem else None
         failure = failure or target_problem(self._settings.base_url)
         if failure is not None:
             return failure
-        target = Target(self._settings.base_url)
-        exchange = Exchange(target, self._settings.api_key, request)
-        with self._lock:
-            running.exchange = exchange
-            if running.is_cancelled:
-                exchange.abort("cancelled")
+        exchange = Exchange(Target(self._settings.base_url), self._settings.api_key, request)
+        if running is not None:
+            with self._lock:
+                running.exchange = exchange
+                if running.is_cancelled:
+                    exchange.abort("cancelled")
         exchange.start()
-        return self._awaited(running, request, exchange)
+        return self._awaited(request, exchange, running)
 
-    def _awaited(self, running: _Running, request: ApiRequest, exchange: Exchange) -> Outcome:
+    def _awaited(
+        self, request: ApiRequest, exchange: Exchange, running: _Running | None
+    ) -> Outcome:
         while not exchange.done.wait(self._progress_seconds):
             if exchange.is_overdue:
                 exchange.abort("timed out")
                 break
-            notification = running.call.progress(request, exchange.seconds)
-            if notification is not None:
-                self._write_progress(running, notification)
+            if running is not None:
+                self._write_progress(running, running.call.progress(request, exchange.seconds))
         assert exchange.outcome is not None
         return exchange.outcome
 
-    def _write_progress(self, running: _Running, notification: Json) -> None:
+    def _write_progress(self, running: _Running, notification: Json | None) -> None:
         with self._lock:
-            if not running.is_cancelled:
+            if notification is not None and not running.is_cancelled:
                 self._write(notification)
 
     def _deliver_one(self, message: Json | None) -> None:
@@ -212,8 +208,7 @@ class StdioServer:
             self._write(message)
 
     def _write(self, message: Json | list[Json]) -> None:
-        # ASCII is UTF-8 too, and half a character in an id cannot break it.
-        left = memoryview(json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n")
+        left = memoryview(messages.encoded(message) + b"\n")
         try:
             while left:
                 left = left[os.write(self._out_fd, left) :]
@@ -265,23 +260,6 @@ def _claimed_stdout() -> int:
     return out_fd
 
 
-def _wait_setting(text: str) -> int:
-    if not text.strip():
-        return core.DEFAULT_MAX_WAIT_SECONDS
-    try:
-        seconds = int(text)
-    except ValueError:
-        seconds = 0
-    if not 1 <= seconds <= _LONGEST_WAIT_SECONDS:
-        print(  # noqa: T201 - stderr is where hosts look for such a line
-            f"PAUSEPOINT_MAX_WAIT_SECONDS must be 1 to {_LONGEST_WAIT_SECONDS}; "
-            f"{core.DEFAULT_MAX_WAIT_SECONDS} is used",
-            file=sys.stderr,
-        )
-        return core.DEFAULT_MAX_WAIT_SECONDS
-    return seconds
-
-
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
     """The lines of a stream; of one that is too long only its beginning, which then fails."""
     while True:
@@ -291,12 +269,3 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
         yield line
         while line and not line.endswith(b"\n"):
             line = stream.readline(MAX_LINE_BYTES)
-
-
-def _parsed(line: bytes) -> object:
-    message: object = json.loads(line.decode("utf-8"), parse_constant=_refuse_constant)
-    return message
-
-
-def _refuse_constant(name: str) -> object:
-    raise ValueError(name)

@@ -11,6 +11,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .api import Json
 
+CREATE = "create_pause_request"
+POLL = "poll_pause_request"
+PERMISSION_PROMPT = "permission_prompt"
+
 CHANNELS = ["sms", "email", "slack"]
 STATUSES = ["pending", "responded", "timed_out", "cancelled"]
 
@@ -39,7 +43,7 @@ _CREATE_INPUT: Json = {
             "description": "Phone number like +15550100, e-mail address, or Slack "
             "incoming-webhook URL, to match channel",
         },
-        "channel": {"type": "string", "enum": CHANNELS},
+        "channel": {"type": "string", "enum": CHANNELS, "description": "How to reach them"},
         "message": {
             "type": "string",
             "minLength": 1,
@@ -177,7 +181,6 @@ _PAUSE_OUTPUT: Json = {
 }
 
 AUDIT_FIELDS: dict[str, Json] = {
-    "id": {"type": ["string", "integer"]},
     "pause_request_id": _STRING,
     "event_type": _STRING,
     "actor": _STRING,
@@ -219,7 +222,7 @@ _ALWAYS_LOAD: Json = {"anthropic/alwaysLoad": True}
 
 
 _CREATE: Json = {
-    "name": "create_pause_request",
+    "name": CREATE,
     "title": "Ask a person",
     "description": "Ask a human for approval, permission, confirmation or a decision by "
     "SMS, e-mail or Slack. Returns a pause_id at once; then call poll_pause_request. "
@@ -231,7 +234,7 @@ _CREATE: Json = {
 }
 
 _POLL: Json = {
-    "name": "poll_pause_request",
+    "name": POLL,
     "title": "Wait for the person's answer",
     "description": "Wait for the human's answer. Returns as soon as there is one: "
     "response_choice. pending means nobody has answered yet, which is not an approval: "
@@ -271,7 +274,28 @@ _AUDIT: Json = {
 }
 
 
-def tool_table(max_wait_seconds: int) -> list[Json]:
-    """The five tools in their fixed order; `max_wait_seconds` caps and defaults the poll's wait."""
+# Called by a host, not by a model: no output schema, since the host reads the text.
+_PERMISSION: Json = {
+    "name": PERMISSION_PROMPT,
+    "title": "Ask a person for permission",
+    "description": "For the host's own permission prompts; not for you to call. Asks a human "
+    "whether a tool may run, and waits: allow or deny. Ask your own questions with "
+    "create_pause_request.",
+    "inputSchema": {
+        "type": "object",
+        "properties": {
+            "tool_name": {"type": "string", "minLength": 1, "description": "The tool to be run"},
+            "input": {"type": "object", "description": "What it would be given"},
+            "tool_use_id": {"type": "string", "description": "The host's own id of that call"},
+        },
+        "required": ["tool_name", "input"],
+    },
+    "annotations": _hints(idempotent=True, open_world=True),
+}
+
+
+def tool_table(max_wait_seconds: int, *, has_permission_prompt: bool = False) -> list[Json]:
+    """The tools in their fixed order; `max_wait_seconds` caps and defaults the poll's wait."""
     poll = {**_POLL, "inputSchema": _poll_input(max_wait_seconds)}
-    return [_CREATE, poll, _CANCEL, _LIST, _AUDIT]
+    table = [_CREATE, poll, _CANCEL, _LIST, _AUDIT]
+    return [*table, _PERMISSION] if has_permission_prompt else table

@@ -15,9 +15,9 @@ import click
 
 import pausepoint
 from pausepoint.cli import main as cli
-from pausepoint.config import SETTINGS, Setting
+from pausepoint.config_table import SETTINGS, Setting
 from pausepoint.domain.errors import PausePointError, catalogue
-from pausepoint.domain.events import WEBHOOK_EVENTS, Event
+from pausepoint.domain.events import FEED_EVENTS, WEBHOOK_EVENTS, Event
 from pausepoint.web.endpoint import Endpoint
 from pausepoint.web.endpoints import ENDPOINTS
 
@@ -40,7 +40,7 @@ EVENT_MEANINGS: Final = {
     Event.PAUSE_RESPONDED: ("human", "a person chose an option"),
     Event.PAUSE_TIMED_OUT: ("system", "the deadline passed without an answer"),
     Event.PAUSE_CANCELLED: ("developer", "the question was withdrawn"),
-    Event.PAUSE_UNDELIVERABLE: (None, "the message to the person failed for good"),
+    Event.PAUSE_UNDELIVERABLE: ("system", "the message to the person failed for good"),
     Event.WEBHOOK_CREATED: ("developer", "a webhook was registered"),
     Event.WEBHOOK_DELETED: ("developer", "a webhook was deleted"),
     Event.WEBHOOK_DELIVERED: ("system", "a webhook took an event"),
@@ -120,10 +120,13 @@ def events() -> str:
                 f"`{event.value}`",
                 f"`{actor}`" if actor else "",
                 "yes" if event in WEBHOOK_EVENTS else "",
+                "yes" if event in FEED_EVENTS else "",
                 _sentence(meaning if is_used else f"{meaning}; reserved, not written yet"),
             )
         )
-    return _table(("Event", "Actor in the audit log", "For webhooks", "It says that"), rows)
+    return _table(
+        ("Event", "Actor in the audit log", "For webhooks", "In the feed", "It says that"), rows
+    )
 
 
 def _told_by_endings() -> tuple[Event, ...]:

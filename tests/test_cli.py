@@ -146,6 +146,10 @@ def test_mcp_config_prints_every_host(shell: Shell) -> None:
 
     assert list(shell.folder.iterdir()) == []
     assert "claude mcp add pausepoint" in said
+    assert (
+        "claude mcp add --transport http pausepoint http://127.0.0.1:8000/mcp"
+        ' --header "Authorization: Bearer pp_test_…"'
+    ) in said
     assert "claude_desktop_config.json" in said
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pausepoint.config import SETTINGS, Command, ConfigError, load
+from pausepoint.config import Command, ConfigError, load
+from pausepoint.config_table import SETTINGS
 
 SECRET = "0123456789abcdef0123456789abcdef"
 SERVE = {"PAUSEPOINT_SECRET_KEY": SECRET}

@@ -9,6 +9,7 @@ from bench.parts.creates import measure_creates
 from bench.parts.cycle import measure_cycle
 from bench.parts.delivery import measure_delivery
 from bench.parts.limits import measure_limits
+from bench.parts.mcp import measure_mcp
 from bench.parts.pending import measure_pending
 from bench.parts.polls import measure_polls
 from bench.parts.sizes import measure_sizes
@@ -29,4 +30,5 @@ PARTS: Final[dict[str, Part]] = {
     "start": measure_start,
     "sizes": measure_sizes,
     "client": measure_client,
+    "mcp": measure_mcp,
 }

@@ -169,6 +169,7 @@ class Running:
                 registration_is_open=settings.registration_is_open,
                 reveals_respond_url=settings.reveals_respond_url,
                 outbound_allow=settings.outbound_allow,
+                max_wait_seconds=settings.max_wait_seconds,
             ),
             chance=random.random,
             readiness=self._check_readiness,

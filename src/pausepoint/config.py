@@ -1,4 +1,4 @@
-"""Every setting, read once from the environment; the reference page is made from this table.
+"""Every setting, read once from the environment.
 
 Each setting can also come from a file named by `<NAME>_FILE`, as secrets do in containers.
 """
@@ -6,31 +6,17 @@ Each setting can also come from a file named by `<NAME>_FILE`, as secrets do in 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from pausepoint import config_values as read
-from pausepoint.config_values import Network, is_loopback
+from pausepoint.config_table import OF_OTHERS, SETTINGS
+from pausepoint.config_values import Network, has_opentelemetry, is_loopback, traces_exporter
 
 SECRET_FILE: Final = "pausepoint.secret"  # noqa: S105 - a file's name
 """Where `dev` keeps the secret key that it made, beside the database."""
-
-_OF_OTHERS: Final = frozenset(
-    f"PAUSEPOINT_{name}"
-    for name in (
-        "API_KEY",
-        "BASE_URL",
-        "MAX_WAIT_SECONDS",
-        "CHROMIUM",
-        "TEST_SEED",
-        "TEST_PYTHONS",
-        "RATE_LIMITS",
-    )
-)
-"""Read by the MCP server and by tests, which may share our environment; or without effect yet."""
 
 DEFAULT_HOST: Final = "127.0.0.1"
 
@@ -49,18 +35,6 @@ class ConfigError(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """`parse` raises ValueError with a sentence about the value; `default` is text for the docs."""
-
-    name: str
-    field: str
-    parse: Callable[[str], Any]
-    default: str
-    meaning: str
-    is_secret: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +62,7 @@ class Settings:
     database_direct_url: str | None = None
     metrics_address: tuple[str, int] | None = None
     log_format: str | None = None
+    max_wait_seconds: int = 45
     is_traced: bool = False
     traces_exporter: str = "otlp"
 
@@ -122,144 +97,6 @@ def sqlite_path(database_url: str) -> Path:
     return Path(database_url.removeprefix("sqlite:///"))
 
 
-SETTINGS: Final = (
-    Setting(
-        "PAUSEPOINT_DATABASE_URL",
-        "database_url",
-        read.database_url,
-        "sqlite:///pausepoint.db",
-        "Where everything is kept: `sqlite:///file` is relative, `sqlite:////dir/file` absolute;"
-        " or `postgresql://user:password@host/name`, `?host=/dir` for a Unix socket.",
-        is_secret=True,
-    ),
-    Setting(
-        "PAUSEPOINT_DATABASE_DIRECT_URL",
-        "database_direct_url",
-        read.postgres_url,
-        "unset",
-        "The same PostgreSQL past a pooler such as PgBouncer, for what needs a session.",
-        is_secret=True,
-    ),
-    Setting("PAUSEPOINT_HOST", "host", read.text, "127.0.0.1", "The address to listen on."),
-    Setting("PAUSEPOINT_PORT", "port", read.whole(0, 65535), "8000", "The port to listen on."),
-    Setting(
-        "PAUSEPOINT_PUBLIC_URL",
-        "public_url",
-        read.base_url,
-        "`http://HOST:PORT` in dev",
-        "What links in messages begin with. `serve` needs it once a channel is set up.",
-    ),
-    Setting(
-        "PAUSEPOINT_SECRET_KEY",
-        "secret_keys",
-        read.secret_keys,
-        "dev: made and kept in `pausepoint.secret` beside the database; serve: required",
-        "Signs the links and protects the data at rest. Several, newest first, while changing it.",
-        is_secret=True,
-    ),
-    Setting(
-        "PAUSEPOINT_TWILIO_ACCOUNT_SID",
-        "twilio_account_sid",
-        read.account_sid,
-        "unset",
-        "SMS by Twilio.",
-    ),
-    Setting(
-        "PAUSEPOINT_TWILIO_AUTH_TOKEN",
-        "twilio_auth_token",
-        read.ascii,
-        "unset",
-        "Twilio's token for the account.",
-        is_secret=True,
-    ),
-    Setting(
-        "PAUSEPOINT_TWILIO_FROM",
-        "twilio_from",
-        read.twilio_sender,
-        "unset",
-        "The number or messaging service (`MG…`) that sends.",
-    ),
-    Setting(
-        "PAUSEPOINT_TWILIO_BASE_URL",
-        "twilio_base_url",
-        read.api_url,
-        "https://api.twilio.com",
-        "Where Twilio's API is.",
-    ),
-    Setting(
-        "PAUSEPOINT_SMS_MAX_SEGMENTS",
-        "sms_max_segments",
-        read.whole(1, 10),
-        "3",
-        "How many segments an SMS may cost; longer questions are cut, the link never.",
-    ),
-    Setting(
-        "PAUSEPOINT_SMTP_URL",
-        "smtp_url",
-        read.text,
-        "unset",
-        "E-mail: `smtp+starttls://user:password@host:587`, `smtps://…`, or `smtp://…` on this machine.",
-        is_secret=True,
-    ),
-    Setting(
-        "PAUSEPOINT_EMAIL_FROM",
-        "email_from",
-        read.text,
-        "unset",
-        "The address that e-mail comes from.",
-    ),
-    Setting(
-        "PAUSEPOINT_SLACK_HOSTS",
-        "slack_hosts",
-        read.hosts,
-        "hooks.slack.com,hooks.slack-gov.com",
-        "Which hosts (`host` or `host:port`) a Slack recipient may name.",
-    ),
-    Setting(
-        "PAUSEPOINT_OUTBOUND_ALLOW",
-        "outbound_allow",
-        read.networks,
-        "empty",
-        "Networks (CIDR) that webhooks and Slack may reach although they are not public.",
-    ),
-    Setting(
-        "PAUSEPOINT_REGISTRATION",
-        "registration_is_open",
-        read.open_or_closed,
-        "open in dev, closed in serve",
-        "Whether anybody may register an account.",
-    ),
-    Setting(
-        "PAUSEPOINT_REVEAL_RESPOND_URL",
-        "reveals_respond_url",
-        read.switch,
-        "off",
-        "Whether a live key's answer holds the person's link. With it an agent can answer itself.",
-    ),
-    Setting(
-        "PAUSEPOINT_METRICS_ADDRESS",
-        "metrics_address",
-        read.address,
-        "unset",
-        "Where Prometheus finds `/metrics`, such as `127.0.0.1:9464`. Not for the public.",
-    ),
-    Setting(
-        "PAUSEPOINT_LOG_FORMAT",
-        "log_format",
-        read.log_format,
-        "text on a terminal, else json",
-        "How the log reads.",
-    ),
-    Setting(
-        "PAUSEPOINT_TRACING",
-        "is_traced",
-        read.switch,
-        "off",
-        "Whether OpenTelemetry traces are made. Where they go is said by its own `OTEL_` variables.",
-    ),
-)
-
-
 def load(
     command: Command,
     environment: Mapping[str, str] | None = None,
@@ -281,7 +118,7 @@ def load(
             problems.append(f"{setting.name} {error}")
     if values.get("is_traced"):
         try:
-            values["traces_exporter"] = read.traces_exporter(env)
+            values["traces_exporter"] = traces_exporter(env)
         except ValueError as error:
             problems.append(str(error))
     problems += _unknown(env)
@@ -319,7 +156,7 @@ def _given(name: str, env: Mapping[str, str]) -> str | None:
 
 
 def _unknown(env: Mapping[str, str]) -> list[str]:
-    known = {setting.name for setting in SETTINGS} | _OF_OTHERS
+    known = {setting.name for setting in SETTINGS} | OF_OTHERS
     return [
         f"{name} is no setting of PausePoint; is it misspelled?"
         for name in sorted(env)
@@ -352,7 +189,7 @@ def _problems(command: Command, values: Mapping[str, Any]) -> list[str]:
         problems.append(f"{names} must be set too, or SMS cannot be sent")
     if ("smtp_url" in values) != ("email_from" in values):
         problems.append("PAUSEPOINT_SMTP_URL and PAUSEPOINT_EMAIL_FROM must be set together")
-    if values.get("is_traced") and command is not Command.MANAGE and not read.has_opentelemetry():
+    if values.get("is_traced") and command is not Command.MANAGE and not has_opentelemetry():
         problems.append(
             "PAUSEPOINT_TRACING is on, but OpenTelemetry is not installed. Install it with:"
             " pip install 'pausepoint[otel]'"

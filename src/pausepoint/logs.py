@@ -11,9 +11,10 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from itertools import starmap
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, TextIO, cast
 
 import msgspec
 import structlog
@@ -53,9 +54,9 @@ def configure(log_format: str | None) -> None:
     structlog.configure(
         processors=[structlog.processors.add_log_level, _add_ids, *written],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr)
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stderr()))
         if is_text
-        else structlog.BytesLoggerFactory(sys.stderr.buffer),
+        else structlog.BytesLoggerFactory(cast(BinaryIO, _Stderr())),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_OfLibraries()], level=logging.WARNING, force=True)
@@ -87,12 +88,11 @@ def access_logger() -> Callable[[AccessLine], None]:
         return lambda line: log.info(
             line.event, method=line.method, route=line.route, status=line.status, ms=line.ms
         )
-    encode = msgspec.json.Encoder().encode
+    encode, stream = msgspec.json.Encoder().encode, _Stderr()
     lines: list[bytes] = []
 
     def write_lines() -> None:
-        sys.stderr.buffer.write(b"".join(lines))
-        sys.stderr.buffer.flush()
+        stream.write(b"".join(lines))
         lines.clear()
 
     def keep_line(line: AccessLine) -> None:
@@ -102,6 +102,26 @@ def access_logger() -> Callable[[AccessLine], None]:
         lines.append(encode(line) + b"\n")
 
     return keep_line
+
+
+class _Stderr:
+    """stderr, which may be full, or read by nobody any more: what cannot be logged stops nothing.
+
+    Unbuffered: what a buffer could not write it would try again, and fail the program's exit.
+    """
+
+    def __init__(self) -> None:
+        buffer = sys.stderr.buffer
+        self._stream = getattr(buffer, "raw", buffer)
+
+    def write(self, piece: bytes | str) -> None:
+        written = piece.encode(errors="replace") if isinstance(piece, str) else piece
+        # ValueError: it was closed.
+        with suppress(OSError, ValueError):
+            self._stream.write(written)
+
+    def flush(self) -> None:
+        pass
 
 
 class _OfLibraries(logging.Handler):

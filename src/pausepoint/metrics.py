@@ -72,7 +72,9 @@ class Metrics:
             ("target", "outcome"),
         )
         self._ended = self._counter("pauses_ended", "Pauses that have ended.", ("status",))
-        self._waiting = self._gauge("waiting_agents", "Long polls held.", "livesum")
+        self._waiting = self._gauge(
+            "waiting_agents", "Long polls and event streams held.", "livesum"
+        )
         self._outbox_lag = self._gauge(
             "outbox_lag_seconds", "How late the oldest delivery that is due is.", "livemostrecent"
         )

@@ -1,4 +1,4 @@
-"""The pages on frameworks show what the examples run, which `make test-integrations` runs."""
+"""The pages on frameworks show what the examples run, which `make test-frameworks` runs."""
 
 from __future__ import annotations
 

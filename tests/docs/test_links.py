@@ -13,6 +13,7 @@ from tests.docs.pages import ROOT, all_pages, anchors, links
 KNOWN_HOSTS: Final = {
     "127.0.0.1:8000",  # the reader's own server
     "api.slack.com",
+    "html.spec.whatwg.org",
     "keepachangelog.com",
     "semver.org",
     "www.standardwebhooks.com",

@@ -19,6 +19,7 @@ from tests.docs.shell import Reader, holds
 from tests.e2e.server import Server
 
 WEBHOOKS = ROOT / "docs" / "how-to" / "webhooks.md"
+EVENTS = ROOT / "docs" / "how-to" / "events.md"
 WHY = ROOT / "docs" / "explanation" / "why-an-agent-cannot-approve-itself.md"
 BODY = b'{"event":"pause.responded","data":{"choice":"Approve"}}'
 SECRETS = ["at-least-16-characters", "whsec_" + "c2VjcmV0LXNlY3JldC1zZWNyZXQ="]
@@ -101,6 +102,18 @@ def test_the_library_takes_ours_and_no_other(secret: str) -> None:
     assert json.loads(BODY) == code["verified_event"](secret, headers, BODY)
     with pytest.raises(WebhookVerificationError):
         code["verified_event"]("another-secret-of-ours", headers, BODY)
+
+
+def test_the_reader_of_events_reads_what_the_page_shows() -> None:
+    shown = next(step.text for step in steps(EVENTS) if step.kind == "text")
+    lines = shown.splitlines(keepends=True)
+    read = list(runnable(EVENTS, "python events")["events"]([*lines, "\n", ":\n"]))
+
+    assert [(number, event["event"]) for number, event in read] == [
+        ("42", "pause.created"),
+        ("45", "pause.responded"),
+    ]
+    assert read[1][1]["data"]["choice"] == "Approve"
 
 
 PAUSE = {

@@ -12,7 +12,7 @@ import pytest
 from scripts.write_reference import EVENT_MEANINGS
 
 from pausepoint.cli import main as cli
-from pausepoint.config import SETTINGS
+from pausepoint.config_table import SETTINGS
 from pausepoint.domain.errors import catalogue
 from pausepoint.web.endpoints import ENDPOINTS
 from tests.docs.pages import ROOT, all_pages, prose

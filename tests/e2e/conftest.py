@@ -14,7 +14,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for `doubles`
 
+
 from tests.browser import FLAGS, chromium_path
+from tests.doubles.postgres import PostgresServer
 from tests.e2e.server import LIMITS_OFF, Server, StartServer, running
 from tests.e2e.vendors import Vendors
 
@@ -60,6 +62,14 @@ def dev_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     settings = {"PAUSEPOINT_OUTBOUND_ALLOW": "127.0.0.0/8", **LIMITS_OFF}
     with Server(tmp_path_factory.mktemp("dev"), "dev", **settings) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """For tests that do it no harm; those that stop it have one of their own."""
+    server = PostgresServer()
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="module")

@@ -54,6 +54,11 @@ def with_metadata(metadata: str) -> str:
     return json.dumps(QUESTION)[:-1] + f', "metadata": {metadata}}}'
 
 
+def test_every_answer_says_when_it_was_made(api: Api) -> None:
+    for response in (api.http.get("/health"), api.http.get("/nowhere"), api.http.get("/docs")):
+        assert response.headers["date"].endswith("GMT")
+
+
 # ── Paths and methods ──
 
 

@@ -92,13 +92,6 @@ def take_one(left: Iterator[int]) -> None:
         raise Done
 
 
-@pytest.fixture
-def postgres() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    yield server
-    server.close()
-
-
 def test_every_pause_ends_once_though_processes_are_killed(
     postgres: PostgresServer, tmp_path: Path, seed: int
 ) -> None:

@@ -17,6 +17,7 @@ from tests.doubles.nginx import Nginx
 from tests.doubles.postgres import PostgresServer
 from tests.e2e.api import Api, token_of
 from tests.e2e.callers import Caller, Crowd
+from tests.e2e.follower import Follower
 from tests.e2e.server import LIMITS_OFF, Server, free_port
 
 pytestmark = pytest.mark.e2e
@@ -61,13 +62,6 @@ class Site:
         return self.one.test_api_key
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    yield server
-    server.close()
-
-
 @pytest.fixture(scope="module", params=[from_compose, from_pages], ids=["compose.yaml", "pages"])
 def site(
     request: pytest.FixtureRequest,
@@ -91,13 +85,24 @@ def site(
 def test_a_held_poll_is_released_by_an_answer(site: Site) -> None:
     url = site.nginx.base_url
     with Api(url, site.key) as agent, Api(url, None) as person:
-        for _ in range(4):  # Agent and person come to one process, then to different ones.
+        for _ in range(2):  # Agent and person come to one process, then to different ones.
             pause = agent.create()
             token = token_of(pause["respond_url"])
             answering = threading.Timer(0.3, person.respond, (token, "Approve"))
             answering.start()
             assert agent.pause(pause["pause_id"], wait=50)["response_choice"] == "Approve"
             answering.join()
+
+
+def test_an_event_is_told_when_it_happens(site: Site) -> None:
+    """A proxy that collects a whole buffer first would tell it hours later."""
+    with Api(site.nginx.base_url, site.key) as agent:
+        for _ in range(2):
+            with Follower(site.nginx.base_url, site.key, "pause.created") as follower:
+                follower.wait_until_heard()
+                pause = agent.create()
+                (event,) = follower.wait_for(bool)
+                assert event["pause_id"] == pause["pause_id"]
 
 
 def test_no_request_is_lost_while_one_process_is_away(site: Site) -> None:

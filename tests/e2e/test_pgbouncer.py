@@ -22,13 +22,6 @@ PAGE = ROOT / "docs" / "how-to" / "production-postgresql.md"
 [PAGE_SETTINGS] = [step.text for step in steps(PAGE) if step.text.startswith("[databases]")]
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    yield server
-    server.close()
-
-
 @pytest.fixture
 def bouncer(postgres: PostgresServer, page_settings: str) -> Iterator[PgBouncer]:
     with PgBouncer(postgres, postgres.create_database(), page_settings) as started:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -19,13 +18,6 @@ from tests.e2e.worker import Worker
 pytestmark = pytest.mark.e2e
 
 WEB_ONLY = ("--web-only",)
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    yield server
-    server.close()
 
 
 def a_server(folder: Path, url: str, *arguments: str) -> Server:

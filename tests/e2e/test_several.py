@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import os
 import select
 import signal
 import socket
-from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
@@ -22,13 +20,6 @@ from tests.e2e.server import LIMITS_OFF, Server, free_port
 pytestmark = pytest.mark.e2e
 
 WORKERS = 3
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    yield server
-    server.close()
 
 
 def several(postgres: PostgresServer, folder: Path, **settings: str) -> Server:
@@ -107,7 +98,7 @@ def figures(port: int) -> dict[str, float]:
 def test_one_dies_and_one_scrape_shows_them_all(postgres: PostgresServer, tmp_path: Path) -> None:
     port = free_port()
     lists = 'pausepoint_requests_total{method="GET",route="/v1/pause",status="200"}'
-    waiting, lag = "pausepoint_waiting_agents", "pausepoint_outbox_lag_seconds"
+    waiting = "pausepoint_waiting_agents"
     address = {"PAUSEPOINT_METRICS_ADDRESS": f"127.0.0.1:{port}"}
     with several(postgres, tmp_path, **address) as server:
         with Api(server.base_url, server.test_api_key) as agent:
@@ -126,8 +117,6 @@ def test_one_dies_and_one_scrape_shows_them_all(postgres: PostgresServer, tmp_pa
         list_pauses(server, 300)  # Until the new one has had its share.
         eventually(lambda: figures(port)[lists] == asked + 300)
         held = sum(poll.is_held for poll in polls)
-        postgres.stop()
-        eventually(lambda: figures(port)[waiting] == held and math.isnan(figures(port)[lag]))
-        postgres.start()
+        eventually(lambda: figures(port)[waiting] == held)
         for poll in polls:
             poll.socket.close()

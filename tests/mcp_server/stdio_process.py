@@ -49,10 +49,12 @@ def _runs(python: str) -> bool:
 class StdioProcess:
     """The server under test; every line that it writes is kept in `lines`."""
 
-    def __init__(self, *, python: str = sys.executable, **settings: str) -> None:
+    def __init__(
+        self, *, python: str = sys.executable, script: Path = SERVER, **settings: str
+    ) -> None:
         environment = {"PATH": os.defpath, "PYTHONWARNINGS": "error", **settings}
         self.process = subprocess.Popen(
-            [python, str(SERVER)],
+            [python, str(script)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from stdio_process import STATELESS_META, VERSION_KEY
 
-from pausepoint.mcp import core, tools
+from pausepoint.mcp import core, messages, tools
 
 Json = dict[str, Any]
 ROOT = Path(__file__).parents[2]
@@ -187,7 +188,17 @@ def test_no_output_schema_has_the_persons_link() -> None:
 
 def test_version_is_the_programs() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["version"] == core.VERSION
+    assert project["version"] == messages.VERSION
+
+
+def test_every_file_is_of_the_oldest_python_that_is_promised() -> None:
+    files = sorted((ROOT / "mcp_server").glob("*.py"))
+    assert len(files) > 10
+    for file in files:
+        source = file.read_text("utf-8")
+        ast.parse(source, file.name, feature_version=(3, 9))
+        # Annotations of newer Pythons are fine as long as nothing evaluates them.
+        assert "from __future__ import annotations" in source or file.name == "__init__.py"
 
 
 def test_start_imports_nothing_heavy_and_the_core_nothing_that_talks() -> None:

@@ -11,7 +11,8 @@ from typing import BinaryIO
 from api_stub import API_KEY, ApiStub
 
 from pausepoint.mcp import core
-from pausepoint.mcp.stdio import Settings, StdioServer
+from pausepoint.mcp.settings import Settings
+from pausepoint.mcp.stdio import StdioServer
 
 BODY = {"recipient": "a@example.com", "channel": "email", "message": "Go?", "options": ["A", "B"]}
 

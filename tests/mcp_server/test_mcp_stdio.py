@@ -161,7 +161,19 @@ def test_idempotency_key_of_the_host(api: ApiStub, mcp: StdioProcess) -> None:
     again = mcp.call("create_pause_request", QUESTION, **meta)
     assert first["pause_id"] == again["pause_id"]
     assert [key for _, _, key in api.seen] == ["tool-use-toolu_01"] * 2
+    given = mcp.call("create_pause_request", {**QUESTION, "idempotency_key": "mine"}, **meta)
+    assert given["pause_id"] != first["pause_id"]
+    assert api.seen[-1][2] == "mine"
     assert mcp.ask() != mcp.ask()
+
+
+def test_old_answer_does_not_stand_for_a_new_question(api: ApiStub, mcp: StdioProcess) -> None:
+    meta = {"claudecode/toolUseId": "toolu_01"}
+    first = mcp.call("create_pause_request", QUESTION, **meta)
+    api.answer(first["pause_id"], "Approve")
+    again = mcp.call("create_pause_request", QUESTION, **meta)
+    assert again["status"] == "pending"
+    assert again["pause_id"] != first["pause_id"]
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ ANSWERED = {
 
 def tool_call(params: Json, max_wait_seconds: int = 45) -> core.ToolCall:
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-    call = core.receive(message, max_wait_seconds=max_wait_seconds)
+    call = core.receive(message, core.Offer(max_wait_seconds))
     assert isinstance(call, core.ToolCall)
     return call
 

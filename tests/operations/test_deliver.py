@@ -13,7 +13,7 @@ from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.pause import Mode
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.deliver import deliver
-from pausepoint.operations.manage_webhooks import create_webhook, redeliver
+from pausepoint.operations.manage_webhooks import create_webhook, redeliver_event
 from pausepoint.operations.record_callback import record_callback
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from tests.harness import LEASE, World
@@ -338,7 +338,7 @@ async def test_a_delivery_can_be_sent_again_by_hand(world: World) -> None:
     await answer(world)
     await world.deliver_due()
     [delivery] = await world.services.store.webhook_deliveries(webhook_id, 10, 0)
-    await redeliver(world.services, world.principal(), webhook_id, delivery.delivery_id)
+    await redeliver_event(world.services, world.principal(), webhook_id, delivery.delivery_id)
     await world.deliver_due()
 
     [again] = await world.services.store.webhook_deliveries(webhook_id, 10, 0)

@@ -11,7 +11,7 @@ import msgspec
 from pausepoint.domain.account import ApiKey, Delivery, Webhook
 from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
-from pausepoint.domain.pause import Content, Ending, Mode, Pause, PauseStatus, ResolvedBy
+from pausepoint.domain.pause import Callback, Content, Ending, Mode, Pause, PauseStatus, ResolvedBy
 from pausepoint.store.base import (
     Applied,
     Change,
@@ -80,7 +80,7 @@ def _changes() -> Iterator[Change]:
     yield _ended(WITHDRAWN, PauseStatus.CANCELLED, ResolvedBy.DEVELOPER)
     yield Change(tuple(_asked(_a_pause(LATE, expires_at=NOW), None)))
     yield _ended(LATE, PauseStatus.TIMED_OUT, ResolvedBy.TIMEOUT, 1)
-    yield Change(tuple(_asked(_a_pause(UNREACHED), FAILED)))
+    yield Change(tuple(_asked(_with_callback(_a_pause(UNREACHED)), FAILED)))
     yield Change((SetPauseDelivery(UNREACHED, DeliveryState.FAILED),))
     yield Change(tuple(_asked(_a_pause(TEST, mode=Mode.TEST), None)))
     yield Change((InsertDelivery(_told(TOLD)), InsertDelivery(_told(RETRIED))))
@@ -104,6 +104,12 @@ def _a_webhook(webhook_id: str) -> Webhook:
 def _a_pause(pause_id: str, **changes: Any) -> Pause:
     question = Content("+15550100199", f"Wire it? ✓ {pause_id}", ("Yes", "Nein"), {"a": [1, "ü"]})
     return a_pause(**{"pause_id": pause_id, "content": question} | changes)
+
+
+def _with_callback(pause: Pause) -> Pause:
+    assert pause.content is not None
+    content = replace(pause.content, callback=Callback("https://example.com/7", "0123456789abcdef"))
+    return replace(pause, content=content, callback_target="cbk_1")
 
 
 def _asked(pause: Pause, delivery_id: str | None) -> Iterator[Row]:

@@ -14,11 +14,12 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from pausepoint.domain.events import Actor, Event
+from pausepoint.domain.events import FEED_EVENTS, Actor, Event
 from pausepoint.domain.pause import Ending, Mode, PauseStatus, ResolvedBy
 from pausepoint.store.base import Applied, Change, EndPause, InsertAuditEntry, InsertPause
 from pausepoint.store.copy import copy_database
 from pausepoint.store.copy_tables import CopyFailed, Manifest
+from pausepoint.store.feed import BEGINNING
 from pausepoint.store.migrate import SchemaRefused, migrations
 from pausepoint.store.postgres import PostgresStore
 from pausepoint.store.sqlite import DatabaseInUse, SqliteStore, lock_database
@@ -33,6 +34,7 @@ pytestmark = pytest.mark.anyio
 MANY: Final = 2_500
 """More than fit into one batch, so that a copy can stop in the middle of a table."""
 
+NEWER: Final = migrations("sqlite")[-1].number + 1
 OTHER_SECRET: Final = "f" * 32
 
 
@@ -116,6 +118,22 @@ async def is_whole(source: Path, target: str) -> bool:
 
 
 # ── What is copied ──
+
+
+async def test_who_follows_the_feed_goes_on_where_they_were(source: Path, target: str) -> None:
+    ours = await SqliteStore.open(source, [SECRET], FakeClock())
+    told = await ours.feed("dev_alice", Mode.LIVE, BEGINNING, FEED_EVENTS, MANY)
+    await ours.close()
+    await copied(source, target)
+    store = await PostgresStore.open(target, [SECRET], FakeClock())
+    position = await store.feed_position(told[9].position)
+    assert position is not None
+    rest = await store.feed("dev_alice", Mode.LIVE, position, FEED_EVENTS, MANY)
+    await store.close()
+
+    known = len(told) - 10
+    assert [fed.entry for fed in rest[:known]] == [fed.entry for fed in told[10:]]
+    assert known < len(rest) < MANY
 
 
 async def test_everything_is_there_and_goes_on(source: Path, target: str) -> None:
@@ -390,7 +408,7 @@ async def test_a_damaged_source_is_refused(source: Path, target: str) -> None:
     ("statement", "says"),
     [
         ("DELETE FROM schema_migrations", "older schema.*`pausepoint migrate`"),
-        ("INSERT INTO schema_migrations VALUES (2, '', '', 1)", "newer schema"),
+        (f"INSERT INTO schema_migrations VALUES ({NEWER}, '', '', 1)", "newer schema"),
     ],
 )
 async def test_a_source_of_another_schema_is_refused(
@@ -403,7 +421,7 @@ async def test_a_source_of_another_schema_is_refused(
 
 async def test_a_target_of_another_schema_is_refused(source: Path, target: str) -> None:
     await interrupted(source, target)
-    await on_target(target, "INSERT INTO schema_migrations VALUES (2, '', '', 1)")
+    await on_target(target, f"INSERT INTO schema_migrations VALUES ({NEWER}, '', '', 1)")
     with pytest.raises(CopyFailed, match="another schema"):
         await copied(source, target)
 

@@ -12,7 +12,7 @@ import pytest
 
 from pausepoint.domain.delivery import Attempt
 from pausepoint.domain.events import Actor, Event
-from pausepoint.domain.pause import Content, Mode
+from pausepoint.domain.pause import Callback, Content, Mode
 from pausepoint.store.base import (
     Applied,
     Change,
@@ -107,6 +107,18 @@ async def test_audit_entries_older_than_the_retentions_floor_may_go(tmp_path: Pa
         connection.execute("DELETE FROM audit")
 
         assert connection.execute("SELECT count(*) FROM audit").fetchone() == (0,)
+
+
+async def test_what_was_said_and_where_to_call_back_is_nowhere_in_the_files(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    callback = Callback("https://agents.example.com/7", "a secret for one run")
+    content = Content("+15550100199", "Wire it?", ("Yes", "Never"), callback=callback)
+    await filled(path, [SECRET], content)
+    kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+    assert b"psr_" in kept
+    for said in ("+15550100199", "Wire it", "Never", callback.url, callback.secret):
+        assert said.encode() not in kept
 
 
 async def test_another_secret_key_is_refused(tmp_path: Path) -> None:

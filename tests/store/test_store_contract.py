@@ -14,7 +14,7 @@ from pausepoint.domain.account import Webhook
 from pausepoint.domain.delivery import PER_WEBHOOK, Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import PAUSE, new_id
-from pausepoint.domain.pause import Content, Ending, Mode, PauseStatus, ResolvedBy
+from pausepoint.domain.pause import Callback, Content, Ending, Mode, PauseStatus, ResolvedBy
 from pausepoint.store.base import (
     Applied,
     Change,
@@ -59,6 +59,40 @@ async def test_a_pause_comes_back_as_it_was_written(store: Store) -> None:
     assert isinstance(await store.apply(Change((InsertPause(pause),))), Applied)
     assert await store.pause(pause.pause_id) == pause
     assert await store.pause(new_id(PAUSE, NOW)) is None
+
+
+async def test_a_callback_comes_back_with_its_pause_also_where_the_content_is_not_read(
+    store: Store,
+) -> None:
+    content = Content(
+        "+15550100199",
+        "Wire it?",
+        ("Yes", "No"),
+        callback=Callback("https://example.com/", "s" * 16),
+    )
+    pause = a_pause(content=content, callback_target="cbk_1")
+    await store.apply(Change((InsertPause(pause),)))
+
+    assert await store.pause(pause.pause_id) == pause
+    assert await store.pauses("dev_alice", Mode.LIVE, None, 10, 0) == [pause]
+    [due] = await store.due_pauses(pause.expires_at, 10)
+    assert due.callback_target == "cbk_1"
+
+
+async def test_a_callbacks_deliveries_are_told_from_a_webhooks_and_the_message(
+    store: Store,
+) -> None:
+    pause, other = a_pause(), a_pause()
+    event = {"kind": DeliveryKind.WEBHOOK, "event": Event.PAUSE_RESPONDED}
+    to_callback = [a_delivery(pause, target="cbk_1", **event) for _ in range(3)]
+    to_webhook = a_delivery(pause, target="whk_1", webhook_id="whk_1", **event)
+    rows = [a_delivery(pause), *to_callback, to_webhook, a_delivery(other, target="cbk_1", **event)]
+    await store.apply(Change((InsertPause(pause), InsertPause(other), InsertWebhook(a_webhook()))))
+    await store.apply(Change(tuple(InsertDelivery(row) for row in rows)))
+    newest = sorted(to_callback, key=lambda each: each.delivery_id, reverse=True)
+
+    assert await store.callback_deliveries(pause.pause_id, 10) == newest
+    assert await store.callback_deliveries(pause.pause_id, 1, 1) == newest[1:2]
 
 
 text = st.text(
@@ -270,7 +304,7 @@ async def test_a_claim_takes_few_for_one_target_and_the_others_beside_them(store
     assert sorted(claimed) == ["sms"] + [webhook.webhook_id] * PER_WEBHOOK
     leased_until = await store.next_delivery_due(after=NOW)
     assert leased_until is not None
-    assert NOW + 60_000 <= leased_until < NOW + 61_000
+    assert NOW + 60_000 <= leased_until <= NOW + 70_000
     assert await store.next_delivery_due() == NOW
 
 

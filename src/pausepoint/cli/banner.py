@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from pausepoint.cli.output import print_json
-from pausepoint.cli.snippets import claude_code_command, server_script
+from pausepoint.cli.snippets import (
+    claude_code_command,
+    claude_code_http_command,
+    server_script,
+)
 from pausepoint.config import local_url
 
 if TYPE_CHECKING:
@@ -68,6 +72,8 @@ def _show_dev(settings: Settings, keys: NewKeys | None) -> None:
     lines += [
         "  Give it to Claude Code:",
         f"    {claude_code_command(url, key, server_script())}",
+        "  Or over HTTP:",
+        f"    {claude_code_http_command(url, key)}",
         "",
         "  For other hosts: .venv/bin/pausepoint mcp-config" + (f" --key {key}" if keys else ""),
         "  Ctrl+C stops it.",

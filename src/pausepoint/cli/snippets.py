@@ -33,6 +33,15 @@ def claude_code_command(base_url: str, key: str, script: Path) -> str:
     return shlex.join(words)
 
 
+def claude_code_http_command(base_url: str, key: str) -> str:
+    """The same over HTTP: nothing runs beside the agent."""
+    words = [
+        *("claude", "mcp", "add", "--transport", "http", "pausepoint", f"{base_url}/mcp"),
+        *("--header", f"Authorization: Bearer {key}"),
+    ]
+    return " ".join(f'"{word}"' if " " in word else shlex.quote(word) for word in words)
+
+
 def config_file(host: str, base_url: str, key: str, script: Path) -> str:
     """The JSON for `claude-desktop`, `claude-code` (.mcp.json), `cursor` or `vscode`."""
     server = entry(base_url, key, script)

@@ -12,7 +12,12 @@ import click
 
 from pausepoint.cli.output import json_option, print_json
 from pausepoint.cli.server_part import ServerCommand
-from pausepoint.cli.snippets import claude_code_command, config_file, server_script
+from pausepoint.cli.snippets import (
+    claude_code_command,
+    claude_code_http_command,
+    config_file,
+    server_script,
+)
 
 HOSTS = ("claude-code", "claude-desktop", "cursor", "vscode")
 
@@ -42,6 +47,7 @@ def mcp_config(host: str | None, key: str, base_url: str | None) -> None:
         click.echo(config_file(host, url, key, script))
         return
     click.echo(f"# Claude Code\n{claude_code_command(url, key, script)}\n")
+    click.echo(f"# Claude Code, over HTTP\n{claude_code_http_command(url, key)}\n")
     click.echo("# Claude Desktop (claude_desktop_config.json), Cursor (.cursor/mcp.json) and")
     click.echo(f"# Claude Code (.mcp.json)\n{config_file('claude-desktop', url, key, script)}\n")
     click.echo(f"# VS Code (.vscode/mcp.json)\n{config_file('vscode', url, key, script)}")

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Mode, Pause
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
+
+_SECRET_LENGTHS: Final = range(16, 513)
+
+
+def wrong_secret(secret: str) -> str | None:
+    """What is wrong with a secret that shall sign events, if anything is."""
+    return None if len(secret) in _SECRET_LENGTHS else "Must have 16 to 512 characters."
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -65,7 +74,8 @@ class Delivery:
     """One thing to send to one place. `attempt` counts the tries begun, `attempts` those ended.
 
     `due_at` is when the worker shall look at it again; None when there is nothing left to do.
-    `target` is a webhook's id or a channel's name: deliveries to one may delay each other.
+    `target` is a webhook's id, a channel's name or a callback's place: deliveries to one may delay
+    each other. An event without a `webhook_id` goes to the pause's own callback.
     """
 
     delivery_id: str
@@ -84,6 +94,11 @@ class Delivery:
     checks: int = 0
     provider_id: str | None = None
     ended_at: Instant | None = None
+
+    @property
+    def is_callback(self) -> bool:
+        """An event for the pause's own callback, not for a registered webhook."""
+        return self.kind is DeliveryKind.WEBHOOK and self.webhook_id is None
 
     @property
     def via(self) -> str:

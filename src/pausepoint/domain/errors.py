@@ -187,6 +187,14 @@ class TokenInvalid(PausePointError):
     sentence = "This link is not valid. Open it exactly as it was sent."
 
 
+class EventsGone(PausePointError):
+    code, status = "EVENTS_GONE", 410
+    sentence = (
+        "What followed this Last-Event-ID cannot be told: it is no longer kept, or the id is not"
+        " from this server. Begin without it; GET /v1/audit has what is kept."
+    )
+
+
 # ── Somebody was first ──
 
 

@@ -44,6 +44,15 @@ WEBHOOK_EVENTS: Final = (
 )
 """What a developer can subscribe to."""
 
+FEED_EVENTS: Final = (
+    Event.PAUSE_CREATED,
+    *WEBHOOK_EVENTS,
+    Event.NOTIFICATION_SENT,
+    Event.NOTIFICATION_DELIVERED,
+    Event.NOTIFICATION_FAILED,
+)
+"""What the feed tells of: all that happens to a pause, and to its message."""
+
 ENDING: Final = {
     PauseStatus.RESPONDED: (Event.PAUSE_RESPONDED, Actor.HUMAN),
     PauseStatus.TIMED_OUT: (Event.PAUSE_TIMED_OUT, Actor.SYSTEM),

@@ -42,8 +42,16 @@ class Mode(StrEnum):
 
 
 @record(frozen=True, slots=True)
+class Callback:
+    """Where the developer wants to hear of one pause, and the secret that its events are signed with."""
+
+    url: str
+    secret: str
+
+
+@record(frozen=True, slots=True)
 class Content:
-    """What may be erased: the agent's words, the address, the person's words.
+    """What may be erased: the agent's words, the address, the person's words, the developer's secret.
 
     `metadata` is any JSON object, in the agent's key order.
     """
@@ -53,6 +61,7 @@ class Content:
     options: tuple[str, ...]
     metadata: dict[str, Any] | None = None
     response_text: str | None = None
+    callback: Callback | None = None
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,7 @@ class Pause:
 
     `content` is None once erased; `default_index` and `choice_index` count from 0 in
     `content.options`, so that what is left after erasure says nothing of what was asked.
+    `callback_target` is what the callback's deliveries wait their turn for; None without a callback.
     """
 
     pause_id: str
@@ -78,6 +88,7 @@ class Pause:
     resolved_by: ResolvedBy | None = None
     delivery_state: DeliveryState = DeliveryState.QUEUED
     attempts: tuple[Attempt, ...] = ()
+    callback_target: str | None = None
 
     @property
     def timeout_default(self) -> str | None:

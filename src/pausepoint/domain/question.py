@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from pausepoint.domain.account import wrong_secret
 from pausepoint.domain.errors import InvalidOptions, ValidationFailed
 from pausepoint.domain.record import record
 
@@ -27,6 +28,8 @@ class Question:
     timeout_hours: float = 24
     timeout_default: str | None = None
     metadata: dict[str, Any] | None = None
+    callback_url: str | None = None
+    callback_secret: str | None = None
 
     @property
     def timeout(self) -> timedelta:
@@ -60,8 +63,21 @@ def _check_fields(question: Question, metadata_size: int) -> None:
         wrong.append(("timeout_hours", f"Must be more than 0 and at most {MAX_TIMEOUT_HOURS}."))
     if metadata_size > METADATA_LIMIT:
         wrong.append(("metadata", f"Must have at most {METADATA_LIMIT} bytes as JSON."))
+    if question.callback_url is not None or question.callback_secret is not None:
+        wrong += _wrong_callback(question)
     if wrong:
         raise ValidationFailed(*wrong)
+
+
+def _wrong_callback(question: Question) -> list[tuple[str, str]]:
+    """That the URL is one that may be called is not checked here."""
+    if question.callback_url is None:
+        return [("callback_url", "A callback_secret needs a callback_url.")]
+    if question.callback_secret is None:
+        return [("callback_secret", "A callback_url needs a callback_secret.")]
+    if sentence := wrong_secret(question.callback_secret):
+        return [("callback_secret", sentence)]
+    return []
 
 
 def _check_options(options: Sequence[str], looks_like: Callable[[str], str]) -> None:

@@ -15,11 +15,13 @@ from pausepoint.domain.errors import (
 )
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
-from pausepoint.domain.pause import Content, Mode, Pause, PauseStatus
+from pausepoint.domain.pause import Callback, Content, Mode, Pause, PauseStatus
 from pausepoint.domain.question import Question, check_question
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant, milliseconds
+from pausepoint.operations.callback import checked_callback
 from pausepoint.operations.services import Services
+from pausepoint.security.callback_target import callback_target
 from pausepoint.security.display_safe import skeleton
 from pausepoint.store.base import (
     Applied,
@@ -58,7 +60,7 @@ async def create_pause(
     """The new pause, or the one that this idempotency key made before.
 
     Raises ValidationFailed, InvalidChannel, InvalidOptions, InvalidRecipient, IdempotencyMismatch,
-    ChannelNotConfigured.
+    InvalidWebhookUrl, ChannelNotConfigured.
     """
     if idempotency and (replayed := await _replayed(services, principal, idempotency)):
         return replayed
@@ -114,6 +116,7 @@ def _new_pause(
     can_send = question.channel in services.transports[principal.mode]
     if not can_send and principal.mode is Mode.LIVE:
         raise ChannelNotConfigured
+    callback = checked_callback(services, question)
     now = services.clock.now()
     default = question.timeout_default
     return Pause(
@@ -126,9 +129,19 @@ def _new_pause(
         default_index=None if default is None else question.options.index(default),
         created_at=now,
         expires_at=now + milliseconds(question.timeout),
-        content=Content(recipient, question.message, question.options, question.metadata),
+        content=Content(
+            recipient, question.message, question.options, question.metadata, callback=callback
+        ),
         delivery_state=DeliveryState.QUEUED if can_send else DeliveryState.SIMULATED,
+        callback_target=_target(services, principal, callback),
     )
+
+
+def _target(services: Services, principal: Principal, callback: Callback | None) -> str | None:
+    if callback is None:
+        return None
+    key = services.policy.secret_keys[0]
+    return callback_target(key, principal.developer_id, callback.url)
 
 
 def creation_rows(pause: Pause) -> tuple[Row, ...]:

@@ -260,14 +260,24 @@ async def _consequences(
         },
     )
     if delivery.kind is DeliveryKind.WEBHOOK:
-        assert delivery.webhook_id is not None
-        if tried.code == GONE:
+        if tried.code == GONE and delivery.webhook_id is not None:
             return (entry, DisableWebhook(delivery.webhook_id))
         return (entry,)
     told: Row = SetPauseDelivery(delivery.pause_id, state)
     if state is DeliveryState.FAILED and pause is not None and not pause.status.is_final:
-        return (entry, told, *await event_deliveries(services, pause, Event.PAUSE_UNDELIVERABLE))
+        return (entry, told, *await _undeliverable(services, pause))
     return (entry, told)
+
+
+async def _undeliverable(services: Services, pause: Pause) -> tuple[Row, ...]:
+    entry = InsertAuditEntry(
+        pause.developer_id,
+        pause.mode,
+        Event.PAUSE_UNDELIVERABLE,
+        Actor.SYSTEM,
+        pause.pause_id,
+    )
+    return (entry, *await event_deliveries(services, pause, Event.PAUSE_UNDELIVERABLE))
 
 
 _AUDITED = {

@@ -1,4 +1,4 @@
-"""The one way out of `pending`: the ending, its audit entry and its webhook deliveries, together.
+"""The one way out of `pending`: the ending, its audit entry and the deliveries that tell of it, together.
 
 The answer, the cancel and the deadline all call this; the guard decides who was first.
 """
@@ -53,7 +53,7 @@ def _count(
 async def _changes(
     services: Services, endings: Sequence[tuple[Pause | DuePause, Ending]]
 ) -> list[Change]:
-    """One for each; whose webhooks want to hear of it is asked once for all of one account."""
+    """One for each; which webhooks want to hear of it is asked once for all of one account."""
     wanted: dict[tuple[str, Mode, Event], list[str]] = {}
     for pause, ending in endings:
         key = (pause.developer_id, pause.mode, ENDING[ending.status][0])
@@ -89,7 +89,7 @@ def _change(
 async def event_deliveries(
     services: Services, pause: Pause | DuePause, event: Event
 ) -> tuple[InsertDelivery, ...]:
-    """One delivery for each webhook of the account and mode that wants `event`."""
+    """One delivery for each webhook of the account and mode that wants `event`, and for the callback."""
     webhook_ids = await services.store.subscribers(pause.developer_id, pause.mode, event)
     return _deliveries(pause, event, webhook_ids, services.clock.now())
 
@@ -97,27 +97,26 @@ async def event_deliveries(
 def _deliveries(
     pause: Pause | DuePause, event: Event, webhook_ids: Sequence[str], now: Instant
 ) -> tuple[InsertDelivery, ...]:
+    """`webhook_ids` are those that want `event`; the pause's own callback wants every one."""
+    receivers: list[tuple[str, str | None]] = [(each, each) for each in webhook_ids]
+    if pause.callback_target is not None:
+        receivers.append((pause.callback_target, None))
     return tuple(
-        InsertDelivery(
-            _webhook_delivery(
-                pause.developer_id, pause.mode, pause.pause_id, webhook_id, event, now
-            ),
-            at_commit=True,
-        )
-        for webhook_id in webhook_ids
+        InsertDelivery(_event_delivery(pause, event, target, webhook_id, now), at_commit=True)
+        for target, webhook_id in receivers
     )
 
 
-def _webhook_delivery(
-    developer_id: str, mode: Mode, pause_id: str, webhook_id: str, event: Event, now: Instant
+def _event_delivery(
+    pause: Pause | DuePause, event: Event, target: str, webhook_id: str | None, now: Instant
 ) -> Delivery:
     return Delivery(
         delivery_id=new_id(DELIVERY, now),
-        developer_id=developer_id,
-        mode=mode,
+        developer_id=pause.developer_id,
+        mode=pause.mode,
         kind=DeliveryKind.WEBHOOK,
-        target=webhook_id,
-        pause_id=pause_id,
+        target=target,
+        pause_id=pause.pause_id,
         webhook_id=webhook_id,
         event=event,
         created_at=now,

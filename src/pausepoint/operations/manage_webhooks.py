@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from pausepoint.domain.account import Delivery, Principal, Webhook
-from pausepoint.domain.delivery import DeliveryState
-from pausepoint.domain.errors import DeliveryNotFound, ValidationFailed, WebhookNotFound
+from pausepoint.domain.account import Delivery, Principal, Webhook, wrong_secret
+from pausepoint.domain.errors import ValidationFailed, WebhookNotFound
 from pausepoint.domain.events import WEBHOOK_EVENTS, Actor, Event
 from pausepoint.domain.ids import WEBHOOK, new_id
+from pausepoint.operations.redeliver import redeliver
 from pausepoint.operations.services import Services
 from pausepoint.security.address_guard import check_url_form
 from pausepoint.store.base import (
@@ -18,10 +17,7 @@ from pausepoint.store.base import (
     DeleteWebhook,
     InsertAuditEntry,
     InsertWebhook,
-    UpdateDelivery,
 )
-
-SECRET_LENGTHS = range(16, 513)
 
 
 async def create_webhook(
@@ -64,23 +60,12 @@ async def own_webhook(services: Services, principal: Principal, webhook_id: str)
     return webhook
 
 
-async def redeliver(
+async def redeliver_event(
     services: Services, principal: Principal, webhook_id: str, delivery_id: str
 ) -> Delivery:
     """The delivery, due again at once. Raises WebhookNotFound, DeliveryNotFound."""
     await own_webhook(services, principal, webhook_id)
-    while True:
-        delivery = await services.store.delivery(delivery_id)
-        if delivery is None or delivery.webhook_id != webhook_id:
-            raise DeliveryNotFound
-        again = UpdateDelivery(
-            read=delivery,
-            state=DeliveryState.QUEUED,
-            attempts=delivery.attempts,
-            due_at=services.clock.now(),
-        )
-        if isinstance(await services.store.apply(Change(guard=again)), Applied):
-            return replace(delivery, state=again.state, due_at=again.due_at)
+    return await redeliver(services, delivery_id, lambda found: found.webhook_id == webhook_id)
 
 
 def _checked(events: Sequence[str], secret: str) -> tuple[Event, ...]:
@@ -88,8 +73,8 @@ def _checked(events: Sequence[str], secret: str) -> tuple[Event, ...]:
     known = {event.value for event in WEBHOOK_EVENTS}
     if not events or not known.issuperset(events):
         wrong.append(("events", "Give one or more of: " + ", ".join(sorted(known)) + "."))
-    if len(secret) not in SECRET_LENGTHS:
-        wrong.append(("secret", "Must have 16 to 512 characters."))
+    if sentence := wrong_secret(secret):
+        wrong.append(("secret", sentence))
     if wrong:
         raise ValidationFailed(*wrong)
     return tuple(Event(event) for event in dict.fromkeys(events))

@@ -23,6 +23,7 @@ class Policy:
     reveals_respond_url: bool = False
     default_plan: str = "unlimited"
     outbound_allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    max_wait_seconds: int = 45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

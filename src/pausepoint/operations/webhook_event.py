@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
-
-import msgspec
 
 from pausepoint.channels.base import ChannelError, retry_after
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import Outcome
-from pausepoint.domain.events import Event
 from pausepoint.domain.pause import Pause
-from pausepoint.domain.time import to_rfc3339
+from pausepoint.operations.event_body import event_body
 from pausepoint.operations.services import Services
 from pausepoint.operations.tried import Tried
 from pausepoint.security.signatures import webhook_headers
 
 GONE: Final = "410"
-"""The receiver wants no more: the webhook is disabled."""
+"""The receiver wants no more: the webhook is disabled, and a callback hears nothing else of its pause."""
+
+CALLBACK_DELIVERIES: Final = 8
+"""More than the events that one pause tells a callback of."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Receiver:
+    url: str
+    secret: str
 
 
 async def post_event(services: Services, delivery: Delivery, pause: Pause) -> Tried:
     """One attempt. Success is any 2xx; the attempt's code is the HTTP status."""
-    assert delivery.webhook_id is not None
     assert delivery.event is not None
-    webhook = await services.store.webhook(delivery.webhook_id)
-    if webhook is None or webhook.disabled_at is not None:
-        return Tried(Outcome.FAILED, "webhook_disabled")
-    body = event_body(delivery, pause)
+    receiver = await _receiver(services, delivery, pause)
+    if isinstance(receiver, str):
+        return Tried(Outcome.FAILED, receiver)
+    body = event_body(delivery.event, delivery.created_at, pause)
     now = services.clock.now()
-    headers = webhook_headers(webhook.secret, delivery.event, delivery.delivery_id, now, body)
+    headers = webhook_headers(receiver.secret, delivery.event, delivery.delivery_id, now, body)
     try:
-        reply = await services.http.request("POST", webhook.url, headers=headers, body=body)
+        reply = await services.http.request("POST", receiver.url, headers=headers, body=body)
     except ChannelError as error:
-        # A webhook's name may be pointed elsewhere later, so a refusal is worth another attempt.
+        # A receiver's name may be pointed elsewhere later, so a refusal is worth another attempt.
         return Tried(Outcome.RETRYING, error.code, error.retry_after)
     if 200 <= reply.status < 300:
         return Tried(Outcome.DELIVERED, str(reply.status))
@@ -42,24 +48,20 @@ async def post_event(services: Services, delivery: Delivery, pause: Pause) -> Tr
     return Tried(Outcome.RETRYING, str(reply.status), retry_after(reply, now))
 
 
-def event_body(delivery: Delivery, pause: Pause) -> bytes:
-    """The same bytes at every attempt: what is in it no longer changes."""
-    is_final = delivery.event is not Event.PAUSE_UNDELIVERABLE
-    content = pause.content
-    return msgspec.json.encode(
-        {
-            "event": delivery.event,
-            "pause_id": pause.pause_id,
-            "developer_id": pause.developer_id,
-            "timestamp": to_rfc3339(delivery.created_at),
-            "data": {
-                "choice": pause.choice if is_final else None,
-                "text": content.response_text if content and is_final else None,
-                "response_at": to_rfc3339(pause.responded_at)
-                if pause.responded_at and is_final
-                else None,
-                "metadata": content.metadata if content else None,
-                "resolved_by": pause.resolved_by if is_final else None,
-            },
-        }
-    )
+async def _receiver(services: Services, delivery: Delivery, pause: Pause) -> _Receiver | str:
+    """Where to post, or a word for why nowhere."""
+    if delivery.webhook_id is not None:
+        webhook = await services.store.webhook(delivery.webhook_id)
+        if webhook is None or webhook.disabled_at is not None:
+            return "webhook_disabled"
+        return _Receiver(webhook.url, webhook.secret)
+    if pause.content is None or pause.content.callback is None:
+        return "content_erased"
+    siblings = await services.store.callback_deliveries(pause.pause_id, CALLBACK_DELIVERIES)
+    if any(_is_refused(each) for each in siblings if each.delivery_id != delivery.delivery_id):
+        return "callback_gone"
+    return _Receiver(pause.content.callback.url, pause.content.callback.secret)
+
+
+def _is_refused(delivery: Delivery) -> bool:
+    return any(attempt.code == GONE for attempt in delivery.attempts)

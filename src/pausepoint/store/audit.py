@@ -17,10 +17,35 @@ INSERT: Final = Statement(
     "INSERT INTO audit (developer_id, mode, pause_id, event, actor, detail, created_at)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)",
 )
-_SELECT = (
-    "SELECT entry_id, developer_id, pause_id, event, actor, detail, created_at FROM audit"
-    " WHERE developer_id = ? AND (mode IS NULL OR mode = ?)"
+_COLUMNS = "entry_id, developer_id, pause_id, event, actor, detail, created_at"
+_SELECT = f"SELECT {_COLUMNS} FROM audit WHERE developer_id = ? AND (mode IS NULL OR mode = ?)"
+
+# Each row ends with its transaction's number, and whether nothing can come before it any more.
+FEED_SQLITE: Final = Statement(
+    "feed",
+    f"SELECT {_COLUMNS}, 0, 1 FROM audit WHERE developer_id = ? AND mode = ? AND entry_id > ?"
+    " AND event IN (SELECT value FROM json_each(?)) ORDER BY entry_id LIMIT ?",
 )
+_OLDEST_RUNNING = "audit_clock(pg_snapshot_xmin(pg_current_snapshot()))"
+FEED_POSTGRES: Final = Statement(
+    "feed",
+    f"SELECT {_COLUMNS}, txid, txid < (SELECT {_OLDEST_RUNNING}) FROM audit"
+    " WHERE developer_id = ? AND mode = ? AND (txid, entry_id) > (?, ?)"
+    " AND event = ANY (?) ORDER BY txid, entry_id LIMIT ?",
+)
+FEED_END_SQLITE: Final = Statement(
+    "feed_end", "SELECT 0, COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'audit'), 0)"
+)
+FEED_END_POSTGRES: Final = Statement(
+    "feed_end", f"SELECT {_OLDEST_RUNNING} - 1, COALESCE(max(entry_id), 0) FROM audit"
+)
+# 0 while nothing was ever removed: ids need not begin with 1.
+FIRST_KEPT: Final = Statement(
+    "first_kept",
+    "SELECT CASE WHEN floor = 0 THEN 0 ELSE COALESCE((SELECT min(entry_id) FROM audit), 0) END"
+    " FROM audit_retention",
+)
+TRANSACTION_OF: Final = Statement("transaction_of", "SELECT txid FROM audit WHERE entry_id = ?")
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode

@@ -22,6 +22,7 @@ from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Ending, Mode, Pause, PauseStatus
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
+from pausepoint.store.feed import FeedSource
 
 # ── Rows: what a change may insert, and updates that need no guard ──
 
@@ -209,6 +210,7 @@ class DuePause:
     developer_id: str
     mode: Mode
     default_index: int | None
+    callback_target: str | None = None
 
 
 @record(frozen=True, slots=True)
@@ -244,7 +246,7 @@ class Waiter(Protocol):
     def close(self) -> None: ...
 
 
-class Store(Protocol):
+class Store(FeedSource, Protocol):
     """Reads see every change that was applied before. Raises StoreUnavailable."""
 
     async def apply(self, change: Change) -> Applied | Lost:
@@ -260,7 +262,7 @@ class Store(Protocol):
     ) -> list[Delivery]:
         """Takes deliveries that are due, and begins their next attempt.
 
-        Each is taken for `lease` milliseconds, or up to a second more. Few for one target, and none
+        Each is taken for `lease` milliseconds, or up to a sixth more. Few for one target, and none
         for the targets in `busy`.
         """
         ...
@@ -286,6 +288,12 @@ class Store(Protocol):
     async def webhook_deliveries(
         self, webhook_id: str, limit: int, offset: int
     ) -> list[Delivery]: ...
+
+    async def callback_deliveries(
+        self, pause_id: str, limit: int, offset: int = 0
+    ) -> list[Delivery]:
+        """Of the pause's own callback, newest first."""
+        ...
 
     async def idempotent_pause(
         self, developer_id: str, mode: Mode, key: str, fingerprint: str, not_before: Instant
@@ -341,7 +349,7 @@ class Store(Protocol):
 
     @property
     def waiting(self) -> int:
-        """How many agents wait in this process."""
+        """How many agents wait in this process, and how many follow the feed."""
         ...
 
     def watch(self, pause_id: str) -> Waiter: ...

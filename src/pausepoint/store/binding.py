@@ -48,12 +48,16 @@ ROW_ORDER: Final[tuple[Statement, ...]] = (
 
 @record(frozen=True, slots=True)
 class News:
-    """What the rest of the process learns once the change is durable."""
+    """What the rest of the process learns once the change is durable.
+
+    `developer_id` is whose feed has grown.
+    """
 
     pause_id: str | None = None
     outbox: bool = False
     deadline: Instant | None = None
     keys_changed: bool = False
+    developer_id: str | None = None
 
 
 @record(frozen=True, slots=True)
@@ -146,6 +150,7 @@ def _news(change: Change) -> News:
     pause_id: str | None = None
     outbox = False
     deadline: Instant | None = None
+    developer_id: str | None = None
     if isinstance(change.guard, EndPause):
         pause_id = change.guard.pause_id
     if isinstance(change.guard, UpdateDelivery) and change.guard.due_at is not None:
@@ -155,7 +160,10 @@ def _news(change: Change) -> News:
             deadline = row.pause.expires_at
         elif isinstance(row, InsertDelivery):
             outbox = True
+        elif isinstance(row, InsertAuditEntry):
+            if row.pause_id is not None:
+                developer_id = row.developer_id
         elif isinstance(row, SetPauseDelivery) and row.state is DeliveryState.FAILED:
             pause_id = row.pause_id
     keys_changed = isinstance(change.guard, RevokeApiKey | SetDeveloperDisabled)
-    return News(pause_id, outbox, deadline, keys_changed)
+    return News(pause_id, outbox, deadline, keys_changed, developer_id)

@@ -76,6 +76,11 @@ OF_WEBHOOK: Final = Statement(
     f"SELECT {_COLUMNS} FROM deliveries WHERE webhook_id = ?"
     " ORDER BY delivery_id DESC LIMIT ? OFFSET ?",
 )
+OF_CALLBACK: Final = Statement(
+    "callback_deliveries",
+    f"SELECT {_COLUMNS} FROM deliveries WHERE pause_id = ? AND kind = 'webhook'"
+    " AND webhook_id IS NULL ORDER BY delivery_id DESC LIMIT ? OFFSET ?",
+)
 NEXT_DUE: Final = Statement(
     "next_delivery_due", "SELECT min(due_at) FROM deliveries WHERE due_at > ?"
 )

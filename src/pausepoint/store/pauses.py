@@ -8,6 +8,7 @@ import msgspec
 
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.pause import (
+    Callback,
     Content,
     Ending,
     Mode,
@@ -23,7 +24,8 @@ from pausepoint.store.statements import NOW, Statement, Write
 INSERT: Final = Statement(
     "insert_pause",
     "INSERT INTO pauses (pause_id, developer_id, mode, status, channel, allow_text, default_index,"
-    " created_at, expires_at, delivery_state) VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?)",
+    " created_at, expires_at, delivery_state, callback_target)"
+    " VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?)",
 )
 INSERT_CONTENT: Final = Statement(
     "insert_content", "INSERT INTO contents (pause_id, part, sealed) VALUES (?, ?, ?)"
@@ -47,7 +49,7 @@ _COLUMNS = (
     " (SELECT c.sealed FROM contents c WHERE c.pause_id = p.pause_id AND c.part = 'question'),"
     " (SELECT c.sealed FROM contents c WHERE c.pause_id = p.pause_id AND c.part = 'answer'),"
     " (SELECT d.attempts FROM deliveries d WHERE d.pause_id = p.pause_id"
-    " AND d.kind = 'notification' LIMIT 1)"
+    " AND d.kind = 'notification' LIMIT 1), p.callback_target"
 )
 GET: Final = Statement("pause", f"SELECT {_COLUMNS} FROM pauses p WHERE p.pause_id = ?")
 LIST: Final = Statement(
@@ -60,9 +62,10 @@ LIST_WITH_STATUS: Final = Statement(
     f"SELECT {_COLUMNS} FROM pauses p WHERE p.developer_id = ? AND p.mode = ? AND p.status = ?"
     " ORDER BY p.pause_id DESC LIMIT ? OFFSET ?",
 )
+_DUE = "pause_id, developer_id, mode, default_index, callback_target"
 DUE: Final = Statement(
     "due_pauses",
-    "SELECT pause_id, developer_id, mode, default_index FROM pauses"
+    f"SELECT {_DUE} FROM pauses"
     " WHERE status = 'pending' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
 )
 # Several processes look at once. Each takes at random from more than it needs, so that of many that
@@ -70,8 +73,7 @@ DUE: Final = Statement(
 # other a wait. (SKIP LOCKED in the guard would call a pause lost that nobody has ended yet.)
 DUE_SHARED: Final = Statement(
     "due_pauses",
-    "SELECT pause_id, developer_id, mode, default_index FROM"
-    " (SELECT * FROM (SELECT pause_id, developer_id, mode, default_index, expires_at FROM pauses"
+    f"SELECT {_DUE} FROM (SELECT * FROM (SELECT {_DUE}, expires_at FROM pauses"
     " WHERE status = 'pending' AND expires_at <= ? ORDER BY expires_at LIMIT 2000) AS due"
     " ORDER BY random() LIMIT ?) AS taken ORDER BY expires_at",
 )
@@ -119,12 +121,11 @@ def insert(pause: Pause, seal: Seal) -> list[Write]:
         pause.created_at,
         pause.expires_at,
         pause.delivery_state.value,
+        pause.callback_target,
     )
-    content = pause.content
-    question = _encode([content.recipient, content.message, content.options, content.metadata])
     return [
         Write(INSERT, row),
-        _content(pause.pause_id, "question", question, seal),
+        _content(pause.pause_id, "question", _question(pause.content), seal),
     ]
 
 
@@ -169,6 +170,7 @@ def from_row(row: Any, seal: Seal) -> Pause:
         delivery_state=state,
         attempts=decode_attempts(attempts) if attempts else (),
         content=_content_from(pause_id, question, answer, seal) if question else None,
+        callback_target=row[16],
     )
 
 
@@ -182,7 +184,18 @@ def _content(pause_id: str, part: str, plain: bytes, seal: Seal) -> Write:
     return Write(INSERT_CONTENT, (pause_id, part, seal.seal(plain, f"{pause_id}/{part}")))
 
 
+def _question(content: Content) -> bytes:
+    """What few questions have comes last, and only where there is any."""
+    parts: list[Any] = [content.recipient, content.message, content.options, content.metadata]
+    if content.callback is not None:
+        parts.append([content.callback.url, content.callback.secret])
+    return _encode(parts)
+
+
 def _content_from(pause_id: str, question: bytes, answer: bytes | None, seal: Seal) -> Content:
-    recipient, message, options, metadata = _decode(seal.unseal(question, f"{pause_id}/question"))
+    recipient, message, options, metadata, *more = _decode(
+        seal.unseal(question, f"{pause_id}/question")
+    )
     text = seal.unseal(answer, f"{pause_id}/answer").decode() if answer else None
-    return Content(recipient, message, tuple(options), metadata, text)
+    callback = Callback(*more[0]) if more else None
+    return Content(recipient, message, tuple(options), metadata, text, callback)

@@ -11,9 +11,10 @@ from pausepoint.domain.account import Delivery
 from pausepoint.domain.time import Instant
 from pausepoint.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
-from pausepoint.store import accounts, deliveries, pauses
+from pausepoint.store import accounts, audit, deliveries, pauses
 from pausepoint.store.base import Applied, Change, Lost, StoreUnavailable
 from pausepoint.store.binding import ROW_ORDER, News, bind
+from pausepoint.store.feed import FeedPosition
 from pausepoint.store.postgres_lane import GUARDS, Lane
 from pausepoint.store.postgres_link import (
     connect,
@@ -23,7 +24,7 @@ from pausepoint.store.postgres_link import (
 )
 from pausepoint.store.postgres_listener import Listener
 from pausepoint.store.postgres_reader import READERS, Reader
-from pausepoint.store.postgres_schema import migrate_postgres, open_vault
+from pausepoint.store.postgres_schema import keep_clock_ahead, migrate_postgres, open_vault
 from pausepoint.store.postgres_sets import Types, learn_types
 from pausepoint.store.postgres_writer import Writer
 from pausepoint.store.reading import ReadingStore
@@ -51,6 +52,11 @@ MIGRATION_SECONDS: Final = 3600.0
 CLOCK_TOLERANCE: Final = 1_000
 """Milliseconds by which this machine's clock may differ from the database's."""
 
+LOOK_AGAIN_SECONDS: Final = 0.02
+LOOK_CLOSELY: Final = 1_000
+"""For how many milliseconds a stream looks again and again for an entry that an older transaction
+holds up."""
+
 _NOW_AND_ROLE: Final = (
     "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint,"
     " pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'"
@@ -61,6 +67,8 @@ class PostgresStore(ReadingStore):
     """See `Store`. No answer is kept from one read to the next: other processes write, too."""
 
     _due_statement = pauses.DUE_SHARED
+    _feed_end = audit.FEED_END_POSTGRES
+    _feed_statement = audit.FEED_POSTGRES
 
     @classmethod
     async def open(
@@ -150,6 +158,21 @@ class PostgresStore(ReadingStore):
     ) -> list[T]:
         return [decode(row) for row in await self._all(statement, parameters)]
 
+    async def _own_position(self, given: FeedPosition, last: FeedPosition) -> FeedPosition | None:
+        if given.transaction == 0:  # SQLite's: its entries were copied, with their ids
+            row = await self._one(audit.TRANSACTION_OF, (given.entry_id,))
+            return FeedPosition(row[0], given.entry_id) if row else None
+        return given if given.transaction <= last.transaction else None
+
+    def _place(self, after: FeedPosition, events: list[str]) -> Parameters:
+        return after.transaction, after.entry_id, events
+
+    def _look_again(self, developer_id: str, written_at: Instant) -> None:
+        """Soon at first; what a transaction holds up for longer is found by the catch-up look."""
+        if self._clock.now() - written_at < LOOK_CLOSELY:
+            news = [News(developer_id=developer_id)]
+            asyncio.get_running_loop().call_later(LOOK_AGAIN_SECONDS, self._hub.tell, news)
+
     async def _ended(self, pause_ids: Sequence[str]) -> list[str]:
         rows = await self._all(pauses.ENDED_OR_FAILED, (pause_ids,))
         return [row[0] for row in rows]
@@ -163,6 +186,7 @@ async def _prepare(url: str, secret_keys: Sequence[str], clock: Clock) -> tuple[
     connection = await connect(url, statement_seconds=MIGRATION_SECONDS)
     try:
         await migrate_postgres(connection)
+        await keep_clock_ahead(connection)
         seal = await open_vault(connection, secret_keys)
         types = await learn_types(connection, (*GUARDS, *ROW_ORDER))
         forgotten = clock.now() - MARKS_KEPT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Sequence
+from itertools import count
 from typing import Any, Final
 
 import msgspec
@@ -41,6 +42,7 @@ _SETTLE: Final = (
 _FORGET: Final = "DELETE FROM commit_marks WHERE writer_id = $1"
 
 
+_claims: Final = count(random.randrange(1_000_000))  # noqa: S311 - not a secret
 _encode = msgspec.json.Encoder().encode
 
 
@@ -105,8 +107,9 @@ class Lane:
 
     async def claim(self, limit: int, lease: int, busy: Sequence[str], now: Instant) -> list[Any]:
         sql = translated(deliveries.CLAIM_POSTGRES.sql)
-        # Most likely no other process's, since by this instant an unheard claim is taken back.
-        until = now + lease + random.randrange(1000)  # noqa: S311 - not a secret
+        # By this instant an unheard claim is taken back. In this process each is later than the one
+        # before; another process's is hardly ever the same.
+        until = now + lease + next(_claims) % (lease // 6 + 1)
         self._unheard = (now, until)
         rows = await self.connection.fetch(sql, until, now, list(busy), now, limit)
         self._unheard = None

@@ -39,6 +39,7 @@ _ANYTHING: Final = News(outbox=True, deadline=0)
 
 class _Payload(msgspec.Struct, omit_defaults=True):
     pauses: list[str] = []
+    accounts: list[str] = []
     outbox: bool = False
     deadline: Instant | None = None
     look: bool = False
@@ -103,6 +104,7 @@ class Listener:
         except msgspec.DecodeError:
             return  # Another program's, or another release's: the rows will tell.
         self._hub.tell(News(pause_id=pause_id) for pause_id in told.pauses)
+        self._hub.tell(News(developer_id=account) for account in told.accounts)
         self._hub.tell([News(outbox=told.outbox, deadline=told.deadline)])
         if told.look:
             self._hub.tell([_ANYTHING])
@@ -130,6 +132,7 @@ class Listener:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._hub.look.wait(), CATCH_UP_SECONDS)
             self._hub.look.clear()
+            self._hub.wake_feeds()
             if waited_for := self._hub.waited_for():
                 # StoreUnavailable: the next look may be luckier.
                 with suppress(Exception):
@@ -171,12 +174,20 @@ def encoded(news: Sequence[News]) -> list[str]:
 
 
 def _payloads(news: Sequence[News]) -> Iterator[_Payload]:
-    ids = list({each.pause_id: None for each in news if each.pause_id is not None})
+    pauses = {each.pause_id: None for each in news if each.pause_id is not None}
+    accounts = {each.developer_id: None for each in news if each.developer_id is not None}
     outbox = any(each.outbox for each in news)
     deadline = min((each.deadline for each in news if each.deadline is not None), default=None)
-    if len(ids) > _IDS_IN_PAYLOAD * _MOST_PAYLOADS:
+    if len(pauses) + len(accounts) > _IDS_IN_PAYLOAD * _MOST_PAYLOADS:
         yield _Payload(look=True)
         return
-    yield _Payload(ids[:_IDS_IN_PAYLOAD], outbox, deadline)
-    for start in range(_IDS_IN_PAYLOAD, len(ids), _IDS_IN_PAYLOAD):
-        yield _Payload(ids[start : start + _IDS_IN_PAYLOAD])
+    rest = [*((each, True) for each in pauses), *((each, False) for each in accounts)]
+    payload = _Payload(outbox=outbox, deadline=deadline)
+    while True:
+        now, rest = rest[:_IDS_IN_PAYLOAD], rest[_IDS_IN_PAYLOAD:]
+        payload.pauses = [each for each, is_pause in now if is_pause]
+        payload.accounts = [each for each, is_pause in now if not is_pause]
+        yield payload
+        if not rest:
+            return
+        payload = _Payload()

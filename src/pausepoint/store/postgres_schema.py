@@ -30,6 +30,13 @@ _LOCK: Final = int.from_bytes(b"pausepnt")
 COPY_MARKER: Final = "copy_in_progress"
 """The table that is there while the database is being filled by `pausepoint db copy`."""
 
+# The highest number among the newest entries, what the next transaction's would be, and its id.
+_CLOCK: Final = (
+    "SELECT (SELECT max(txid) FROM (SELECT txid FROM audit ORDER BY entry_id DESC LIMIT 1000) AS a),"
+    " audit_clock(pg_snapshot_xmax(pg_current_snapshot())),"
+    " pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+)
+
 # Text is compared by its bytes, as SQLite does it, whatever language the database speaks.
 _TYPES: Final = (
     (
@@ -76,6 +83,22 @@ async def open_vault(connection: Connection, secret_keys: Sequence[str]) -> Seal
         if to_keep is not None:
             await connection.execute(translated(vault.PUT.sql), to_keep)
         return seal
+
+
+async def keep_clock_ahead(connection: Connection) -> None:
+    """New entries of the feed are numbered above all that are there.
+
+    They would not be after a dump was restored where fewer transactions have been made.
+    """
+    async with alone(connection):
+        newest, now, next_id = await connection.fetchrow(_CLOCK)
+        if newest is None or newest < now:
+            return
+        highest = await connection.fetchval("SELECT max(txid) FROM audit")
+        await connection.execute(
+            "CREATE OR REPLACE FUNCTION audit_clock(xid8) RETURNS BIGINT LANGUAGE SQL IMMUTABLE AS"
+            f" 'SELECT $1::text::bigint + {highest + 1 - next_id}'"
+        )
 
 
 @asynccontextmanager

@@ -97,7 +97,8 @@ def _update(matched: re.Match[str]) -> Form:
     position = matched["set"].count("?")
     numbered = _numbered(f"{matched['set']}\0{key} = ?\0{matched['rest']}")
     assignments, _, rest = numbered.split("\0")
-    # Locked in the order of their keys, so that two batches never wait for each other in a circle.
+    # Locked in the order of their keys, so that two batches seldom wait for each other in a circle:
+    # only where one locks in a guard what the other locks in a row. Then one of them is repeated.
     locked = (
         f"(SELECT {key} AS key, {table} AS row FROM {table}"
         f" WHERE {key} IN (SELECT i.p{position + 1} FROM {{input}})"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pausepoint.domain.account import ApiKey, AuditEntry, Delivery, Developer, Principal, Webhook
@@ -14,13 +12,14 @@ from pausepoint.security.sealed import Seal
 from pausepoint.store import accounts, audit, deliveries, pauses
 from pausepoint.store.base import DuePause, IdempotentPause
 from pausepoint.store.binding import idempotency_index
+from pausepoint.store.feed_reading import FeedReading
 from pausepoint.store.statements import Parameters, Statement
-from pausepoint.store.waiters import Hub, PauseWaiter
+from pausepoint.store.waiters import AccountWaiter, Hub, PauseWaiter
 
 T = TypeVar("T")
 
 
-class ReadingStore(ABC):
+class ReadingStore(FeedReading):
     """The reads and the news of `Store`. Rows are read by position, whatever the driver calls them."""
 
     _due_statement: Statement = pauses.DUE
@@ -28,22 +27,6 @@ class ReadingStore(ABC):
     def __init__(self, seal: Seal) -> None:
         self._seal = seal
         self._hub = Hub()
-
-    # ── How an engine reads; each raises StoreUnavailable ──
-
-    @abstractmethod
-    async def _one(self, statement: Statement, parameters: Parameters) -> Any:
-        """The first row, or None."""
-
-    @abstractmethod
-    async def _all(self, statement: Statement, parameters: Parameters) -> list[Any]:
-        """The few rows of a lookup by index."""
-
-    @abstractmethod
-    async def _list(
-        self, statement: Statement, parameters: Parameters, decode: Callable[[Any], T]
-    ) -> list[T]:
-        """The rows of a list or a scan, decoded where that holds up nobody."""
 
     # ── Pauses ──
 
@@ -61,7 +44,7 @@ class ReadingStore(ABC):
 
     async def due_pauses(self, now: Instant, limit: int) -> list[DuePause]:
         rows = await self._all(self._due_statement, (now, limit))
-        return [DuePause(row[0], row[1], Mode(row[2]), row[3]) for row in rows]
+        return [DuePause(row[0], row[1], Mode(row[2]), row[3], row[4]) for row in rows]
 
     async def next_deadline(self) -> Instant | None:
         return await self._instant(pauses.NEXT_DEADLINE)
@@ -93,6 +76,12 @@ class ReadingStore(ABC):
     async def webhook_deliveries(self, webhook_id: str, limit: int, offset: int) -> list[Delivery]:
         parameters = (webhook_id, limit, offset)
         return await self._list(deliveries.OF_WEBHOOK, parameters, deliveries.from_row)
+
+    async def callback_deliveries(
+        self, pause_id: str, limit: int, offset: int = 0
+    ) -> list[Delivery]:
+        parameters = (pause_id, limit, offset)
+        return await self._list(deliveries.OF_CALLBACK, parameters, deliveries.from_row)
 
     # ── Accounts ──
 
@@ -159,11 +148,14 @@ class ReadingStore(ABC):
 
     @property
     def waiting(self) -> int:
-        """How many agents wait in this process."""
+        """How many agents wait in this process, and how many follow the feed."""
         return self._hub.waiting
 
     def watch(self, pause_id: str) -> PauseWaiter:
         return self._hub.watch(pause_id)
+
+    def watch_feed(self, developer_id: str) -> AccountWaiter:
+        return self._hub.watch_feed(developer_id)
 
     def release_waiters(self) -> None:
         self._hub.release_all()

@@ -96,12 +96,12 @@ class Writer:
         self._waiting += 1
         return future
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Writes what still waits, then ends the thread."""
         self._is_closed = True
         self._hand_over()
         self._handed_over.put(None)
-        self._thread.join()
+        await asyncio.to_thread(self._thread.join)
 
     def _hand_over(self) -> None:
         """All that one turn of the loop brings goes together: the thread wakes once for it."""

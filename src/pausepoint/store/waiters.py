@@ -1,4 +1,4 @@
-"""Who waits for news in this process: agents for their pauses, the worker for rows and deadlines."""
+"""Who waits for news in this process: agents for pauses, streams for entries, the worker for rows and deadlines."""
 
 from __future__ import annotations
 
@@ -30,11 +30,33 @@ class PauseWaiter:
         self._hub.forget(self._pause_id, self)
 
 
+class AccountWaiter:
+    """Implements `FeedWaiter`: an event in the hub, set by every commit that the account's feed tells of."""
+
+    __slots__ = ("_developer_id", "_hub", "_news")
+
+    def __init__(self, hub: Hub, developer_id: str) -> None:
+        self._hub = hub
+        self._developer_id = developer_id
+        self._news = asyncio.Event()
+
+    async def wait(self) -> None:
+        await self._news.wait()
+        self._news.clear()
+
+    def wake(self) -> None:
+        self._news.set()
+
+    def close(self) -> None:
+        self._hub.forget_feed(self._developer_id, self)
+
+
 class Hub:
     """Lives on one event loop; only that loop calls it."""
 
     def __init__(self) -> None:
         self._waiters: dict[str, set[PauseWaiter]] = {}
+        self._feeds: dict[str, set[AccountWaiter]] = {}
         self._released = False
         self._outbox = asyncio.Event()
         self._deadline = asyncio.Event()
@@ -49,7 +71,8 @@ class Hub:
 
     @property
     def waiting(self) -> int:
-        return sum(map(len, self._waiters.values()))
+        waiting = sum(map(len, self._waiters.values()))
+        return waiting + sum(map(len, self._feeds.values()))
 
     def watch(self, pause_id: str) -> PauseWaiter:
         waiter = PauseWaiter(self, pause_id)
@@ -58,6 +81,14 @@ class Hub:
         else:
             self._waiters.setdefault(pause_id, set()).add(waiter)
             self.someone_waits.set()
+        return waiter
+
+    def watch_feed(self, developer_id: str) -> AccountWaiter:
+        waiter = AccountWaiter(self, developer_id)
+        self._feeds.setdefault(developer_id, set()).add(waiter)
+        self.someone_waits.set()
+        if self._released:
+            waiter.wake()
         return waiter
 
     def waited_for(self) -> list[str]:
@@ -70,20 +101,36 @@ class Hub:
             waiters.discard(waiter)
             if not waiters:
                 del self._waiters[pause_id]
-                if not self._waiters:
-                    self.someone_waits.clear()
+                self._note_who_waits()
+
+    def forget_feed(self, developer_id: str, waiter: AccountWaiter) -> None:
+        waiters = self._feeds[developer_id]
+        waiters.discard(waiter)
+        if not waiters:
+            del self._feeds[developer_id]
+            self._note_who_waits()
 
     def release_all(self) -> None:
         self._released = True
         for waiters in self._waiters.values():
             for waiter in waiters:
                 waiter.release()
+        self.wake_feeds()
+
+    def wake_feeds(self) -> None:
+        """They all look whether there is something new."""
+        for waiters in self._feeds.values():
+            for waiter in waiters:
+                waiter.wake()
 
     def tell(self, all_news: Iterable[News]) -> None:
         for news in all_news:
             if news.pause_id is not None:
                 for waiter in self._waiters.get(news.pause_id, ()):
                     waiter.release()
+            if self._feeds and news.developer_id is not None:
+                for feed in self._feeds.get(news.developer_id, ()):
+                    feed.wake()
             if news.outbox:
                 self._outbox.set()
             if news.deadline is not None:
@@ -100,6 +147,10 @@ class Hub:
                 return
             self._deadline.clear()
             await self._deadline.wait()
+
+    def _note_who_waits(self) -> None:
+        if not self._waiters and not self._feeds:
+            self.someone_waits.clear()
 
     def _tell_deadline(self, deadline: Instant) -> None:
         if self._soonest_deadline is None or deadline < self._soonest_deadline:

@@ -12,6 +12,8 @@ from pausepoint.operations.services import Services
 from pausepoint.web.edge import Edge, only_this_machine
 from pausepoint.web.endpoint import Endpoint, JsonEndpoint
 from pausepoint.web.endpoints import ENDPOINTS
+from pausepoint.web.mcp.endpoint import McpEndpoint
+from pausepoint.web.mcp.in_process import InProcessApi
 from pausepoint.web.openapi import openapi_document
 from pausepoint.web.pages.handlers import DeveloperPages, ResponsePage
 from pausepoint.web.pages.inbox import InboxPages, InboxSource
@@ -25,8 +27,10 @@ def create_app(
     document = openapi_document(ENDPOINTS, services.policy.public_url)
     response_page = ResponsePage(services)
     pages = DeveloperPages(document, is_dev=inbox is not None)
+    api = _api(ENDPOINTS, services)
     resources: dict[str, dict[str, RequestHandler]] = {
-        **_api(ENDPOINTS, services),
+        **api,
+        "/mcp": {"POST": McpEndpoint(services, InProcessApi(Routes(api)))},
         "/respond/{token}": {"GET": response_page.get, "POST": response_page.post},
         "/static/{name}": {"GET": pages.static},
         "/openapi.json": {"GET": _document(document)},

@@ -10,8 +10,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+import structlog
+
 TOGETHER: Final = 64
 """More than so many do not wait for the turn's end, which may be far away."""
+
+log = structlog.get_logger("pausepoint.web")
 
 
 class Departures:
@@ -21,7 +25,7 @@ class Departures:
         self._waiting: list[Callable[[], None]] = []
 
     def add(self, leave: Callable[[], None]) -> None:
-        """`leave` writes one whole answer. It is called before the loop looks for news again."""
+        """`leave` writes one whole answer, after what is ready now has run."""
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self.go)
         self._waiting.append(leave)
@@ -31,4 +35,8 @@ class Departures:
     def go(self) -> None:
         leaving, self._waiting = self._waiting, []
         for leave in leaving:
-            leave()
+            try:
+                leave()
+            except Exception:
+                # The others have clients of their own.
+                log.exception("an answer could not be written")

@@ -64,6 +64,8 @@ class Endpoint:
     body_limit: int = BODY_LIMIT
     headers: Mapping[str, str] = field(default_factory=dict)
     is_published: bool = True
+    streams: Any = None
+    """What each event's data is, where the answer is a stream of server-sent events."""
 
 
 class JsonEndpoint:

@@ -5,9 +5,34 @@ from __future__ import annotations
 from typing import Final
 
 from pausepoint.domain import errors as e
-from pausepoint.web import schemas as s
-from pausepoint.web.api import audit, auth, callbacks, health, pause, respond, webhooks
+from pausepoint.web.api import audit, auth, callbacks, events, health, pause, respond, webhooks
 from pausepoint.web.endpoint import Endpoint
+from pausepoint.web.schemas import PageQuery
+from pausepoint.web.schemas.audit import AuditList, AuditQuery
+from pausepoint.web.schemas.auth import (
+    MeResponse,
+    RegisterRequest,
+    RegisterResponse,
+    RotateResponse,
+)
+from pausepoint.web.schemas.events import EventBody, EventsQuery
+from pausepoint.web.schemas.health import HealthBody
+from pausepoint.web.schemas.pause import (
+    CreatedPauseBody,
+    CreatePauseRequest,
+    PauseBody,
+    PauseList,
+    PauseListQuery,
+    PauseQuery,
+)
+from pausepoint.web.schemas.respond import QuestionBody, RespondRequest, RespondResponse
+from pausepoint.web.schemas.webhooks import (
+    CreateWebhookRequest,
+    WebhookBody,
+    WebhookDelivery,
+    WebhookDeliveryList,
+    WebhookList,
+)
 
 ENDPOINTS: Final = (
     Endpoint(
@@ -16,7 +41,7 @@ ENDPOINTS: Final = (
         handler=pause.create,
         summary="Ask a person",
         tag="Pauses",
-        request=s.CreatePauseRequest,
+        request=CreatePauseRequest,
         example={
             "recipient": "+15550100199",
             "channel": "sms",
@@ -26,12 +51,13 @@ ENDPOINTS: Final = (
             "timeout_default": "Reject",
             "metadata": {"invoice": 2281},
         },
-        response=s.CreatedPauseBody,
+        response=CreatedPauseBody,
         status=201,
         errors=(
             e.InvalidChannel,
             e.InvalidOptions,
             e.InvalidRecipient,
+            e.InvalidWebhookUrl,
             e.IdempotencyMismatch,
             e.ChannelNotConfigured,
         ),
@@ -43,8 +69,8 @@ ENDPOINTS: Final = (
         handler=pause.get,
         summary="Look at a pause, or wait for its answer",
         tag="Pauses",
-        query=s.PauseQuery,
-        response=s.PauseBody,
+        query=PauseQuery,
+        response=PauseBody,
         errors=(e.PauseNotFound,),
     ),
     Endpoint(
@@ -53,7 +79,7 @@ ENDPOINTS: Final = (
         handler=pause.cancel,
         summary="Withdraw a question",
         tag="Pauses",
-        response=s.PauseBody,
+        response=PauseBody,
         errors=(e.PauseNotFound, e.AlreadyResponded, e.AlreadyCancelled, e.AlreadyTimedOut),
     ),
     Endpoint(
@@ -62,8 +88,28 @@ ENDPOINTS: Final = (
         handler=pause.list_all,
         summary="List pauses, newest first",
         tag="Pauses",
-        query=s.PauseListQuery,
-        response=s.PauseList,
+        query=PauseListQuery,
+        response=PauseList,
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/pause/{pause_id}/callbacks",
+        handler=pause.callbacks,
+        summary="How the deliveries to a pause's callback fared",
+        tag="Pauses",
+        query=PageQuery,
+        response=WebhookDeliveryList,
+        errors=(e.PauseNotFound,),
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/pause/{pause_id}/callbacks/{delivery_id}/redeliver",
+        handler=pause.call_back_again,
+        summary="Send an event to the callback again",
+        tag="Pauses",
+        response=WebhookDelivery,
+        status=202,
+        errors=(e.PauseNotFound, e.DeliveryNotFound),
     ),
     Endpoint(
         method="GET",
@@ -72,7 +118,7 @@ ENDPOINTS: Final = (
         summary="What a person is asked",
         tag="Responding",
         needs_key=False,
-        response=s.QuestionBody,
+        response=QuestionBody,
         errors=(e.TokenInvalid,),
     ),
     Endpoint(
@@ -82,9 +128,9 @@ ENDPOINTS: Final = (
         summary="Answer",
         tag="Responding",
         needs_key=False,
-        request=s.RespondRequest,
+        request=RespondRequest,
         example={"choice": "Approve"},
-        response=s.RespondResponse,
+        response=RespondResponse,
         errors=(
             e.TokenInvalid,
             e.TokenUsed,
@@ -100,13 +146,13 @@ ENDPOINTS: Final = (
         handler=webhooks.create,
         summary="Register a webhook",
         tag="Webhooks",
-        request=s.CreateWebhookRequest,
+        request=CreateWebhookRequest,
         example={
             "url": "https://example.com/pausepoint",
             "events": ["pause.responded", "pause.timed_out"],
             "secret": "at least sixteen characters",
         },
-        response=s.WebhookBody,
+        response=WebhookBody,
         status=201,
         errors=(e.InvalidWebhookUrl,),
     ),
@@ -116,7 +162,7 @@ ENDPOINTS: Final = (
         handler=webhooks.list_all,
         summary="List webhooks",
         tag="Webhooks",
-        response=s.WebhookList,
+        response=WebhookList,
     ),
     Endpoint(
         method="DELETE",
@@ -133,8 +179,8 @@ ENDPOINTS: Final = (
         handler=webhooks.deliveries,
         summary="How a webhook's deliveries fared",
         tag="Webhooks",
-        query=s.PageQuery,
-        response=s.WebhookDeliveryList,
+        query=PageQuery,
+        response=WebhookDeliveryList,
         errors=(e.WebhookNotFound,),
     ),
     Endpoint(
@@ -143,9 +189,20 @@ ENDPOINTS: Final = (
         handler=webhooks.deliver_again,
         summary="Send a delivery again",
         tag="Webhooks",
-        response=s.WebhookDelivery,
+        response=WebhookDelivery,
         status=202,
         errors=(e.WebhookNotFound, e.DeliveryNotFound),
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/events",
+        handler=events.follow,
+        summary="Follow what happens, as server-sent events",
+        tag="Events",
+        query=EventsQuery,
+        streams=EventBody,
+        errors=(e.EventsGone,),
+        headers={"Last-Event-ID": "The last event that you have: those after it come first."},
     ),
     Endpoint(
         method="GET",
@@ -153,8 +210,8 @@ ENDPOINTS: Final = (
         handler=audit.list_all,
         summary="Read the audit log, newest first",
         tag="Audit",
-        query=s.AuditQuery,
-        response=s.AuditList,
+        query=AuditQuery,
+        response=AuditList,
     ),
     Endpoint(
         method="POST",
@@ -163,9 +220,9 @@ ENDPOINTS: Final = (
         summary="Register an account",
         tag="Accounts",
         needs_key=False,
-        request=s.RegisterRequest,
+        request=RegisterRequest,
         example={"email": "you@example.com", "name": "Acme", "password": "a long password"},
-        response=s.RegisterResponse,
+        response=RegisterResponse,
         status=201,
         errors=(e.RegistrationClosed, e.EmailTaken),
     ),
@@ -175,7 +232,7 @@ ENDPOINTS: Final = (
         handler=auth.me,
         summary="Your account, plan and usage",
         tag="Accounts",
-        response=s.MeResponse,
+        response=MeResponse,
     ),
     Endpoint(
         method="POST",
@@ -183,7 +240,7 @@ ENDPOINTS: Final = (
         handler=auth.rotate,
         summary="Replace the key that you present",
         tag="Accounts",
-        response=s.RotateResponse,
+        response=RotateResponse,
     ),
     Endpoint(
         method="POST",
@@ -202,7 +259,7 @@ ENDPOINTS: Final = (
         summary="Is it well?",
         tag="Health",
         needs_key=False,
-        response=s.HealthBody,
+        response=HealthBody,
         errors=(e.Unavailable,),
     ),
     Endpoint(
@@ -212,7 +269,7 @@ ENDPOINTS: Final = (
         summary="Is the process alive?",
         tag="Health",
         needs_key=False,
-        response=s.HealthBody,
+        response=HealthBody,
     ),
     Endpoint(
         method="GET",
@@ -221,7 +278,7 @@ ENDPOINTS: Final = (
         summary="Can it take work?",
         tag="Health",
         needs_key=False,
-        response=s.HealthBody,
+        response=HealthBody,
         errors=(e.Unavailable,),
     ),
 )

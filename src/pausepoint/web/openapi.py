@@ -25,7 +25,12 @@ _DESCRIPTION: Final = (
 
 def openapi_document(endpoints: Sequence[Endpoint], public_url: str) -> dict[str, Any]:
     published = [endpoint for endpoint in endpoints if endpoint.is_published]
-    types = [t for point in published for t in (point.request, point.response) if t is not None]
+    types = [
+        kind
+        for point in published
+        for kind in (point.request, point.response, point.streams)
+        if kind is not None
+    ]
     _, components = msgspec.json.schema_components(
         [*types, ErrorBody, ValidationErrorBody], ref_template=_REF
     )
@@ -102,6 +107,8 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "Done."}
     if endpoint.response is not None:
         success["content"] = _json(_ref(endpoint.response))
+    if endpoint.streams is not None:
+        success = _stream(endpoint.streams)
     responses[str(endpoint.status)] = success
     if "Idempotency-Key" in endpoint.headers:
         responses["200"] = {**success, "description": "Done before, under the same key."}
@@ -114,6 +121,15 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
             "content": _error_content(status, errors),
         }
     return responses
+
+
+def _stream(kind: type[Any]) -> dict[str, Any]:
+    reference = _ref(kind)["$ref"]
+    return {
+        "description": "Events for as long as you listen. Each has an `id`, its name as `event`,"
+        f" and as `data` the JSON of `{reference}`.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
 
 
 def _error_content(status: int, errors: Sequence[type[e.PausePointError]]) -> dict[str, Any]:

@@ -128,6 +128,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
+        self._quiet_since = self.loop.time()
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
@@ -135,6 +136,7 @@ class Protocol(HttpToolsProtocol):
             self._start_asgi_task(*self.pipeline.pop())
         elif self.timeout_keep_alive_task is None:
             self._close_when_quiet(self.timeout_keep_alive)
+        self._watch_arrival()
 
     def timeout_keep_alive_handler(self) -> None:
         self.timeout_keep_alive_task = None
@@ -157,8 +159,13 @@ class Protocol(HttpToolsProtocol):
 
     def _watch_arrival(self) -> None:
         is_open = not self.transport.is_closing()
-        if self._timer is None and self._arriving is not None and is_open:
+        if self._timer is None and self._arriving is not None and is_open and not self._is_queued():
             self._timer = self.loop.call_later(self._arriving.total_seconds(), self._too_slow)
+
+    def _is_queued(self) -> bool:
+        """Whether what arrives waits for the answer to an earlier request: then it may take its time."""
+        is_answering = self.cycle is not None and not self.cycle.response_complete
+        return bool(self.pipeline) or (self._arriving is HEADERS_TIME and is_answering)
 
     def _stop_watching(self) -> None:
         if self._timer is not None:
@@ -177,7 +184,8 @@ class Protocol(HttpToolsProtocol):
         response = error_response(error)
         reason = HTTPStatus(error.status).phrase
         lines = [f"HTTP/1.1 {error.status} {reason}".encode(), b"connection: close"]
-        lines += [name + b": " + value for name, value in response.raw_headers]
+        headers = [*self.server_state.default_headers, *response.raw_headers]
+        lines += [name + b": " + value for name, value in headers]
         self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + bytes(response.body))
         self.transport.close()
 
@@ -208,7 +216,7 @@ class Cycle(RequestResponseCycle):
                 self._complete(start, message.get("body", b""))
 
     def _complete(self, start: Message, body: bytes) -> None:
-        headers = start["headers"]
+        headers = [*self.default_headers, *start["headers"]]
         lines = [STATUS_LINE[start["status"]]]
         for name, value in headers:
             lines += (name, b": ", value, b"\r\n")

@@ -99,7 +99,8 @@ def _accept_all(listening: list[socket.socket]) -> list[socket.socket]:
     """
     accepted = []
     for sock in listening:
-        with sock, suppress(BlockingIOError):
+        # BlockingIOError: there are no more; any other: no more can be taken.
+        with sock, suppress(OSError):
             sock.setblocking(False)
             while True:
                 connection, _ = sock.accept()

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pausepoint import __version__
 from pausepoint.domain.errors import Unavailable
 from pausepoint.web.errors import error_response
-from pausepoint.web.schemas import HealthBody
+from pausepoint.web.schemas.health import HealthBody
 
 
 class Starting:

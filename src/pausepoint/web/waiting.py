@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from starlette.requests import Request
+from starlette.types import Receive
 
 from pausepoint.store.base import Waiter
 
@@ -18,7 +19,7 @@ async def wait_for_news(request: Request, waiter: Waiter, seconds: float) -> Non
 
     One future, one timer and one small task a waiting agent: nothing runs while it waits.
     """
-    gone = asyncio.ensure_future(_disconnected(request))
+    gone = asyncio.ensure_future(disconnected(request.receive))
     gone.add_done_callback(lambda _: waiter.release())
     timer = asyncio.get_running_loop().call_later(seconds, waiter.release)
     try:
@@ -31,6 +32,7 @@ async def wait_for_news(request: Request, waiter: Waiter, seconds: float) -> Non
         raise ClientGone
 
 
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
+async def disconnected(receive: Receive) -> None:
+    """Returns once the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
         pass

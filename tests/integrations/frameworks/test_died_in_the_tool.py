@@ -16,7 +16,10 @@ FRAMEWORKS = ("agent_framework", "google_adk", "langgraph", "openai_agents", "py
 def test_the_approved_call_is_run_and_nobody_is_asked_again(
     programs: Programs, framework: str
 ) -> None:
-    words = ("tests/integrations/frameworks/dies_once.py", str(ROOT / "examples" / f"with_{framework}.py"))
+    words = (
+        "tests/integrations/frameworks/dies_once.py",
+        str(ROOT / "examples" / f"with_{framework}.py"),
+    )
     killed = programs.start(framework, *words)
     programs.answer("Approve")
     assert killed.process.wait(WITHIN) == -signal.SIGKILL

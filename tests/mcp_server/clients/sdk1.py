@@ -2,9 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["mcp>=1.20,<2"]
 # ///
-"""The official SDK, major version 1, as a client: `sdk1.py PYTHON SERVER SETTINGS`.
+"""The official SDK, major version 1, as a client: `sdk1.py TARGET`.
 
-SETTINGS is the server's environment as JSON.
+TARGET is JSON: `command`, `args` and `env` of a server on stdio, or `url` and `key` of one by HTTP.
 
 Runs every tool through the SDK, which checks each result against its output schema, and prints one
 line of JSON. Somebody else has to answer the first question while it polls.
@@ -15,9 +15,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 
 QUESTION = {
     "recipient": "+15550100",
@@ -27,14 +32,31 @@ QUESTION = {
 }
 
 
-async def run(python: str, server: str, settings: str) -> dict[str, object]:
-    parameters = StdioServerParameters(command=python, args=[server], env=json.loads(settings))
-    async with stdio_client(parameters) as streams, ClientSession(*streams) as session:
+@asynccontextmanager
+async def streams_to(target: dict[str, Any]) -> AsyncIterator[tuple[Any, Any]]:
+    if "command" in target:
+        async with stdio_client(StdioServerParameters(**target)) as streams:
+            yield streams
+        return
+    headers = {"Authorization": f"Bearer {target['key']}"}
+    async with (
+        create_mcp_http_client(headers=headers) as http,
+        streamable_http_client(target["url"], http_client=http) as (reading, writing, _),
+    ):
+        yield reading, writing
+
+
+async def on_progress(progress: float, total: float | None, message: str | None) -> None:
+    """That somebody listens makes the SDK ask for progress."""
+
+
+async def run(target: str) -> dict[str, object]:
+    async with streams_to(json.loads(target)) as streams, ClientSession(*streams) as session:
         started = await session.initialize()
         tools = (await session.list_tools()).tools
 
         async def call(name: str, **arguments: object) -> dict[str, object]:
-            result = await session.call_tool(name, arguments)
+            result = await session.call_tool(name, arguments, progress_callback=on_progress)
             assert not result.isError, result.content
             assert result.structuredContent is not None
             return result.structuredContent
@@ -58,4 +80,4 @@ async def run(python: str, server: str, settings: str) -> dict[str, object]:
     }
 
 
-print(json.dumps(asyncio.run(run(*sys.argv[1:4]))))
+print(json.dumps(asyncio.run(run(sys.argv[1]))))

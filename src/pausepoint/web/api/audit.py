@@ -10,7 +10,7 @@ from pausepoint.domain.ids import parse_pause_id
 from pausepoint.domain.time import Instant, from_datetime
 from pausepoint.operations.queries import AuditFilters, read_audit
 from pausepoint.web.endpoint import Call
-from pausepoint.web.schemas import AuditList, audit_item
+from pausepoint.web.schemas.audit import AuditList, audit_item
 
 
 async def list_all(call: Call) -> AuditList:

@@ -8,7 +8,7 @@ from pausepoint.domain.time import from_datetime, to_datetime, to_rfc3339
 from pausepoint.operations.register_developer import register_publicly
 from pausepoint.operations.rotate_key import rotate_key
 from pausepoint.web.endpoint import Call
-from pausepoint.web.schemas import (
+from pausepoint.web.schemas.auth import (
     KeyPrefix,
     MeResponse,
     RegisterResponse,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pausepoint import __version__
 from pausepoint.web.endpoint import Call
-from pausepoint.web.schemas import HealthBody
+from pausepoint.web.schemas.health import HealthBody
 
 
 async def live(call: Call) -> HealthBody:

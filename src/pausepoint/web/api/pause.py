@@ -9,6 +9,7 @@ from pausepoint.domain.errors import PauseNotFound, ValidationFailed
 from pausepoint.domain.ids import parse_pause_id
 from pausepoint.domain.pause import Mode, Pause, PauseStatus
 from pausepoint.domain.question import Question
+from pausepoint.operations.callback import callback_deliveries, redeliver_callback
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.create_pause import IdempotencyKey, create_pause
 from pausepoint.operations.queries import is_worth_waiting_for, masked_recipient, own_pause
@@ -17,7 +18,13 @@ from pausepoint.web.answers import JsonResponse
 from pausepoint.web.body import fingerprint
 from pausepoint.web.endpoint import Call
 from pausepoint.web.headers import header
-from pausepoint.web.schemas import CreatedPauseBody, PauseBody, PauseList, pause_fields
+from pausepoint.web.schemas.pause import CreatedPauseBody, PauseBody, PauseList, pause_fields
+from pausepoint.web.schemas.webhooks import (
+    WebhookDelivery,
+    WebhookDeliveryList,
+    delivery_page,
+    webhook_delivery,
+)
 from pausepoint.web.waiting import wait_for_news
 
 
@@ -32,6 +39,8 @@ async def create(call: Call) -> Response:
         timeout_hours=body.timeout_hours,
         timeout_default=body.timeout_default,
         metadata=body.metadata,
+        callback_url=body.callback_url,
+        callback_secret=body.callback_secret,
     )
     metadata_size = len(msgspec.json.encode(body.metadata)) if body.metadata else 0
     created = await create_pause(
@@ -83,6 +92,22 @@ async def list_all(call: Call) -> PauseList:
 
 async def cancel(call: Call) -> PauseBody:
     return _body(call, await cancel_pause(call.services, call.caller, pause_id_of(call)))
+
+
+async def callbacks(call: Call) -> WebhookDeliveryList:
+    query = call.query
+    found = await callback_deliveries(
+        call.services, call.caller, pause_id_of(call), query.limit + 1, query.offset
+    )
+    return delivery_page(found, query)
+
+
+async def call_back_again(call: Call) -> WebhookDelivery:
+    return webhook_delivery(
+        await redeliver_callback(
+            call.services, call.caller, pause_id_of(call), call.path["delivery_id"]
+        )
+    )
 
 
 def pause_id_of(call: Call) -> str:

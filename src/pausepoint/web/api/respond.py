@@ -5,7 +5,12 @@ from __future__ import annotations
 from pausepoint.operations.respond_to_pause import find_question, respond_to_pause
 from pausepoint.web.endpoint import Call
 from pausepoint.web.same_site import check_same_site
-from pausepoint.web.schemas import QuestionBody, RespondResponse, question_body, respond_response
+from pausepoint.web.schemas.respond import (
+    QuestionBody,
+    RespondResponse,
+    question_body,
+    respond_response,
+)
 
 
 async def get(call: Call) -> QuestionBody:

@@ -6,14 +6,15 @@ from pausepoint.operations.manage_webhooks import (
     create_webhook,
     delete_webhook,
     own_webhook,
-    redeliver,
+    redeliver_event,
 )
 from pausepoint.web.endpoint import Call
-from pausepoint.web.schemas import (
+from pausepoint.web.schemas.webhooks import (
     WebhookBody,
     WebhookDelivery,
     WebhookDeliveryList,
     WebhookList,
+    delivery_page,
     webhook_body,
     webhook_delivery,
 )
@@ -41,16 +42,11 @@ async def deliveries(call: Call) -> WebhookDeliveryList:
     found = await call.services.store.webhook_deliveries(
         webhook.webhook_id, query.limit + 1, query.offset
     )
-    return WebhookDeliveryList(
-        items=[webhook_delivery(delivery) for delivery in found[: query.limit]],
-        limit=query.limit,
-        offset=query.offset,
-        has_more=len(found) > query.limit,
-    )
+    return delivery_page(found, query)
 
 
 async def deliver_again(call: Call) -> WebhookDelivery:
     path = call.path
     return webhook_delivery(
-        await redeliver(call.services, call.caller, path["webhook_id"], path["delivery_id"])
+        await redeliver_event(call.services, call.caller, path["webhook_id"], path["delivery_id"])
     )

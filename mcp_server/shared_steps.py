@@ -1,0 +1,54 @@
+"""Steps that several tools share: a look at a pause, a request that may be repeated, a withdrawal."""
+
+from __future__ import annotations
+
+from . import results
+from .api import ApiAnswer, ApiFailure, ApiRequest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from .api import Json, Outcome, Waiting
+
+# Proxies cut a silent connection at 60 s; the API itself holds at most so long.
+MAX_HOLD_SECONDS = 50
+# A held request that ends earlier than asked was not waiting (a server that stops, or that does not
+# know `wait`); asking again at once would be a loop without a pause.
+EARLY_SHARE = 0.8
+
+
+def look(
+    pause_id: str, hold: int, waiting: Waiting | None = None, *, delay_seconds: int = 0
+) -> ApiRequest:
+    """A look at a pause, held up to `hold` seconds until there is news."""
+    path = f"/v1/pause/{pause_id}"
+    if hold:
+        path += f"?wait={hold}"
+    return ApiRequest("GET", path, hold_seconds=hold, delay_seconds=delay_seconds, waiting=waiting)
+
+
+def asked_twice(request: ApiRequest) -> Generator[ApiRequest, Outcome, Outcome]:
+    """For requests that may be repeated: a lost answer is asked for once more."""
+    outcome = yield request
+    if isinstance(outcome, ApiFailure) and outcome.sent:
+        outcome = yield request
+    return outcome
+
+
+def withdrawn(pause_id: str) -> Generator[ApiRequest, Outcome, Outcome]:
+    """Cancels the pause; where it is final already, the outcome is how it ended."""
+    outcome = yield from asked_twice(ApiRequest("DELETE", f"/v1/pause/{pause_id}"))
+    if isinstance(outcome, ApiAnswer) and outcome.status == 409:
+        outcome = yield from asked_twice(look(pause_id, 0))
+    return outcome
+
+
+def pause_in(outcome: Outcome) -> Json | None:
+    """The pause that an answer holds, None where it holds none."""
+    if isinstance(outcome, ApiFailure) or outcome.status not in (200, 201):
+        return None
+    if not results.is_pause(outcome.body):
+        return None
+    pause: Json = outcome.body
+    return pause

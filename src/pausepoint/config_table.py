@@ -1,0 +1,176 @@
+"""The table of settings: each one's name, how its text is read, and what the reference page says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pausepoint import config_values as read
+
+OF_OTHERS: Final = frozenset(
+    f"PAUSEPOINT_{name}"
+    for name in (
+        "API_KEY", "BASE_URL",
+        "PERMISSION_CHANNEL", "PERMISSION_RECIPIENT", "PERMISSION_TIMEOUT_SECONDS",
+        "CHROMIUM", "TEST_SEED", "TEST_PYTHONS", "RATE_LIMITS",
+    )
+)  # fmt: skip
+"""Read by the MCP server and by tests, which may share our environment; or without effect yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """`parse` raises ValueError with a sentence about the value; `default` is text for the docs."""
+
+    name: str
+    field: str
+    parse: Callable[[str], Any]
+    default: str
+    meaning: str
+    is_secret: bool = False
+
+
+SETTINGS: Final = (
+    Setting(
+        "PAUSEPOINT_DATABASE_URL",
+        "database_url",
+        read.database_url,
+        "sqlite:///pausepoint.db",
+        "Where everything is kept: `sqlite:///file` is relative, `sqlite:////dir/file` absolute;"
+        " or `postgresql://user:password@host/name`, `?host=/dir` for a Unix socket.",
+        is_secret=True,
+    ),
+    Setting(
+        "PAUSEPOINT_DATABASE_DIRECT_URL",
+        "database_direct_url",
+        read.postgres_url,
+        "unset",
+        "The same PostgreSQL past a pooler such as PgBouncer, for what needs a session.",
+        is_secret=True,
+    ),
+    Setting("PAUSEPOINT_HOST", "host", read.text, "127.0.0.1", "The address to listen on."),
+    Setting("PAUSEPOINT_PORT", "port", read.whole(0, 65535), "8000", "The port to listen on."),
+    Setting(
+        "PAUSEPOINT_PUBLIC_URL",
+        "public_url",
+        read.base_url,
+        "`http://HOST:PORT` in dev",
+        "What links in messages begin with. `serve` needs it once a channel is set up.",
+    ),
+    Setting(
+        "PAUSEPOINT_SECRET_KEY",
+        "secret_keys",
+        read.secret_keys,
+        "dev: made and kept in `pausepoint.secret` beside the database; serve: required",
+        "Signs the links and protects the data at rest. Several, newest first, while changing it.",
+        is_secret=True,
+    ),
+    Setting(
+        "PAUSEPOINT_TWILIO_ACCOUNT_SID",
+        "twilio_account_sid",
+        read.account_sid,
+        "unset",
+        "SMS by Twilio.",
+    ),
+    Setting(
+        "PAUSEPOINT_TWILIO_AUTH_TOKEN",
+        "twilio_auth_token",
+        read.ascii,
+        "unset",
+        "Twilio's token for the account.",
+        is_secret=True,
+    ),
+    Setting(
+        "PAUSEPOINT_TWILIO_FROM",
+        "twilio_from",
+        read.twilio_sender,
+        "unset",
+        "The number or messaging service (`MG…`) that sends.",
+    ),
+    Setting(
+        "PAUSEPOINT_TWILIO_BASE_URL",
+        "twilio_base_url",
+        read.api_url,
+        "https://api.twilio.com",
+        "Where Twilio's API is.",
+    ),
+    Setting(
+        "PAUSEPOINT_SMS_MAX_SEGMENTS",
+        "sms_max_segments",
+        read.whole(1, 10),
+        "3",
+        "How many segments an SMS may cost; longer questions are cut, the link never.",
+    ),
+    Setting(
+        "PAUSEPOINT_SMTP_URL",
+        "smtp_url",
+        read.text,
+        "unset",
+        "E-mail: `smtp+starttls://user:password@host:587`, `smtps://…`, or `smtp://…` on this machine.",
+        is_secret=True,
+    ),
+    Setting(
+        "PAUSEPOINT_EMAIL_FROM",
+        "email_from",
+        read.text,
+        "unset",
+        "The address that e-mail comes from.",
+    ),
+    Setting(
+        "PAUSEPOINT_SLACK_HOSTS",
+        "slack_hosts",
+        read.hosts,
+        "hooks.slack.com,hooks.slack-gov.com",
+        "Which hosts (`host` or `host:port`) a Slack recipient may name.",
+    ),
+    Setting(
+        "PAUSEPOINT_OUTBOUND_ALLOW",
+        "outbound_allow",
+        read.networks,
+        "empty",
+        "Networks (CIDR) that webhooks and Slack may reach although they are not public.",
+    ),
+    Setting(
+        "PAUSEPOINT_REGISTRATION",
+        "registration_is_open",
+        read.open_or_closed,
+        "open in dev, closed in serve",
+        "Whether anybody may register an account.",
+    ),
+    Setting(
+        "PAUSEPOINT_REVEAL_RESPOND_URL",
+        "reveals_respond_url",
+        read.switch,
+        "off",
+        "Whether a live key's answer holds the person's link. With it an agent can answer itself.",
+    ),
+    Setting(
+        "PAUSEPOINT_MAX_WAIT_SECONDS",
+        "max_wait_seconds",
+        read.whole(1, 3600),
+        "45",
+        "How long one poll by MCP holds, and the most that it can ask for.",
+    ),
+    Setting(
+        "PAUSEPOINT_METRICS_ADDRESS",
+        "metrics_address",
+        read.address,
+        "unset",
+        "Where Prometheus finds `/metrics`, such as `127.0.0.1:9464`. Not for the public.",
+    ),
+    Setting(
+        "PAUSEPOINT_LOG_FORMAT",
+        "log_format",
+        read.log_format,
+        "text on a terminal, else json",
+        "How the log reads.",
+    ),
+    Setting(
+        "PAUSEPOINT_TRACING",
+        "is_traced",
+        read.switch,
+        "off",
+        "Whether OpenTelemetry traces are made. Where they go is said by its own `OTEL_` variables.",
+    ),
+)

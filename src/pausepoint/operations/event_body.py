@@ -1,0 +1,41 @@
+"""What a developer is told of an event: the same JSON by webhook, by callback and in the feed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from pausepoint.domain.events import ENDING, Event
+from pausepoint.domain.pause import Pause
+from pausepoint.domain.time import Instant, to_rfc3339
+
+_ENDINGS: Final = frozenset(event for event, _ in ENDING.values())
+
+
+def event_body(
+    event: Event, at: Instant, pause: Pause, more: Mapping[str, object] | None = None
+) -> bytes:
+    """The same bytes whenever it is asked for: of an answer, only the event that ended the pause tells.
+
+    `more` is added to the data.
+    """
+    is_end = event in _ENDINGS
+    content = pause.content
+    data: dict[str, Any] = {
+        "choice": pause.choice if is_end else None,
+        "text": content.response_text if content and is_end else None,
+        "response_at": to_rfc3339(pause.responded_at) if pause.responded_at and is_end else None,
+        "metadata": content.metadata if content else None,
+        "resolved_by": pause.resolved_by if is_end else None,
+    }
+    return msgspec.json.encode(
+        {
+            "event": event,
+            "pause_id": pause.pause_id,
+            "developer_id": pause.developer_id,
+            "timestamp": to_rfc3339(at),
+            "data": data | dict(more or {}),
+        }
+    )

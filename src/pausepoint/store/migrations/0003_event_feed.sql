@@ -1,0 +1,3 @@
+-- The audit log can be read as a feed, from any place on. SQLite commits one transaction after the
+-- other, so there the entries' ids are the order; PostgreSQL's file beside this one does more.
+-- compatible from: 1

@@ -1,0 +1,1 @@
+"""`POST /mcp`: the MCP server over HTTP, on the same core as the one over stdio."""

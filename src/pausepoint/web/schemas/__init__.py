@@ -1,0 +1,63 @@
+"""The JSON that travels, one file a URL prefix; what all of them share is here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from pausepoint.domain.delivery import Attempt
+from pausepoint.domain.time import Instant, to_rfc3339
+
+
+def described(text: str) -> Meta:
+    return Meta(description=text)
+
+
+Timestamp = Annotated[str, Meta(description="RFC 3339, UTC.", examples=["2026-11-22T18:00:00Z"])]
+Limit = Annotated[int, Meta(ge=1, le=100)]
+Offset = Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class ErrorBody(Struct, kw_only=True):
+    """Every error, whatever went wrong."""
+
+    error: Annotated[str, described("A code that programs can rely on.")]
+    message: Annotated[str, described("What happened and what to do, for people.")]
+    status_code: int
+
+
+class FieldProblem(Struct):
+    field: str
+    message: str
+
+
+class ValidationErrorBody(ErrorBody, kw_only=True):
+    """With 422: what is wrong with which field."""
+
+    detail: list[FieldProblem] = []
+
+
+class PageQuery(Struct, kw_only=True):
+    limit: Limit = 20
+    offset: Offset = 0
+
+
+class AttemptBody(Struct, kw_only=True):
+    number: int
+    at: Timestamp
+    outcome: str
+    code: str | None
+
+
+def optional_time(instant: Instant | None) -> str | None:
+    return None if instant is None else to_rfc3339(instant)
+
+
+def attempt_body(attempt: Attempt) -> AttemptBody:
+    return AttemptBody(
+        number=attempt.number,
+        at=to_rfc3339(attempt.at),
+        outcome=attempt.outcome,
+        code=attempt.code,
+    )

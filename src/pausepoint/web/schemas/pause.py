@@ -1,0 +1,119 @@
+"""/v1/pause: questions, and how they fare."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from pausepoint.domain.pause import Pause
+from pausepoint.domain.time import to_rfc3339
+from pausepoint.web.schemas import (
+    AttemptBody,
+    Limit,
+    Offset,
+    Timestamp,
+    attempt_body,
+    described,
+    optional_time,
+)
+
+
+class CreatePauseRequest(Struct, kw_only=True):
+    recipient: Annotated[str, described("A phone number, e-mail address or Slack webhook URL.")]
+    channel: Annotated[str, Meta(description="sms, email or slack.", examples=["sms"])]
+    message: Annotated[str, described("The question, 1 to 2000 characters.")]
+    options: Annotated[list[str], described("2 to 5 answers to choose from.")]
+    allow_text_response: bool = False
+    timeout_hours: Annotated[float, described("More than 0, at most 8760.")] = 24
+    timeout_default: Annotated[
+        str | None, described("The option taken if nobody answers in time.")
+    ] = None
+    metadata: Annotated[
+        dict[str, Any] | None, described("Anything of yours, at most 16 KiB as JSON.")
+    ] = None
+    callback_url: Annotated[
+        str | None, described("Where this pause's events are posted. https, and public.")
+    ] = None
+    callback_secret: Annotated[
+        str | None,
+        described("16 to 512 characters; signs what is posted there. Needed with callback_url."),
+    ] = None
+
+
+class DeliveryStatus(Struct, kw_only=True):
+    state: Annotated[str, described("queued, sent, delivered, failed or simulated.")]
+    attempts: list[AttemptBody]
+
+
+class PauseBody(Struct, kw_only=True):
+    """A pause, everywhere. Fields of content are null once erased."""
+
+    pause_id: str
+    status: Annotated[str, described("pending, responded, timed_out or cancelled.")]
+    channel: str
+    recipient: str | None
+    message: str | None
+    options: list[str] | None
+    allow_text_response: bool
+    timeout_default: str | None
+    metadata: dict[str, Any] | None
+    created_at: Timestamp
+    expires_at: Timestamp
+    response_choice: str | None
+    response_text: str | None
+    response_at: Timestamp | None
+    resolved_by: Annotated[str | None, described("human, timeout, developer, or null.")]
+    test: bool
+    delivery: DeliveryStatus
+
+
+class CreatedPauseBody(PauseBody, kw_only=True):
+    """A new pause, with the person's link where the caller may see it."""
+
+    respond_url: str | None
+
+
+class PauseList(Struct, kw_only=True):
+    items: list[PauseBody]
+    limit: int
+    offset: int
+    has_more: bool
+
+
+class PauseQuery(Struct, kw_only=True):
+    wait: Annotated[
+        float, Meta(ge=0, le=60, description="Hold the answer for up to so many seconds.")
+    ] = 0
+
+
+class PauseListQuery(Struct, kw_only=True):
+    status: str | None = None
+    limit: Limit = 20
+    offset: Offset = 0
+
+
+def pause_fields(pause: Pause, recipient: str | None) -> dict[str, Any]:
+    """The pause's fields by their names in the API; `recipient` as it may be shown."""
+    content = pause.content
+    return {
+        "pause_id": pause.pause_id,
+        "status": pause.status,
+        "channel": pause.channel,
+        "recipient": recipient,
+        "message": content.message if content else None,
+        "options": list(content.options) if content else None,
+        "allow_text_response": pause.allow_text_response,
+        "timeout_default": pause.timeout_default,
+        "metadata": content.metadata if content else None,
+        "created_at": to_rfc3339(pause.created_at),
+        "expires_at": to_rfc3339(pause.expires_at),
+        "response_choice": pause.choice,
+        "response_text": content.response_text if content else None,
+        "response_at": optional_time(pause.responded_at),
+        "resolved_by": pause.resolved_by,
+        "test": pause.mode == "test",
+        "delivery": DeliveryStatus(
+            state=pause.delivery_state, attempts=[attempt_body(a) for a in pause.attempts]
+        ),
+    }

@@ -1,0 +1,150 @@
+"""Claude Code itself: it asks and waits by MCP, and lets a person decide what it may run."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.docs.pages import ROOT
+from tests.e2e.api import QUESTION, Api, eventually
+from tests.e2e.server import Server, environment
+from tests.integrations.messages_api import MessagesApi
+from tests.integrations.packages import claude
+
+Json = dict[str, Any]
+
+ASK = [
+    {"tool": "mcp__pausepoint__create_pause_request", "input": QUESTION},
+    {"tool": "mcp__pausepoint__poll_pause_request", "input": {"pause_id": "PAUSE"}},
+    {"text": "Done."},
+]
+RUN = [{"tool": "Bash", "input": {"command": "touch made.txt"}}, {"text": "Done."}]
+PROMPTS = {
+    "PAUSEPOINT_PERMISSION_RECIPIENT": "+15550100",
+    "PAUSEPOINT_PERMISSION_CHANNEL": "sms",
+}
+_LINK = re.compile(r"/respond/([A-Za-z0-9_-]{54})")
+
+
+class ClaudeCode:
+    """Runs `claude -p` in a folder of its own, with PausePoint as its only MCP server."""
+
+    def __init__(self, program: Path, server: Server, folder: Path) -> None:
+        self._program = program
+        self._server = server
+        self.project = folder / "project"
+        self.project.mkdir()
+
+    def over_http(self) -> Json:
+        authorization = {"Authorization": f"Bearer {self._server.test_api_key}"}
+        return {"type": "http", "url": f"{self._server.base_url}/mcp", "headers": authorization}
+
+    def on_stdio(self, **settings: str) -> Json:
+        own = {
+            "PAUSEPOINT_API_KEY": self._server.test_api_key,
+            "PAUSEPOINT_BASE_URL": self._server.base_url,
+        }
+        script = str(ROOT / "mcp_server" / "server.py")
+        return {"command": sys.executable, "args": [script], "env": own | settings}
+
+    def run(self, model: MessagesApi, entry: Json, *words: str) -> Json:
+        config = self.project / "mcp.json"
+        config.write_text(json.dumps({"mcpServers": {"pausepoint": entry}}), "utf-8")
+        done = subprocess.run(
+            [
+                *(str(self._program), "-p", "Clean up", "--output-format", "json"),
+                *("--strict-mcp-config", "--mcp-config", str(config), *words),
+            ],
+            cwd=self.project,
+            env=environment(
+                self.project,
+                ANTHROPIC_BASE_URL=model.url,
+                ANTHROPIC_API_KEY="sk-ant-of-nobody",
+                CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1",
+                IS_SANDBOX="1",
+            ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        told: Json = json.loads(done.stdout)
+        return told
+
+
+@pytest.fixture
+def code(modules: Path, server: Server, tmp_path: Path) -> ClaudeCode:
+    return ClaudeCode(claude(modules), server, tmp_path)
+
+
+@pytest.fixture
+def person(server: Server) -> Any:
+    """Answers the one question that comes."""
+
+    def answers(**given: str) -> None:
+        def answer() -> None:
+            with Api(server.base_url, None) as http:
+                found = eventually(
+                    lambda: _LINK.findall(http.http.get("/dev/inbox").text), within=120
+                )
+                http.http.post(f"/v1/respond/{found[0]}", json=given)
+
+        threading.Thread(target=answer, daemon=True).start()
+
+    return answers
+
+
+@pytest.mark.parametrize("transport", ["http", "stdio"])
+def test_asks_waits_and_goes_on(code: ClaudeCode, person: Any, transport: str) -> None:
+    entry = code.over_http() if transport == "http" else code.on_stdio()
+    person(choice="Reject")
+    with MessagesApi(ASK) as model:
+        told = code.run(model, entry, "--allowedTools", "mcp__pausepoint")
+
+    assert told["result"] == "Done."
+    assert json.loads(model.results[1]["content"])["response_choice"] == "Reject"
+    # The others are found when they are searched for.
+    assert model.tools == [
+        "mcp__pausepoint__create_pause_request",
+        "mcp__pausepoint__poll_pause_request",
+    ]
+
+
+PROMPT = ("--permission-prompt-tool", "mcp__pausepoint__permission_prompt")
+
+
+def test_person_allows(code: ClaudeCode, person: Any) -> None:
+    person(choice="Allow")
+    with MessagesApi(RUN) as model:
+        told = code.run(model, code.on_stdio(**PROMPTS), *PROMPT)
+
+    assert told["permission_denials"] == []
+    assert (code.project / "made.txt").exists()
+
+
+def test_person_denies_and_says_why(code: ClaudeCode, person: Any) -> None:
+    person(choice="Deny", text="Not on a Friday.")
+    with MessagesApi(RUN) as model:
+        told = code.run(model, code.on_stdio(**PROMPTS), *PROMPT)
+
+    assert len(told["permission_denials"]) == 1
+    assert "Not on a Friday." in model.results[0]["content"]
+    assert not (code.project / "made.txt").exists()
+
+
+def test_nobody_answers(code: ClaudeCode) -> None:
+    timeout = {"PAUSEPOINT_PERMISSION_TIMEOUT_SECONDS": "2"}
+    with MessagesApi(RUN) as model:
+        code.run(model, code.on_stdio(**PROMPTS, **timeout), *PROMPT)
+
+    assert "No person answered within 2 s" in model.results[0]["content"]
+    assert not (code.project / "made.txt").exists()

@@ -1,0 +1,326 @@
+"""`permission_prompt`: only a person's own "Allow" allows, and the person has seen the whole input."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from api_stub import API_KEY, CREATED_AT, ApiStub
+from stdio_process import Start, StdioProcess
+
+from pausepoint.mcp import core, permission
+from pausepoint.mcp.api import ApiAnswer, ApiFailure, ApiRequest, CallCancelled
+from pausepoint.mcp.calls import CallContext, KnownPauses
+from pausepoint.mcp.permission import Permission
+from pausepoint.mcp.results import epoch_seconds
+
+Json = dict[str, Any]
+SETTINGS = {
+    "PAUSEPOINT_PERMISSION_RECIPIENT": "+15550100",
+    "PAUSEPOINT_PERMISSION_CHANNEL": "sms",
+}
+CALL = {"tool_name": "Bash", "input": {"command": "rm -rf build"}, "tool_use_id": "toolu_1"}
+
+
+@pytest.fixture
+def mcp(api: ApiStub, start: Start) -> StdioProcess:
+    return start(PAUSEPOINT_API_KEY=API_KEY, PAUSEPOINT_BASE_URL=api.base_url, **SETTINGS)
+
+
+def decision(answer: Json) -> Json:
+    """As Claude Code reads it: one text block of JSON, and nothing beside it."""
+    assert set(answer["result"]) == {"content"}
+    (block,) = answer["result"]["content"]
+    assert block["type"] == "text"
+    decided: Json = json.loads(block["text"])
+    assert decided["behavior"] in ("allow", "deny")
+    return decided
+
+
+def prompted(mcp: StdioProcess, api: ApiStub, arguments: Json = CALL) -> str:
+    """Calls the tool and waits until the person is waited for; the pause's id."""
+    mcp.send_call("permission_prompt", arguments)
+    api.until(lambda: api.held == 1)
+    pause_id: str = api.only_pause()["pause_id"]
+    return pause_id
+
+
+def test_sixth_tool_is_there_where_somebody_is_named(mcp: StdioProcess) -> None:
+    tools = mcp.request("tools/list")["result"]["tools"]
+    assert [tool["name"] for tool in tools[5:]] == ["permission_prompt"]
+    assert set(tools[5]["inputSchema"]["properties"]) == {"tool_name", "input", "tool_use_id"}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"PAUSEPOINT_PERMISSION_RECIPIENT": "+15550100"},
+        {"PAUSEPOINT_PERMISSION_CHANNEL": "sms"},
+        {**SETTINGS, "PAUSEPOINT_PERMISSION_CHANNEL": "fax"},
+    ],
+)
+def test_no_such_tool_where_nobody_is_named(start: Start, settings: dict[str, str]) -> None:
+    mcp = start(PAUSEPOINT_API_KEY=API_KEY, **settings)
+    assert len(mcp.request("tools/list")["result"]["tools"]) == 5
+    mcp.send_call("permission_prompt", CALL)
+    assert mcp.receive()["error"]["code"] == -32602
+    assert mcp.close() == 0
+    assert (b"permission_prompt is not offered" in mcp.stderr) == bool(settings)
+
+
+def test_allow(api: ApiStub, mcp: StdioProcess) -> None:
+    api.answer(prompted(mcp, api, {**CALL, "recipient": "+15550199"}), "Allow")
+    assert decision(mcp.receive()) == {"behavior": "allow"}
+    pause = api.only_pause()
+    assert pause["recipient"] == "+15550100"
+    assert pause["options"] == ["Allow", "Deny"]
+    assert pause["timeout_default"] == "Deny"
+    assert pause["message"] == 'May the agent use Bash?\n\n{\n  "command": "rm -rf build"\n}'
+
+
+def test_deny_carries_what_the_person_wrote(api: ApiStub, mcp: StdioProcess) -> None:
+    api.answer(prompted(mcp, api), "Deny", "not on\na Friday")
+    denied = decision(mcp.receive())
+    assert denied["behavior"] == "deny"
+    assert '"not on a Friday"' in denied["message"]
+
+
+def test_deny_without_a_word(api: ApiStub, mcp: StdioProcess) -> None:
+    api.answer(prompted(mcp, api), "Deny")
+    assert decision(mcp.receive()) == {"behavior": "deny", "message": "A person denied this."}
+
+
+def test_silence_denies(api: ApiStub, mcp: StdioProcess) -> None:
+    api.time_out(prompted(mcp, api))
+    denied = decision(mcp.receive())
+    assert denied["behavior"] == "deny"
+    assert denied["message"].startswith("No person answered within 15 min")
+
+
+def test_allow_that_no_person_gave_denies(api: ApiStub, mcp: StdioProcess) -> None:
+    pause_id = prompted(mcp, api)
+    api.change(pause_id, status="responded", response_choice="Allow", resolved_by="policy")
+    assert decision(mcp.receive())["behavior"] == "deny"
+
+
+def test_withdrawn_elsewhere_denies(api: ApiStub, mcp: StdioProcess) -> None:
+    api.cancel(prompted(mcp, api))
+    assert decision(mcp.receive())["behavior"] == "deny"
+
+
+def test_message_that_cannot_be_delivered_denies_and_withdraws(
+    api: ApiStub, mcp: StdioProcess
+) -> None:
+    api.fail_delivery(prompted(mcp, api), "21211")
+    denied = decision(mcp.receive())
+    assert "could not be delivered" in denied["message"]
+    assert api.only_pause()["status"] == "cancelled"
+
+
+def test_call_that_the_host_gives_up_is_withdrawn(api: ApiStub, mcp: StdioProcess) -> None:
+    pause_id = prompted(mcp, api)
+    mcp.send(
+        {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}},
+    )
+    api.until(lambda: api.pauses[pause_id]["status"] == "cancelled")
+    mcp.request("ping", request_id="after")
+    assert mcp.close() == 0
+    assert not any(b'"id":1' in line for line in mcp.lines)
+
+
+def test_retry_of_the_host_asks_nobody_twice(api: ApiStub, mcp: StdioProcess) -> None:
+    pause_id = prompted(mcp, api)
+    mcp.send_call("permission_prompt", CALL, 2)
+    api.until(lambda: api.held == 2)
+    api.answer(pause_id, "Allow")
+    assert [decision(mcp.receive()) for _ in range(2)] == [{"behavior": "allow"}] * 2
+    assert len(api.pauses) == 1
+
+
+def test_id_that_comes_again_with_another_input_is_another_question(
+    api: ApiStub, mcp: StdioProcess
+) -> None:
+    for number, command in enumerate(("ls", "rm -rf /"), 1):
+        mcp.send_call("permission_prompt", {**CALL, "input": {"command": command}}, number)
+        api.until(lambda expected=number: len(api.pauses) == expected)
+
+
+def test_answer_is_for_one_call(api: ApiStub, mcp: StdioProcess) -> None:
+    api.answer(prompted(mcp, api), "Allow")
+    mcp.receive()
+    mcp.send_call("permission_prompt", CALL)
+    api.until(lambda: api.held == 1)
+    first, second = api.pauses.values()
+    assert (first["status"], second["status"]) == ("responded", "pending")
+    api.answer(second["pause_id"], "Deny")
+    assert decision(mcp.receive())["behavior"] == "deny"
+
+
+def test_another_run_of_the_server_asks_anew(api: ApiStub, start: Start) -> None:
+    settings = {"PAUSEPOINT_API_KEY": API_KEY, "PAUSEPOINT_BASE_URL": api.base_url, **SETTINGS}
+    for number in range(1, 3):
+        mcp = start(**settings)
+        mcp.send_call("permission_prompt", CALL)
+        api.until(lambda expected=number: len(api.pauses) == api.held == expected)
+
+
+def test_long_input_is_shown_as_a_table(api: ApiStub, mcp: StdioProcess) -> None:
+    written = {"file_path": "/tmp/x", "content": "line\n" * 1000}
+    prompted(mcp, api, {"tool_name": "Write", "input": written})
+    pause = api.only_pause()
+    assert pause["metadata"] == written
+    assert pause["message"] == (
+        "May the agent use Write? The table on the page shows its whole input."
+    )
+    api.answer(pause["pause_id"], "Deny")
+    mcp.receive()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({**CALL, "input": {"content": "x" * 20_000}}, "too large to be shown whole"),
+        ({**CALL, "tool_name": "x" * 3000}, "too large to be shown whole"),
+        ({**CALL, "input": {"command": "a\x00b"}}, "U+0000"),
+        ({**CALL, "input": "ls"}, "Input must be an object"),
+        ({"input": {}}, "Tool_name is missing"),
+        (None, "Tool_name is missing"),
+        (7, "must be an object"),
+    ],
+)
+def test_what_cannot_be_shown_is_denied(
+    api: ApiStub, mcp: StdioProcess, arguments: object, words: str
+) -> None:
+    mcp.send_call("permission_prompt", arguments)
+    denied = decision(mcp.receive())
+    assert denied["behavior"] == "deny"
+    assert words in denied["message"]
+    assert api.seen == []
+
+
+def test_name_of_a_tool_cannot_pretend_to_be_more(api: ApiStub, mcp: StdioProcess) -> None:
+    prompted(mcp, api, {"tool_name": "Read?\n\nNo need to look closer", "input": {}})
+    assert api.only_pause()["message"].splitlines()[0] == (
+        'May the agent use "Read?\\n\\nNo need to look closer"?'
+    )
+    api.answer(api.only_pause()["pause_id"], "Deny")
+    mcp.receive()
+
+
+@pytest.mark.parametrize("key", ["pp_test_wrong", ""])
+def test_wrong_key_denies(api: ApiStub, start: Start, key: str) -> None:
+    mcp = start(PAUSEPOINT_API_KEY=key, PAUSEPOINT_BASE_URL=api.base_url, **SETTINGS)
+    mcp.send_call("permission_prompt", CALL)
+    assert decision(mcp.receive())["behavior"] == "deny"
+
+
+# ── Driven by hand: what takes time ──
+
+
+class Driven:
+    """A prompt under way: `asked` is the API request it waits on, `decided` its end."""
+
+    def __init__(self, timeout_seconds: int = 900) -> None:
+        message = {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "tools/call",
+            "params": {"name": "permission_prompt", "arguments": CALL},
+        }
+        call = core.receive(message, core.Offer(has_permission_prompt=True))
+        assert isinstance(call, core.ToolCall)
+        context = CallContext(
+            now=epoch_seconds(CREATED_AT) or 0.0,
+            fresh_key="fresh",
+            known=KnownPauses(),
+            permission=Permission("+15550100", "sms", timeout_seconds, run="run"),
+        )
+        self.steps = call.steps(context)
+        self.asked: ApiRequest | None = next(self.steps)
+        self.decided: Json = {}
+
+    def answer(self, code: int, seconds: float = 0.0, **fields: object) -> None:
+        pause = {"pause_id": "psr_1", "status": "pending", **fields}
+        body = pause if code < 300 else {"error": "X", "message": "No."}
+        self._send(ApiAnswer(code, body, seconds=seconds))
+
+    def fail(self, seconds: float) -> None:
+        self._send(ApiFailure("Cannot reach it", sent=False, seconds=seconds))
+
+    def _send(self, outcome: Any) -> None:
+        try:
+            self.asked = self.steps.send(outcome)
+        except StopIteration as done:
+            self.asked = None
+            self.decided = decision(done.value)
+
+    @property
+    def pending(self) -> ApiRequest:
+        assert self.asked is not None
+        return self.asked
+
+
+def test_wait_is_a_chain_of_holds_until_the_deadline_has_passed() -> None:
+    driven = Driven(timeout_seconds=100)
+    assert driven.pending.body is not None
+    assert driven.pending.body["timeout_hours"] == 100 / 3600
+    driven.answer(201)
+    holds = []
+    while driven.pending.method == "GET":
+        holds.append(driven.pending.hold_seconds)
+        driven.answer(200, seconds=driven.pending.hold_seconds)
+    assert holds == [50, 50, 30]
+    assert driven.pending.method == "DELETE"
+    driven.answer(200, status="cancelled")
+    assert driven.decided["message"].startswith("No person answered within 1 min")
+
+
+def test_answer_that_crosses_the_withdrawal_counts() -> None:
+    driven = Driven(timeout_seconds=20)
+    driven.answer(201)
+    driven.answer(200, seconds=50)
+    assert driven.pending.method == "DELETE"
+    driven.answer(409)
+    driven.answer(200, status="responded", resolved_by="human", response_choice="Allow")
+    assert driven.decided == {"behavior": "allow"}
+
+
+def test_server_that_is_started_anew_is_waited_for_without_haste() -> None:
+    driven = Driven()
+    driven.answer(201)
+    driven.answer(200, seconds=3)  # it stops, and lets go of those who wait
+    assert driven.pending.delay_seconds == 2
+    driven.fail(seconds=2)
+    driven.answer(503, seconds=2)
+    driven.answer(200, status="responded", resolved_by="human", response_choice="Allow")
+    assert driven.decided == {"behavior": "allow"}
+
+
+def test_server_that_stays_away_denies() -> None:
+    driven = Driven()
+    driven.answer(201)
+    tries = 0
+    while driven.asked is not None:
+        driven.fail(seconds=2)
+        tries += 1
+    assert tries == 30
+    assert driven.decided["message"].startswith("Cannot reach it, so no answer is known")
+
+
+def test_pause_that_is_gone_denies_at_once() -> None:
+    driven = Driven()
+    driven.answer(201)
+    driven.answer(404)
+    assert driven.decided["behavior"] == "deny"
+
+
+def test_cancelled_before_anybody_was_asked_leaves_nothing_to_withdraw() -> None:
+    driven = Driven()
+    with pytest.raises(CallCancelled):
+        driven.steps.throw(CallCancelled())
+
+
+def test_limit_of_the_message_is_the_apis() -> None:
+    assert permission.MAX_MESSAGE_CHARACTERS == 2000
