@@ -6,7 +6,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_SYSTEM_CERTS ?= 1
 
 help: ## List what there is
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 setup: .venv/.ready ## Make .venv with the program and the tools for its tests
 
@@ -23,7 +23,12 @@ test: setup ## Run every test
 	@sh scripts/get-servers.sh
 	@$(BIN)/pytest
 
-test-integrations: setup ## Run the tests that need Node and programs from npm
+test-frameworks: setup ## Try the agent frameworks, each in an environment of its own
+	@$(BIN)/python -m tests.integrations.frameworks.environments
+	@$(BIN)/pytest tests/integrations/frameworks
+
+test-integrations: setup ## Run the tests that need Node and programs from npm, and the frameworks
+	@$(BIN)/python -m tests.integrations.frameworks.environments
 	@$(BIN)/pytest tests/integrations
 
 lint: setup ## Check style, banned calls and who may import whom
@@ -50,4 +55,4 @@ docs: setup ## Build the documentation's site into .build/site, links checked
 mcpb: setup ## Build build/pausepoint.mcpb, the MCP server for one-click installation
 	@$(BIN)/python -m scripts.build_mcpb
 
-.PHONY: help setup run test test-integrations lint format types check bench docs mcpb
+.PHONY: help setup run test test-integrations test-frameworks lint format types check bench docs mcpb

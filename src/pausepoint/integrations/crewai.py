@@ -1,0 +1,86 @@
+"""CrewAI: a flow's `@human_feedback` is given by a person, wherever they are.
+
+from pausepoint.integrations.crewai import asks
+
+person = asks("+15550100199")
+
+@human_feedback("Publish this?", emit=["publish", "revise"], llm=person.exact, provider=person)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from crewai import BaseLLM
+from msgspec import Struct
+
+from pausepoint.client import Answer, NotShowable, PausePoint, Unanswered
+from pausepoint.client.showing import shown
+from pausepoint.integrations.asking import Recipient, answers, opened
+
+_BEFORE = "Feedback: "
+
+
+def asks(
+    recipient: str,
+    *,
+    channel: str | None = None,
+    timeout: timedelta | None = None,
+    pausepoint: PausePoint | None = None,
+) -> Person:
+    """A provider for `@human_feedback`. Its buttons are the two to five of `emit`, else OK and Not OK.
+
+    Silence is the flow's `default_outcome`; without one `TimedOut` is raised. Give `exact` as `llm`:
+    otherwise CrewAI has a model guess which button was meant.
+    """
+    return Person(Recipient(recipient, channel, timeout), pausepoint)
+
+
+class Person:
+    """Who gives the feedback."""
+
+    def __init__(self, recipient: Recipient, pausepoint: PausePoint | None) -> None:
+        self._recipient = recipient
+        self._pausepoint = pausepoint
+        self.exact = _Exact(model="the-button-itself")
+
+    def request_feedback(self, context: Any, flow: Any) -> str:
+        """The button, and the note on the lines after it; empty where the default fell."""
+        place = (context.flow_id, context.method_name, str(len(flow.human_feedback_history)))
+        question = _Feedback(place, context)
+        with opened(self._pausepoint) as client:
+            [feedback] = answers(client, self._recipient, [question])
+        return feedback
+
+
+class _Feedback(Struct, frozen=True):
+    ids: Sequence[str]
+    context: Any
+
+    def asked(self) -> dict[str, Any]:
+        output = self.context.method_output
+        text = output if isinstance(output, str) else shown({"output": output})
+        return {
+            "message": f"{self.context.message}\n\n{text}",
+            "options": list(self.context.emit or ("OK", "Not OK")),
+            "default": self.context.default_outcome,
+            "allow_text": True,
+        }
+
+    def answered(self, answer: Answer) -> str:
+        if not answer.by_human:
+            return ""
+        return f"{answer.choice}\n{answer.text or ''}".strip()
+
+    def unanswered(self, error: Unanswered | NotShowable) -> str:
+        raise error
+
+
+class _Exact(BaseLLM):  # type: ignore[misc] # the framework's type is unknown without it
+    """In a model's place: reads from CrewAI's prompt which button was pressed, and guesses nothing."""
+
+    def call(self, messages: Any, *_: Any, **__: Any) -> str:
+        prompt = messages if isinstance(messages, str) else messages[-1]["content"]
+        return str(prompt.partition(_BEFORE)[2].partition("\n")[0])

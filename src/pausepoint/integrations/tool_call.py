@@ -1,0 +1,139 @@
+"""A tool call that a person decides on: shown whole, then approved, changed, answered or rejected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from msgspec import Struct
+
+from pausepoint.client import Answer, Cancelled, NotShowable, TimedOut, Unanswered
+from pausepoint.client.question import MESSAGE_LIMIT
+from pausepoint.client.showing import shown
+from pausepoint.integrations.changes import changed
+
+Decision = Literal["approve", "edit", "respond", "reject"]
+
+OPTIONS: Final[Mapping[Decision, str]] = {
+    "approve": "Approve",
+    "edit": "Change",
+    "respond": "Reply",
+    "reject": "Reject",
+}
+FIXED: Final[frozenset[Decision]] = frozenset({"approve", "reject"})
+EDITABLE: Final[frozenset[Decision]] = FIXED | {"edit"}
+NO_REPLY: Final = "No reply"
+"""Where a person can only reply, and must be able not to."""
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What a person decided.
+
+    `arguments` are those to run with, for `approve` and `edit`. `message` is for the model: why
+    not, or for `respond` what the person wrote.
+    """
+
+    decision: Decision
+    arguments: dict[str, Any]
+    message: str = ""
+
+    @property
+    def may_run(self) -> bool:
+        return self.decision in ("approve", "edit")
+
+
+class ToolCall(Struct, frozen=True, kw_only=True):
+    """A question about one call. `ids` are the framework's own; `heading` stands above the call."""
+
+    name: str
+    arguments: dict[str, Any]
+    ids: tuple[str, ...]
+    decisions: frozenset[Decision] = FIXED
+    heading: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.decisions & {"reject", "respond"}:
+            raise TypeError(f'Allow "reject" for {self.name}: a person must be able to say no.')
+
+    def asked(self) -> dict[str, Any]:
+        options = [option for key, option in OPTIONS.items() if key in self.decisions]
+        if len(options) == 1:
+            options.append(NO_REPLY)
+        return {"message": self._message(), "options": options, "allow_text": True}
+
+    def answered(self, answer: Answer) -> Verdict:
+        """Only what a person chose themselves lets it run."""
+        if not answer.by_human:
+            return self._no("No person decided on this call, so it did not run.")
+        note = (answer.text or "").strip()
+        if answer.choice == OPTIONS["approve"]:
+            return Verdict(decision="approve", arguments=self.arguments)
+        if answer.choice == OPTIONS["edit"]:
+            return self._changed(note)
+        if answer.choice == OPTIONS["respond"] and note:
+            return Verdict(decision="respond", arguments={}, message=note)
+        if answer.choice in (OPTIONS["respond"], NO_REPLY):
+            return self._no("The person gave no reply.")
+        return self._no(f"A person rejected this call. {_said(note)}")
+
+    def unanswered(self, error: Unanswered | NotShowable) -> Verdict:
+        """Silence is a no. What could not be delivered is raised: a person has yet to be asked."""
+        if isinstance(error, TimedOut):
+            return self._no("Nobody answered in time, so this call was not approved.")
+        if isinstance(error, Cancelled):
+            return self._no("The question was withdrawn, so this call was not approved.")
+        if isinstance(error, NotShowable):
+            return self._no(f"This call was not approved. {error}")
+        raise error
+
+    def _changed(self, note: str) -> Verdict:
+        arguments = changed(self.arguments, note)
+        if arguments is None:
+            return self._no(f"A person wants this call changed; it did not run. {_said(note)}")
+        return Verdict(decision="edit", arguments=arguments)
+
+    def _no(self, message: str) -> Verdict:
+        can_reject = "reject" in self.decisions
+        return Verdict(
+            decision="reject" if can_reject else "respond", arguments={}, message=message
+        )
+
+    def _message(self) -> str:
+        arguments = shown(self.arguments)
+        name = _on_one_line(self.name)
+        above = (
+            f"Run {name}?\n" if self.heading is None else f"{_on_one_line(self.heading)}\n\n{name}"
+        )
+        message = f"{above}\n{arguments or '(no arguments)'}"
+        if "edit" in self.decisions and arguments:
+            message += (
+                f"\n\nTo change it, write each changed line anew as a note, and press"
+                f" {OPTIONS['edit']}."
+            )
+        if len(message) > MESSAGE_LIMIT:
+            raise NotShowable(
+                f"With its arguments the question has {len(message)} characters, and a person is"
+                f" shown at most {MESSAGE_LIMIT}. Nobody was asked."
+            )
+        return message
+
+
+def _on_one_line(text: str) -> str:
+    """So that it cannot look like the list of arguments below."""
+    return " ".join(text.split())
+
+
+def _said(note: str) -> str:
+    """In quotes: it is data."""
+    return f"Their note: {json.dumps(note, ensure_ascii=False)}" if note else "They left no note."
+
+
+def parsed(arguments: object) -> dict[str, Any]:
+    """A call's arguments, given as JSON or as a mapping. Odd ones are shown as they are."""
+    if isinstance(arguments, str):
+        try:
+            arguments = json.loads(arguments or "{}")
+        except (ValueError, RecursionError):
+            return {"arguments": arguments}
+    return dict(arguments) if isinstance(arguments, Mapping) else {"arguments": arguments}

@@ -1,0 +1,27 @@
+"""The pages on frameworks show what the examples run, which `make test-frameworks` runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.docs.pages import ROOT, steps
+
+PAGES = (
+    "agent-framework",
+    "claude-agent-sdk",
+    "crewai",
+    "google-adk",
+    "langgraph",
+    "openai-agents",
+    "pydantic-ai",
+)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_a_page_opens_with_is_in_its_example(name: str) -> None:
+    blocks = steps(ROOT / "docs" / "how-to" / f"{name}.md")
+    example = (ROOT / "examples" / f"with_{name.replace('-', '_')}.py").read_text("utf-8")
+    lines = {line.strip() for line in example.splitlines()}
+
+    assert blocks[0].kind == "python"
+    assert [line for line in blocks[0].text.splitlines() if line.strip() not in lines] == []

@@ -1,0 +1,100 @@
+"""Programs that use a framework, as processes in an empty folder, and the person whom they ask."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pausepoint.client import Pause
+from tests.client.person import answer
+from tests.client.proxy import Proxy
+from tests.e2e.api import eventually
+from tests.e2e.server import Server, environment
+from tests.integrations.frameworks.environments import ROOT, python_of
+
+WITHIN = 60
+
+
+class Program:
+    """One process; its output is in a file, so that nothing is lost when it is killed."""
+
+    def __init__(self, command: Sequence[str], folder: Path, env: dict[str, str]) -> None:
+        self._output = folder / "output.txt"
+        self._errors = folder / "errors.txt"
+        with self._output.open("wb") as output, self._errors.open("wb") as errors:
+            self.process = subprocess.Popen(
+                command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=errors
+            )
+
+    def output(self) -> str:
+        """What it printed, once it has ended well."""
+        code = self.process.wait(WITHIN)
+        assert code == 0, self._errors.read_text("utf-8")[-4000:]
+        return self._output.read_text("utf-8")
+
+    def kill(self) -> None:
+        """As a machine does that goes down."""
+        self.process.kill()
+        self.process.wait()
+
+
+class Programs:
+    """Starts them; `asked` has every question that was put, in order."""
+
+    def __init__(self, server: Server, proxy: Proxy, folder: Path) -> None:
+        self.proxy = proxy
+        self.asked: list[Pause] = []
+        proxy.asked = self.asked.append
+        self._folder = folder
+        self._environment = environment(
+            folder,
+            PAUSEPOINT_API_KEY=server.test_api_key,
+            PAUSEPOINT_BASE_URL=proxy.base_url,
+            PYTHONPATH=str(ROOT / "src"),
+            PYTHONUNBUFFERED="1",
+        )
+        self._started: list[Program] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for program in self._started:
+            program.kill()
+
+    def start(self, framework: str, script: str, *words: str, **settings: str) -> Program:
+        """`script` is a path in the project. Each runs in the same folder as those before it."""
+        command = [str(python_of(framework)), str(ROOT / script), *words]
+        program = Program(command, self._folder, self._environment | settings)
+        self._started.append(program)
+        return program
+
+    def questions(self, number: int = 1) -> list[Pause]:
+        """The first so many, once they are there. The program must be alive meanwhile."""
+
+        def there() -> bool:
+            program = self._started[-1]
+            if program.process.poll() is not None and len(self.asked) < number:
+                raise AssertionError(f"it ended without asking: {program.output()}")
+            return len(self.asked) >= number
+
+        eventually(there, WITHIN)
+        assert len(self.asked) == number
+        return self.asked[:number]
+
+    def question(self, number: int = 1) -> Pause:
+        return self.questions(number)[-1]
+
+    def answer(self, choice: str, text: str | None = None, *, number: int = 1) -> Pause:
+        """The person answers the so-many-th question."""
+        pause = self.question(number)
+        answer(pause, choice, text)
+        return pause
