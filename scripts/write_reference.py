@@ -40,7 +40,7 @@ EVENT_MEANINGS: Final = {
     Event.PAUSE_RESPONDED: ("human", "a person chose an option"),
     Event.PAUSE_TIMED_OUT: ("system", "the deadline passed without an answer"),
     Event.PAUSE_CANCELLED: ("developer", "the question was withdrawn"),
-    Event.PAUSE_UNDELIVERABLE: ("system", "the message to the person failed for good"),
+    Event.PAUSE_UNDELIVERABLE: ("system", "nobody could be reached: every message failed for good"),
     Event.WEBHOOK_CREATED: ("developer", "a webhook was registered"),
     Event.WEBHOOK_DELETED: ("developer", "a webhook was deleted"),
     Event.WEBHOOK_DELIVERED: ("system", "a webhook took an event"),

@@ -141,6 +141,14 @@ def test_the_mail_reads_as_agreed() -> None:
     assert "> Wire $8,400?\n> To Meridian.\n\n1. Approve\n2. Reject\n\n" in mail.text
 
 
+def test_a_reminder_says_that_it_is_one() -> None:
+    mail = CHANNEL.render(notification(recipient=ALICE, is_reminder=True))
+    assert mail.subject == "Reminder, action required: Wire $8,400 to Meridian?"
+    for part in (mail.text, " ".join(Page(mail.html).words)):
+        words = " ".join(part.split())
+        assert "Reminder: an AI agent of Acme is still waiting for your answer." in words
+
+
 def test_a_sender_cannot_pass_for_an_address() -> None:
     mail = CHANNEL.render(notification(recipient=ALICE, sender='"CEO" <ceo@example.org>, x'))
     assert mail.from_name == "AI agent of CEO ceo example.org x via PausePoint"

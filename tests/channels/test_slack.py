@@ -115,6 +115,15 @@ def test_the_post_reads_as_agreed() -> None:
     assert post.payload["unfurl_links"] is post.payload["unfurl_media"] is False
 
 
+def test_a_reminder_says_that_it_is_one() -> None:
+    post = CHANNEL.render(notification(recipient=HOOK, is_reminder=True))
+    assert texts(is_reminder=True)[0] == "Reminder: an AI agent is still waiting"
+    assert texts(is_reminder=True)[1:] == texts()[1:]
+    assert post.payload["text"] == (
+        "An AI agent of Acme is still waiting for your answer: Wire $8,400 to Meridian?"
+    )
+
+
 def test_agents_cannot_mention_or_fake_a_link() -> None:
     _, question, options, deadline, _ = texts(
         "<!channel> <https://evil.example|Approve>",

@@ -70,6 +70,14 @@ def test_the_text_is_as_the_contract_has_it() -> None:
     assert (sms.to, sms.encoding, sms.segments) == ("+12025550100", "GSM-7", 1)
 
 
+def test_a_reminder_says_that_it_is_one() -> None:
+    sms = CHANNEL.render(notification(is_reminder=True))
+    assert sms.body.startswith("[PausePoint] Reminder: Wire $8,400 to Meridian?\n\nRespond here: ")
+    long = CHANNEL.render(notification(is_reminder=True, message="Delete these now " * 60))
+    assert long.body.startswith("[PausePoint] Reminder: Delete these now ")
+    assert (long.segments, long.body.endswith(RESPOND_URL)) == (3, True)
+
+
 def test_a_long_question_is_cut_at_a_word() -> None:
     sms = CHANNEL.render(notification(message="Delete these records now " * 40))
     assert re.search(r"(Delete|these|records|now)\.\.\.\n\nRespond here: ", sms.body)

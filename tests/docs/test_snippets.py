@@ -122,6 +122,7 @@ PAUSE = {
     "test": False,
     "recipient": "+15550100",
     "response_choice": "Approve",
+    "fallback": [],
 }
 
 
@@ -132,6 +133,7 @@ PAUSE = {
         ({"status": "timed_out", "resolved_by": "timeout"}, False),
         ({"test": True}, False),
         ({"recipient": "+15550101"}, False),
+        ({"fallback": [{"recipient": "+15550102", "channel": "sms"}]}, False),
         ({"response_choice": "Reject"}, False),
     ],
 )

@@ -11,7 +11,16 @@ import msgspec
 from pausepoint.domain.account import ApiKey, Delivery, Webhook
 from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
-from pausepoint.domain.pause import Callback, Content, Ending, Mode, Pause, PauseStatus, ResolvedBy
+from pausepoint.domain.pause import (
+    Callback,
+    Content,
+    Ending,
+    Mode,
+    Pause,
+    PauseStatus,
+    ResolvedBy,
+    Way,
+)
 from pausepoint.store.base import (
     Applied,
     Change,
@@ -80,7 +89,7 @@ def _changes() -> Iterator[Change]:
     yield _ended(WITHDRAWN, PauseStatus.CANCELLED, ResolvedBy.DEVELOPER)
     yield Change(tuple(_asked(_a_pause(LATE, expires_at=NOW), None)))
     yield _ended(LATE, PauseStatus.TIMED_OUT, ResolvedBy.TIMEOUT, 1)
-    yield Change(tuple(_asked(_with_callback(_a_pause(UNREACHED)), FAILED)))
+    yield Change(tuple(_asked(_with_more(_a_pause(UNREACHED)), FAILED)))
     yield Change((SetPauseDelivery(UNREACHED, DeliveryState.FAILED),))
     yield Change(tuple(_asked(_a_pause(TEST, mode=Mode.TEST), None)))
     yield Change((InsertDelivery(_told(TOLD)), InsertDelivery(_told(RETRIED))))
@@ -106,10 +115,17 @@ def _a_pause(pause_id: str, **changes: Any) -> Pause:
     return a_pause(**{"pause_id": pause_id, "content": question} | changes)
 
 
-def _with_callback(pause: Pause) -> Pause:
+def _with_more(pause: Pause) -> Pause:
+    """All that few pauses have."""
     assert pause.content is not None
-    content = replace(pause.content, callback=Callback("https://example.com/7", "0123456789abcdef"))
-    return replace(pause, content=content, callback_target="cbk_1")
+    content = replace(
+        pause.content,
+        callback=Callback("https://example.com/7", "0123456789abcdef"),
+        fallback=(Way("email", "bob@example.com"),),
+    )
+    return replace(
+        pause, content=content, callback_target="cbk_1", remind_at=NOW + HOUR, fallbacks=1
+    )
 
 
 def _asked(pause: Pause, delivery_id: str | None) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,12 +15,13 @@ from pausepoint.domain.account import Webhook
 from pausepoint.domain.delivery import PER_WEBHOOK, Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import PAUSE, new_id
-from pausepoint.domain.pause import Callback, Content, Ending, Mode, PauseStatus, ResolvedBy
+from pausepoint.domain.pause import Callback, Content, Ending, Mode, PauseStatus, ResolvedBy, Way
 from pausepoint.store.base import (
     Applied,
     Change,
     ClaimIdempotencyKey,
     EndPause,
+    FailPauseDelivery,
     ForgetIdempotencyKeys,
     InsertAuditEntry,
     InsertDelivery,
@@ -77,6 +79,57 @@ async def test_a_callback_comes_back_with_its_pause_also_where_the_content_is_no
     assert await store.pauses("dev_alice", Mode.LIVE, None, 10, 0) == [pause]
     [due] = await store.due_pauses(pause.expires_at, 10)
     assert due.callback_target == "cbk_1"
+
+
+async def test_several_messages_of_a_pause_are_read_together(store: Store) -> None:
+    content = Content(
+        "+15550100199", "Wire it?", ("Yes", "No"), fallback=(Way("email", "bob@example.com"),)
+    )
+    pause = a_pause(content=content, fallbacks=1, remind_at=NOW + 1)
+    first = a_delivery(
+        pause, attempts=(Attempt(1, NOW + 3, "failed", "30005"),), state=DeliveryState.FAILED
+    )
+    reminder = a_delivery(pause, is_reminder=True, due_at=NOW + 1)
+    other = a_delivery(
+        pause, recipient_index=1, target="email", due_at=None, state=DeliveryState.SENT,
+        attempts=(Attempt(1, NOW + 1, "retrying"), Attempt(2, NOW + 4, "sent", "250")),
+    )  # fmt: skip
+    event = a_delivery(pause, kind=DeliveryKind.WEBHOOK, target="cbk_1", event=Event.PAUSE_CREATED)
+    rows = [InsertDelivery(each) for each in (event, other, reminder, first)]
+    await store.apply(Change((InsertPause(pause), InsertPause(a_pause()), *rows)))
+    expected = replace(
+        pause,
+        delivery_state=DeliveryState.SENT,
+        attempts=(
+            Attempt(1, NOW + 1, "retrying", None, "email", 1),
+            Attempt(2, NOW + 3, "failed", "30005", "sms"),
+            Attempt(3, NOW + 4, "sent", "250", "email", 1),
+        ),
+    )
+
+    assert await store.messages(pause.pause_id) == [first, reminder, other]
+    assert await store.pause(pause.pause_id) == expected
+    assert expected in await store.pauses("dev_alice", Mode.LIVE, None, 10, 0)
+
+
+async def test_a_pause_fails_once_and_only_while_it_is_pending(store: Store) -> None:
+    pause, ended = a_pause(), a_pause()
+    await store.apply_all([Change((InsertPause(each),)) for each in (pause, ended)])
+    await store.apply(Change((), EndPause(ended.pause_id, CANCEL)))
+    waiter = store.watch(pause.pause_id)
+    change = Change(
+        (entry(Event.PAUSE_UNDELIVERABLE, pause.pause_id),), FailPauseDelivery(pause.pause_id)
+    )
+    results = await asyncio.gather(*(store.apply(change) for _ in range(4)))
+
+    assert Counter(map(type, results)) == {Applied: 1, Lost: 3}
+    await asyncio.wait_for(waiter.wait(), 5)
+    waiter.close()
+    assert await events_of(store, pause.pause_id) == ["pause.undeliverable"]
+    found = await store.pause(pause.pause_id)
+    assert found is not None
+    assert found.delivery_state == "failed"
+    assert isinstance(await store.apply(Change((), FailPauseDelivery(ended.pause_id))), Lost)
 
 
 async def test_a_callbacks_deliveries_are_told_from_a_webhooks_and_the_message(

@@ -19,7 +19,8 @@ Sendable = TypeVar("Sendable", contravariant=True)
 class Notification:
     """What a message to a person is made from. `delivery_id` stays the same over all attempts.
 
-    `sender` is the account's name; `message` and `options` are the agent's words, raw.
+    `sender` is the account's name; `message` and `options` are the agent's words, raw. The deadline is
+    put into words as of `created_at`: when the pause was made, or when a later message first left.
     """
 
     delivery_id: str
@@ -32,6 +33,7 @@ class Notification:
     created_at: Instant
     expires_at: Instant
     respond_url: str
+    is_reminder: bool = False
 
 
 @dataclass(frozen=True, slots=True)

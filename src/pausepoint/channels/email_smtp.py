@@ -50,7 +50,7 @@ class EmailChannel:
         return recipient
 
     def render(self, notification: Notification) -> Email:
-        """The deadline reads as of the pause's creation, so that every attempt is the same mail."""
+        """The deadline reads as of one instant, so that every attempt is the same mail."""
         sender = single_line(notification.sender, _NAME_LIMIT)
         default = notification.timeout_default
         words = {
@@ -65,17 +65,22 @@ class EmailChannel:
                 None if default is None else single_line(default, _OPTION_LIMIT),
             ),
             "recipient": notification.recipient,
+            "is_reminder": notification.is_reminder,
             "url": notification.respond_url,
         }
         return Email(
             to=notification.recipient,
-            subject=f"Action required: {_header_text(notification.message, _SUBJECT_LIMIT)}",
+            subject=f"{_purpose(notification)}: {_header_text(notification.message, _SUBJECT_LIMIT)}",
             from_name=f"AI agent of {_name(notification.sender)} via PausePoint",
             text=_templates().get_template("message.txt").render(words),
             html=_templates().get_template("message.html").render(words),
             message_id=f"<{notification.delivery_id}@{self._domain}>",
             headers=_HEADERS,
         )
+
+
+def _purpose(notification: Notification) -> str:
+    return "Reminder, action required" if notification.is_reminder else "Action required"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,14 +96,15 @@ class SlackChannel:
         )
         sender = single_line(notification.sender, _NAME_LIMIT)
         first_line = single_line(notification.message, _LINE_LIMIT)
+        waits, header = "is waiting", "Action required from an AI agent"
+        if notification.is_reminder:
+            waits, header = "is still waiting", "Reminder: an AI agent is still waiting"
         return SlackPost(
             notification.recipient,
             {
-                "text": _escaped(
-                    f"An AI agent of {sender} is waiting for your answer: {first_line}"
-                ),
+                "text": _escaped(f"An AI agent of {sender} {waits} for your answer: {first_line}"),
                 "blocks": [
-                    _header("Action required from an AI agent"),
+                    _header(header),
                     _section("plain_text", _fitted(asked, _quoted)),
                     _section("plain_text", _fitted(f"Options: {' | '.join(options)}", _escaped)),
                     _section("plain_text", _fitted(deadline, _escaped)),

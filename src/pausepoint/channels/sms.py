@@ -82,6 +82,8 @@ class SmsChannel:
     def render(self, notification: Notification) -> Sms:
         """The whole question if it fits, else its beginning; the link is never cut."""
         text, url = display_safe(notification.message).strip(), notification.respond_url
+        if notification.is_reminder:
+            text = f"Reminder: {text}"
 
         def body(beginning: str) -> str:
             return gsm7.fold(f"[PausePoint] {beginning}\n\nRespond here: {url}")

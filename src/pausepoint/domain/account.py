@@ -75,7 +75,8 @@ class Delivery:
 
     `due_at` is when the worker shall look at it again; None when there is nothing left to do.
     `target` is a webhook's id, a channel's name or a callback's place: deliveries to one may delay
-    each other. An event without a `webhook_id` goes to the pause's own callback.
+    each other. An event without a `webhook_id` goes to the pause's own callback. A message goes to
+    the pause's recipient, which is 0, or to a place in the fallback, from 1 on.
     """
 
     delivery_id: str
@@ -94,6 +95,8 @@ class Delivery:
     checks: int = 0
     provider_id: str | None = None
     ended_at: Instant | None = None
+    recipient_index: int = 0
+    is_reminder: bool = False
 
     @property
     def is_callback(self) -> bool:

@@ -35,12 +35,20 @@ class Outcome(StrEnum):
 
 @record(frozen=True, slots=True)
 class Attempt:
-    """One try. `at` is epoch milliseconds; `code` is the vendor's own, where there is one."""
+    """One try. `at` is epoch milliseconds; `code` is the vendor's own, where there is one.
+
+    To whom it was is known from its delivery; it is told here where attempts of several are put
+    together: by which channel, and whether to the pause's recipient, which is 0, or to a place in
+    the fallback, from 1 on.
+    """
 
     number: int
     at: Instant
     outcome: str
     code: str | None = None
+    channel: str | None = None
+    recipient_index: int = 0
+    is_reminder: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,14 @@ class Mode(StrEnum):
 
 
 @record(frozen=True, slots=True)
+class Way:
+    """A recipient, and the channel by which it is reached."""
+
+    channel: str
+    recipient: str
+
+
+@record(frozen=True, slots=True)
 class Callback:
     """Where the developer wants to hear of one pause, and the secret that its events are signed with."""
 
@@ -62,6 +70,7 @@ class Content:
     metadata: dict[str, Any] | None = None
     response_text: str | None = None
     callback: Callback | None = None
+    fallback: tuple[Way, ...] = ()
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -70,7 +79,7 @@ class Pause:
 
     `content` is None once erased; `default_index` and `choice_index` count from 0 in
     `content.options`, so that what is left after erasure says nothing of what was asked.
-    `callback_target` is what the callback's deliveries wait their turn for; None without a callback.
+    `fallbacks` says how many ways the fallback has. `callback_target` is what the callback's deliveries wait their turn for; None without a callback.
     """
 
     pause_id: str
@@ -89,6 +98,12 @@ class Pause:
     delivery_state: DeliveryState = DeliveryState.QUEUED
     attempts: tuple[Attempt, ...] = ()
     callback_target: str | None = None
+    remind_at: Instant | None = None
+    fallbacks: int = 0
+
+    @property
+    def has_several_messages(self) -> bool:
+        return self.fallbacks > 0 or self.remind_at is not None
 
     @property
     def timeout_default(self) -> str | None:
@@ -97,6 +112,14 @@ class Pause:
     @property
     def choice(self) -> str | None:
         return self._option(self.choice_index)
+
+    def way(self, recipient_index: int) -> Way | None:
+        """0 is the recipient, from 1 on it is a place in the fallback. None once erased."""
+        if self.content is None:
+            return None
+        if recipient_index == 0:
+            return Way(self.channel, self.content.recipient)
+        return self.content.fallback[recipient_index - 1]
 
     def is_overdue(self, now: Instant) -> bool:
         """True when the deadline has come and nobody has written it down yet."""

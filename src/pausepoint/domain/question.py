@@ -8,12 +8,15 @@ from typing import Any, Final
 
 from pausepoint.domain.account import wrong_secret
 from pausepoint.domain.errors import InvalidOptions, ValidationFailed
+from pausepoint.domain.pause import Way
 from pausepoint.domain.record import record
 
 MESSAGE_LIMIT: Final = 2000
 OPTION_LIMIT: Final = 100
 MAX_TIMEOUT_HOURS: Final = 8760
 METADATA_LIMIT: Final = 16 * 1024
+FALLBACK_LIMIT: Final = 3
+SHORTEST: Final = timedelta(milliseconds=1)
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,12 @@ class Question:
     metadata: dict[str, Any] | None = None
     callback_url: str | None = None
     callback_secret: str | None = None
+    remind_after_hours: float | None = None
+    fallback: tuple[Way, ...] = ()
+
+    @property
+    def remind_after(self) -> timedelta | None:
+        return None if self.remind_after_hours is None else timedelta(hours=self.remind_after_hours)
 
     @property
     def timeout(self) -> timedelta:
@@ -57,16 +66,26 @@ def _check_fields(question: Question, metadata_size: int) -> None:
     elif len(question.message) > MESSAGE_LIMIT:
         wrong.append(("message", f"Must have at most {MESSAGE_LIMIT} characters."))
     # Written so that NaN fails too.
-    if not 0 < question.timeout_hours <= MAX_TIMEOUT_HOURS or question.timeout < timedelta(
-        milliseconds=1
-    ):
+    if not 0 < question.timeout_hours <= MAX_TIMEOUT_HOURS or question.timeout < SHORTEST:
         wrong.append(("timeout_hours", f"Must be more than 0 and at most {MAX_TIMEOUT_HOURS}."))
     if metadata_size > METADATA_LIMIT:
         wrong.append(("metadata", f"Must have at most {METADATA_LIMIT} bytes as JSON."))
     if question.callback_url is not None or question.callback_secret is not None:
         wrong += _wrong_callback(question)
+    if question.remind_after_hours is not None and not _is_in_time(question):
+        wrong.append(("remind_after_hours", "Must be more than 0 and less than timeout_hours."))
+    if len(question.fallback) > FALLBACK_LIMIT:
+        wrong.append(("fallback", f"Must name at most {FALLBACK_LIMIT}."))
     if wrong:
         raise ValidationFailed(*wrong)
+
+
+def _is_in_time(question: Question) -> bool:
+    """Written so that NaN is not."""
+    hours = question.remind_after_hours
+    if hours is None or not 0 < hours < question.timeout_hours <= MAX_TIMEOUT_HOURS:
+        return False
+    return SHORTEST <= timedelta(hours=hours) < timedelta(hours=question.timeout_hours)
 
 
 def _wrong_callback(question: Question) -> list[tuple[str, str]]:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
 from pausepoint.domain.account import Delivery, Principal
 from pausepoint.domain.delivery import DeliveryKind, DeliveryState
 from pausepoint.domain.errors import (
-    ChannelNotConfigured,
     IdempotencyMismatch,
     InvalidChannel,
     PauseNotFound,
 )
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
-from pausepoint.domain.pause import Callback, Content, Mode, Pause, PauseStatus
+from pausepoint.domain.pause import Callback, Content, Pause, PauseStatus
 from pausepoint.domain.question import Question, check_question
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.callback import checked_callback
 from pausepoint.operations.services import Services
+from pausepoint.operations.ways import checked_fallback, checked_recipient
 from pausepoint.security.callback_target import callback_target
 from pausepoint.security.display_safe import skeleton
 from pausepoint.store.base import (
@@ -108,21 +109,20 @@ async def _replayed(
 def _new_pause(
     services: Services, principal: Principal, question: Question, metadata_size: int
 ) -> Pause:
-    channel = services.channels.get(question.channel)
-    if channel is None:
+    if question.channel not in services.channels:
         raise InvalidChannel
     check_question(question, metadata_size, skeleton)
-    recipient = channel.normalise(question.recipient)
-    can_send = question.channel in services.transports[principal.mode]
-    if not can_send and principal.mode is Mode.LIVE:
-        raise ChannelNotConfigured
-    callback = checked_callback(services, question)
+    mode = principal.mode
+    recipient = checked_recipient(services, mode, question.channel, question.recipient)
+    fallback = checked_fallback(services, mode, question, recipient) if question.fallback else ()
+    callback = None if question.callback_url is None else checked_callback(services, question)
     now = services.clock.now()
     default = question.timeout_default
+    can_send = question.channel in services.transports[mode]
     return Pause(
         pause_id=new_id(PAUSE, now),
         developer_id=principal.developer_id,
-        mode=principal.mode,
+        mode=mode,
         status=PauseStatus.PENDING,
         channel=question.channel,
         allow_text_response=question.allow_text_response,
@@ -130,16 +130,25 @@ def _new_pause(
         created_at=now,
         expires_at=now + milliseconds(question.timeout),
         content=Content(
-            recipient, question.message, question.options, question.metadata, callback=callback
+            recipient,
+            question.message,
+            question.options,
+            question.metadata,
+            callback=callback,
+            fallback=fallback,
         ),
         delivery_state=DeliveryState.QUEUED if can_send else DeliveryState.SIMULATED,
-        callback_target=_target(services, principal, callback),
+        callback_target=_target(services, principal, callback) if callback else None,
+        remind_at=_remind_at(question, now) if question.remind_after_hours else None,
+        fallbacks=len(fallback),
     )
 
 
-def _target(services: Services, principal: Principal, callback: Callback | None) -> str | None:
-    if callback is None:
-        return None
+def _remind_at(question: Question, now: Instant) -> Instant | None:
+    return None if question.remind_after is None else now + milliseconds(question.remind_after)
+
+
+def _target(services: Services, principal: Principal, callback: Callback) -> str:
     key = services.policy.secret_keys[0]
     return callback_target(key, principal.developer_id, callback.url)
 
@@ -160,17 +169,42 @@ def creation_rows(pause: Pause) -> tuple[Row, ...]:
     if pause.delivery_state is DeliveryState.SIMULATED:
         sent = entry(Event.NOTIFICATION_SENT, Actor.SYSTEM, code=DeliveryState.SIMULATED.value)
         return (InsertPause(pause), created, sent)
-    delivery = Delivery(
+    first = InsertDelivery(_message(pause, pause.channel, pause.created_at))
+    if not pause.has_several_messages:
+        return (InsertPause(pause), created, first)
+    return (InsertPause(pause), created, first, *_later_messages(pause))
+
+
+def _later_messages(pause: Pause) -> Iterator[InsertDelivery]:
+    """The reminder, and the fallback: that is asked at the reminder's time too, if not before."""
+    assert pause.content is not None
+    if pause.remind_at is not None:
+        reminder = _message(pause, pause.channel, pause.remind_at, is_reminder=True)
+        yield InsertDelivery(reminder)
+    for index, way in enumerate(pause.content.fallback, 1):
+        yield InsertDelivery(_message(pause, way.channel, pause.remind_at, index))
+
+
+def _message(
+    pause: Pause,
+    channel: str,
+    due_at: Instant | None,
+    recipient_index: int = 0,
+    *,
+    is_reminder: bool = False,
+) -> Delivery:
+    return Delivery(
         delivery_id=new_id(DELIVERY, pause.created_at),
         developer_id=pause.developer_id,
         mode=pause.mode,
         kind=DeliveryKind.NOTIFICATION,
-        target=pause.channel,
+        target=channel,
         pause_id=pause.pause_id,
         created_at=pause.created_at,
-        due_at=pause.created_at,
+        due_at=due_at,
+        recipient_index=recipient_index,
+        is_reminder=is_reminder,
     )
-    return (InsertPause(pause), created, InsertDelivery(delivery))
 
 
 def _forgotten_before(now: Instant) -> Instant:

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 import structlog
 
-from pausepoint.channels.base import ChannelError, Notification
+from pausepoint.channels.base import ChannelError
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import (
     NOTIFICATION_RETRIES,
@@ -24,8 +24,8 @@ from pausepoint.domain.delivery import (
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.time import Instant, milliseconds
-from pausepoint.operations.end_pause import event_deliveries
-from pausepoint.operations.respond_to_pause import respond_url
+from pausepoint.operations.ask_next import REPEATED_AFTER, ask_next, undeliverable
+from pausepoint.operations.notify import notify
 from pausepoint.operations.services import Services
 from pausepoint.operations.tried import Tried
 from pausepoint.operations.webhook_event import GONE, post_event
@@ -68,6 +68,9 @@ async def deliver(services: Services, delivery: Delivery) -> Tried | None:
                 await services.clock.sleep_until(again_at)
 
     pause = await patiently(lambda: services.store.pause(delivery.pause_id))
+    if delivery.state is DeliveryState.FAILED:
+        await patiently(lambda: ask_next(services, delivery.delivery_id))
+        return None
     if pause is None:
         tried = Tried(Outcome.FAILED, "pause_erased")
     elif delivery.state is DeliveryState.SENT:
@@ -82,7 +85,7 @@ async def _try(services: Services, delivery: Delivery, pause: Pause) -> Tried:
     try:
         if delivery.kind is DeliveryKind.WEBHOOK:
             return await post_event(services, delivery, pause)
-        return await _notify(services, delivery, pause)
+        return await notify(services, delivery, pause)
     except StoreUnavailable:
         raise
     except Exception:
@@ -91,49 +94,9 @@ async def _try(services: Services, delivery: Delivery, pause: Pause) -> Tried:
         return Tried(Outcome.RETRYING, "internal_error")
 
 
-async def _notify(services: Services, delivery: Delivery, pause: Pause) -> Tried:
-    transport = services.transports[pause.mode].get(pause.channel)
-    if transport is None:
-        return Tried(Outcome.FAILED, "channel_not_configured")
-    if pause.content is None:
-        return Tried(Outcome.FAILED, "content_erased")
-    developer = await services.store.developer(pause.developer_id)
-    content = pause.content
-    notification = Notification(
-        delivery_id=delivery.delivery_id,
-        pause_id=pause.pause_id,
-        sender=developer.name if developer else "",
-        recipient=content.recipient,
-        message=content.message,
-        options=content.options,
-        timeout_default=pause.timeout_default,
-        created_at=pause.created_at,
-        expires_at=pause.expires_at,
-        respond_url=respond_url(services, pause),
-    )
-    message = services.channels[pause.channel].render(notification)
-    now = services.clock.now()
-    # Read once more, with nothing between it and the sending: nobody is asked what is decided.
-    current = await services.store.pause(pause.pause_id)
-    if current is None or current.status.is_final or now >= current.expires_at:
-        return Tried(Outcome.SKIPPED, "no_longer_pending")
-    try:
-        receipt = await transport.send(message, notification, now)
-    except ChannelError as error:
-        outcome = Outcome.FAILED if error.is_permanent else Outcome.RETRYING
-        return Tried(outcome, error.code, error.retry_after)
-    return Tried(
-        Outcome.SENT,
-        receipt.code,
-        provider_id=receipt.provider_id,
-        is_checkable=receipt.is_checkable,
-        facts=receipt.facts,
-    )
-
-
 async def _check(services: Services, delivery: Delivery, pause: Pause) -> Tried | None:
     """Asks the vendor what became of a message it took."""
-    transport = services.transports[pause.mode].get(pause.channel)
+    transport = services.transports[pause.mode].get(delivery.target)
     report = None
     if transport is not None and delivery.provider_id is not None:
         try:
@@ -179,6 +142,9 @@ async def _end(services: Services, delivery: Delivery, tried: Tried, pause: Paus
     elif tried.is_checkable:
         due_at = next_check_at(0, now)
     state = _state_after(tried, delivery)
+    asks_next = state is DeliveryState.FAILED and _may_be_followed(delivery, pause)
+    if asks_next:
+        due_at = now + milliseconds(REPEATED_AFTER)
     attempts = _recorded(delivery, tried, now)
     guard = UpdateDelivery(
         read=delivery,
@@ -195,7 +161,15 @@ async def _end(services: Services, delivery: Delivery, tried: Tried, pause: Paus
         # What was recorded is what is counted; a vendor's later report counts once more.
         for attempt in attempts[min(len(delivery.attempts), len(attempts) - 1) :]:
             services.observer.attempt_ended(delivery.via, attempt.outcome)
+        if asks_next:
+            await ask_next(services, delivery.delivery_id)
     return tried
+
+
+def _may_be_followed(delivery: Delivery, pause: Pause | None) -> bool:
+    """Whether others may be asked once this one has failed."""
+    is_first = delivery.kind is DeliveryKind.NOTIFICATION and not delivery.is_reminder
+    return is_first and pause is not None and pause.has_several_messages
 
 
 def _next_attempt_at(
@@ -230,11 +204,18 @@ def _recorded(delivery: Delivery, tried: Tried, now: Instant) -> tuple[Attempt, 
     if delivery.state is DeliveryState.SENT:
         last = delivery.attempts[-1]
         return (*delivery.attempts[:-1], Attempt(last.number, last.at, tried.outcome, tried.code))
+    if tried.outcome is Outcome.SKIPPED and _was_never_needed(delivery):
+        return ()
     known = delivery.attempts
     lost = tuple(
         Attempt(number, now, Outcome.UNKNOWN) for number in range(len(known) + 1, delivery.attempt)
     )
     return (*known, *lost, Attempt(delivery.attempt, now, tried.outcome, tried.code))
+
+
+def _was_never_needed(delivery: Delivery) -> bool:
+    """A message that would have come later, and was no attempt: the answer was there before it."""
+    return delivery.attempt == 1 and (delivery.is_reminder or delivery.recipient_index > 0)
 
 
 async def _consequences(
@@ -256,6 +237,7 @@ async def _consequences(
             "delivery_id": delivery.delivery_id,
             "attempt": delivery.attempt,
             "code": tried.code,
+            **(_way(delivery) if pause is not None and pause.has_several_messages else {}),
             **tried.facts,
         },
     )
@@ -263,21 +245,16 @@ async def _consequences(
         if tried.code == GONE and delivery.webhook_id is not None:
             return (entry, DisableWebhook(delivery.webhook_id))
         return (entry,)
+    if pause is not None and pause.has_several_messages:
+        return (entry,)  # how they fare together is seen when they are read
     told: Row = SetPauseDelivery(delivery.pause_id, state)
     if state is DeliveryState.FAILED and pause is not None and not pause.status.is_final:
-        return (entry, told, *await _undeliverable(services, pause))
+        return (entry, told, *await undeliverable(services, pause))
     return (entry, told)
 
 
-async def _undeliverable(services: Services, pause: Pause) -> tuple[Row, ...]:
-    entry = InsertAuditEntry(
-        pause.developer_id,
-        pause.mode,
-        Event.PAUSE_UNDELIVERABLE,
-        Actor.SYSTEM,
-        pause.pause_id,
-    )
-    return (entry, *await event_deliveries(services, pause, Event.PAUSE_UNDELIVERABLE))
+def _way(delivery: Delivery) -> dict[str, str | int | bool | None]:
+    return {"channel": delivery.target, "reminder": delivery.is_reminder}
 
 
 _AUDITED = {

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pausepoint.domain.account import Principal
+from pausepoint.domain.account import AuditEntry, Principal
 from pausepoint.domain.errors import EventsGone, ValidationFailed
 from pausepoint.domain.events import FEED_EVENTS, Event
 from pausepoint.domain.pause import Pause
@@ -98,7 +98,7 @@ async def open_feed(
 
 def _event(fed: FeedEntry, pause: Pause) -> FeedEvent:
     entry = fed.entry
-    more = {"delivery": _delivery(entry.detail)} if entry.event in _NOTIFICATIONS else None
+    more = {"delivery": _delivery(entry, pause)} if entry.event in _NOTIFICATIONS else None
     body = event_body(entry.event, entry.created_at, pause, more)
     return FeedEvent(_event_id(fed.position), entry.event, body)
 
@@ -117,5 +117,13 @@ def _event_id(position: FeedPosition) -> str:
     return f"{position.transaction}-{position.entry_id}"
 
 
-def _delivery(detail: dict[str, object]) -> dict[str, object]:
-    return {name: detail.get(name) for name in ("delivery_id", "attempt", "code")}
+def _delivery(entry: AuditEntry, pause: Pause) -> dict[str, object]:
+    """Where a pause has one message only, the entry says neither its channel nor that it is the first."""
+    detail = entry.detail
+    return {
+        "delivery_id": detail.get("delivery_id"),
+        "attempt": detail.get("attempt"),
+        "code": detail.get("code"),
+        "channel": detail.get("channel", pause.channel),
+        "reminder": detail.get("reminder", False),
+    }

@@ -65,7 +65,7 @@ class InsertWebhook:
 
 @record(frozen=True, slots=True)
 class SetPauseDelivery:
-    """How the pause's message fares, beside the pause itself."""
+    """How the pause's only message fares, beside the pause itself."""
 
     pause_id: str
     state: DeliveryState
@@ -159,6 +159,13 @@ class UpdateDelivery:
 
 
 @record(frozen=True, slots=True)
+class FailPauseDelivery:
+    """Holds if the pause is pending and its message was not known to have failed for good."""
+
+    pause_id: str
+
+
+@record(frozen=True, slots=True)
 class SetDeveloperDisabled:
     """Holds if the account exists and the switch changes something."""
 
@@ -173,6 +180,7 @@ Guard: TypeAlias = (
     | RevokeApiKey
     | DeleteWebhook
     | UpdateDelivery
+    | FailPauseDelivery
     | SetDeveloperDisabled
 )
 
@@ -288,6 +296,10 @@ class Store(FeedSource, Protocol):
     async def webhook_deliveries(
         self, webhook_id: str, limit: int, offset: int
     ) -> list[Delivery]: ...
+
+    async def messages(self, pause_id: str) -> list[Delivery]:
+        """The deliveries that ask a person, reminders among them; of each recipient the first comes first."""
+        ...
 
     async def callback_deliveries(
         self, pause_id: str, limit: int, offset: int = 0

@@ -16,6 +16,7 @@ from pausepoint.store.base import (
     DeleteWebhook,
     DisableWebhook,
     EndPause,
+    FailPauseDelivery,
     ForgetIdempotencyKeys,
     Guard,
     InsertApiKey,
@@ -127,6 +128,8 @@ def _bind_guard(guard: Guard, seal: Seal) -> Write:
             return accounts.delete_webhook(guard)
         case UpdateDelivery():
             return deliveries.update(guard)
+        case FailPauseDelivery(pause_id):
+            return Write(pauses.FAIL_DELIVERY, (pause_id,))
         case SetDeveloperDisabled():
             return accounts.set_disabled(guard)
         case _:
@@ -151,7 +154,7 @@ def _news(change: Change) -> News:
     outbox = False
     deadline: Instant | None = None
     developer_id: str | None = None
-    if isinstance(change.guard, EndPause):
+    if isinstance(change.guard, EndPause | FailPauseDelivery):
         pause_id = change.guard.pause_id
     if isinstance(change.guard, UpdateDelivery) and change.guard.due_at is not None:
         outbox = True

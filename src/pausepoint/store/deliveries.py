@@ -21,11 +21,13 @@ from pausepoint.store.statements import NOW, Statement, Write
 
 _COLUMNS = (
     "delivery_id, developer_id, mode, kind, pause_id, webhook_id, event, state, attempt, attempts,"
-    " checks, provider_id, created_at, due_at, ended_at, target"
+    " checks, provider_id, created_at, due_at, ended_at, target,"
+    " recipient_index, is_reminder"
 )
 INSERT: Final = Statement(
     "insert_delivery",
-    f"INSERT INTO deliveries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    f"INSERT INTO deliveries ({_COLUMNS})"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 )
 # A claim takes few for one target, so that none of them waits long for its turn.
 _HAS_A_PLACE = (
@@ -76,6 +78,11 @@ OF_WEBHOOK: Final = Statement(
     f"SELECT {_COLUMNS} FROM deliveries WHERE webhook_id = ?"
     " ORDER BY delivery_id DESC LIMIT ? OFFSET ?",
 )
+MESSAGES: Final = Statement(
+    "messages",
+    f"SELECT {_COLUMNS} FROM deliveries WHERE pause_id = ? AND kind = 'notification'"
+    " ORDER BY recipient_index, is_reminder",
+)
 OF_CALLBACK: Final = Statement(
     "callback_deliveries",
     f"SELECT {_COLUMNS} FROM deliveries WHERE pause_id = ? AND kind = 'webhook'"
@@ -109,6 +116,8 @@ def insert(delivery: Delivery, *, at_commit: bool) -> Write:
             NOW if at_commit else delivery.due_at,
             delivery.ended_at,
             delivery.target,
+            delivery.recipient_index,
+            int(delivery.is_reminder),
         ),
     )
 
@@ -151,6 +160,8 @@ def from_row(row: Any) -> Delivery:
         due_at=row[13],
         ended_at=row[14],
         target=row[15],
+        recipient_index=row[16],
+        is_reminder=bool(row[17]),
     )
 
 

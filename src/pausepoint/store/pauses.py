@@ -15,6 +15,7 @@ from pausepoint.domain.pause import (
     Pause,
     PauseStatus,
     ResolvedBy,
+    Way,
 )
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
@@ -24,8 +25,8 @@ from pausepoint.store.statements import NOW, Statement, Write
 INSERT: Final = Statement(
     "insert_pause",
     "INSERT INTO pauses (pause_id, developer_id, mode, status, channel, allow_text, default_index,"
-    " created_at, expires_at, delivery_state, callback_target)"
-    " VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?)",
+    " created_at, expires_at, delivery_state, callback_target, remind_at, fallbacks)"
+    " VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 )
 INSERT_CONTENT: Final = Statement(
     "insert_content", "INSERT INTO contents (pause_id, part, sealed) VALUES (?, ?, ?)"
@@ -40,6 +41,11 @@ TIME_OUT: Final = Statement(
     "UPDATE pauses SET status = ?, resolved_by = ?, choice_index = ?, responded_at = ?"
     " WHERE pause_id = ? AND status = 'pending' AND expires_at <= ?",
 )
+FAIL_DELIVERY: Final = Statement(
+    "fail_pause_delivery",
+    "UPDATE pauses SET delivery_state = 'failed'"
+    " WHERE pause_id = ? AND status = 'pending' AND delivery_state <> 'failed'",
+)
 SET_DELIVERY: Final = Statement(
     "set_pause_delivery", "UPDATE pauses SET delivery_state = ? WHERE pause_id = ?"
 )
@@ -49,7 +55,8 @@ _COLUMNS = (
     " (SELECT c.sealed FROM contents c WHERE c.pause_id = p.pause_id AND c.part = 'question'),"
     " (SELECT c.sealed FROM contents c WHERE c.pause_id = p.pause_id AND c.part = 'answer'),"
     " (SELECT d.attempts FROM deliveries d WHERE d.pause_id = p.pause_id"
-    " AND d.kind = 'notification' LIMIT 1), p.callback_target"
+    " AND d.kind = 'notification' LIMIT 1), p.callback_target,"
+    " p.remind_at, p.fallbacks"
 )
 GET: Final = Statement("pause", f"SELECT {_COLUMNS} FROM pauses p WHERE p.pause_id = ?")
 LIST: Final = Statement(
@@ -122,6 +129,8 @@ def insert(pause: Pause, seal: Seal) -> list[Write]:
         pause.expires_at,
         pause.delivery_state.value,
         pause.callback_target,
+        pause.remind_at,
+        pause.fallbacks,
     )
     return [
         Write(INSERT, row),
@@ -171,6 +180,8 @@ def from_row(row: Any, seal: Seal) -> Pause:
         attempts=decode_attempts(attempts) if attempts else (),
         content=_content_from(pause_id, question, answer, seal) if question else None,
         callback_target=row[16],
+        remind_at=row[17],
+        fallbacks=row[18],
     )
 
 
@@ -187,8 +198,10 @@ def _content(pause_id: str, part: str, plain: bytes, seal: Seal) -> Write:
 def _question(content: Content) -> bytes:
     """What few questions have comes last, and only where there is any."""
     parts: list[Any] = [content.recipient, content.message, content.options, content.metadata]
-    if content.callback is not None:
-        parts.append([content.callback.url, content.callback.secret])
+    if content.callback is not None or content.fallback:
+        callback = content.callback
+        parts.append(callback and (callback.url, callback.secret))
+        parts.append([(way.channel, way.recipient) for way in content.fallback])
     return _encode(parts)
 
 
@@ -197,5 +210,15 @@ def _content_from(pause_id: str, question: bytes, answer: bytes | None, seal: Se
         seal.unseal(question, f"{pause_id}/question")
     )
     text = seal.unseal(answer, f"{pause_id}/answer").decode() if answer else None
-    callback = Callback(*more[0]) if more else None
-    return Content(recipient, message, tuple(options), metadata, text, callback)
+    if not more:
+        return Content(recipient, message, tuple(options), metadata, text)
+    callback, fallback = more
+    return Content(
+        recipient,
+        message,
+        tuple(options),
+        metadata,
+        text,
+        Callback(*callback) if callback else None,
+        tuple(Way(*way) for way in fallback),
+    )

@@ -25,6 +25,7 @@ from pausepoint.store.statements import Parameters, Statement, filled
 GUARDS: Final[tuple[Statement, ...]] = (
     pauses.END,
     pauses.TIME_OUT,
+    pauses.FAIL_DELIVERY,
     pauses.CLAIM_IDEMPOTENCY_KEY,
     deliveries.UPDATE,
     accounts.INSERT_DEVELOPER,

@@ -8,6 +8,7 @@ from pausepoint.domain.account import ApiKey, AuditEntry, Delivery, Developer, P
 from pausepoint.domain.events import Event
 from pausepoint.domain.pause import Mode, Pause, PauseStatus
 from pausepoint.domain.time import Instant
+from pausepoint.domain.ways import together
 from pausepoint.security.sealed import Seal
 from pausepoint.store import accounts, audit, deliveries, pauses
 from pausepoint.store.base import DuePause, IdempotentPause
@@ -32,7 +33,12 @@ class ReadingStore(FeedReading):
 
     async def pause(self, pause_id: str) -> Pause | None:
         row = await self._one(pauses.GET, (pause_id,))
-        return pauses.from_row(row, self._seal) if row else None
+        if row is None:
+            return None
+        pause = pauses.from_row(row, self._seal)
+        if pause.fallbacks or pause.remind_at is not None:
+            return await self._with_all_messages(pause)
+        return pause
 
     async def pauses(
         self, developer_id: str, mode: Mode, status: PauseStatus | None, limit: int, offset: int
@@ -40,7 +46,16 @@ class ReadingStore(FeedReading):
         statement = pauses.LIST_WITH_STATUS if status else pauses.LIST
         filters = (developer_id, mode.value, status.value) if status else (developer_id, mode.value)
         parameters = (*filters, limit, offset)
-        return await self._list(statement, parameters, lambda r: pauses.from_row(r, self._seal))
+        found = await self._list(statement, parameters, lambda r: pauses.from_row(r, self._seal))
+        return [
+            await self._with_all_messages(pause) if pause.has_several_messages else pause
+            for pause in found
+        ]
+
+    async def _with_all_messages(self, pause: Pause) -> Pause:
+        """As it is where none was written, since nobody is asked."""
+        messages = await self.messages(pause.pause_id)
+        return together(pause, messages) if messages else pause
 
     async def due_pauses(self, now: Instant, limit: int) -> list[DuePause]:
         rows = await self._all(self._due_statement, (now, limit))
@@ -76,6 +91,10 @@ class ReadingStore(FeedReading):
     async def webhook_deliveries(self, webhook_id: str, limit: int, offset: int) -> list[Delivery]:
         parameters = (webhook_id, limit, offset)
         return await self._list(deliveries.OF_WEBHOOK, parameters, deliveries.from_row)
+
+    async def messages(self, pause_id: str) -> list[Delivery]:
+        rows = await self._all(deliveries.MESSAGES, (pause_id,))
+        return [deliveries.from_row(row) for row in rows]
 
     async def callback_deliveries(
         self, pause_id: str, limit: int, offset: int = 0

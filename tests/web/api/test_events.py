@@ -75,6 +75,7 @@ async def test_all_that_happens_to_a_pause_is_told_in_order(world: World) -> Non
     }  # fmt: skip
     assert sent.data["data"]["delivery"] == {
         "delivery_id": world.vendor.sent[0].delivery_id, "attempt": 1, "code": "queued",
+        "channel": "sms", "reminder": False,
     }  # fmt: skip
     assert responded.data["timestamp"] == "2026-01-01T12:01:00Z"
     assert responded.data["data"] == {

@@ -27,6 +27,7 @@ FIELDS = [
     "pause_id", "status", "channel", "recipient", "message", "options", "allow_text_response",
     "timeout_default", "metadata", "created_at", "expires_at", "response_choice", "response_text",
     "response_at", "resolved_by", "test", "delivery",
+    "remind_at", "fallback",
 ]  # fmt: skip
 
 
@@ -56,6 +57,7 @@ async def test_a_new_pause_carries_every_field(api: httpx2.AsyncClient) -> None:
         "2026-01-01T12:30:00Z",
     )
     assert body["delivery"] == {"state": "queued", "attempts": []}
+    assert (body["remind_at"], body["fallback"]) == (None, [])
 
 
 async def test_a_live_key_never_learns_the_link_and_a_test_key_does(world: World) -> None:

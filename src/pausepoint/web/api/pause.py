@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from starlette.responses import Response
 
 from pausepoint.domain.errors import PauseNotFound, ValidationFailed
 from pausepoint.domain.ids import parse_pause_id
-from pausepoint.domain.pause import Mode, Pause, PauseStatus
+from pausepoint.domain.pause import Mode, Pause, PauseStatus, Way
 from pausepoint.domain.question import Question
 from pausepoint.operations.callback import callback_deliveries, redeliver_callback
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.create_pause import IdempotencyKey, create_pause
 from pausepoint.operations.queries import is_worth_waiting_for, masked_recipient, own_pause
 from pausepoint.operations.respond_to_pause import respond_url
+from pausepoint.operations.ways import masked
 from pausepoint.web.answers import JsonResponse
 from pausepoint.web.body import fingerprint
 from pausepoint.web.endpoint import Call
 from pausepoint.web.headers import header
-from pausepoint.web.schemas.pause import CreatedPauseBody, PauseBody, PauseList, pause_fields
+from pausepoint.web.schemas.pause import (
+    CreatedPauseBody,
+    PauseBody,
+    PauseList,
+    WayBody,
+    pause_fields,
+)
 from pausepoint.web.schemas.webhooks import (
     WebhookDelivery,
     WebhookDeliveryList,
@@ -41,6 +50,8 @@ async def create(call: Call) -> Response:
         metadata=body.metadata,
         callback_url=body.callback_url,
         callback_secret=body.callback_secret,
+        remind_after_hours=body.remind_after_hours,
+        fallback=_ways(body.fallback) if body.fallback else (),
     )
     metadata_size = len(msgspec.json.encode(body.metadata)) if body.metadata else 0
     created = await create_pause(
@@ -49,7 +60,7 @@ async def create(call: Call) -> Response:
     pause = created.pause
     is_shown = pause.mode is Mode.TEST or call.services.policy.reveals_respond_url
     answer = CreatedPauseBody(
-        **pause_fields(pause, masked_recipient(call.services, pause)),
+        **_fields(call, pause),
         respond_url=respond_url(call.services, pause) if is_shown else None,
     )
     return JsonResponse(answer, 200 if created.is_replay else 201)
@@ -118,7 +129,19 @@ def pause_id_of(call: Call) -> str:
 
 
 def _body(call: Call, pause: Pause) -> PauseBody:
-    return PauseBody(**pause_fields(pause, masked_recipient(call.services, pause)))
+    return PauseBody(**_fields(call, pause))
+
+
+def _fields(call: Call, pause: Pause) -> dict[str, Any]:
+    content, services = pause.content, call.services
+    fallback: list[WayBody] | None = [] if content else None
+    if content and content.fallback:
+        fallback = [WayBody(masked(services, way), way.channel) for way in content.fallback]
+    return pause_fields(pause, masked_recipient(services, pause), fallback)
+
+
+def _ways(given: list[WayBody]) -> tuple[Way, ...]:
+    return tuple(Way(way.channel, way.recipient) for way in given)
 
 
 def _status(text: str | None) -> PauseStatus | None:

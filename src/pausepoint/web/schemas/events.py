@@ -21,6 +21,8 @@ class EventDelivery(Struct, kw_only=True):
     delivery_id: str | None
     attempt: int | None
     code: str | None
+    channel: str
+    reminder: bool
 
 
 class EventData(Struct, kw_only=True):

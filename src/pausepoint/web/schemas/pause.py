@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from pausepoint.domain.delivery import Attempt
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.time import to_rfc3339
 from pausepoint.web.schemas import (
@@ -13,7 +14,6 @@ from pausepoint.web.schemas import (
     Limit,
     Offset,
     Timestamp,
-    attempt_body,
     described,
     optional_time,
 )
@@ -39,11 +39,33 @@ class CreatePauseRequest(Struct, kw_only=True):
         str | None,
         described("16 to 512 characters; signs what is posted there. Needed with callback_url."),
     ] = None
+    remind_after_hours: Annotated[
+        float | None, described("When to send the question once more. Less than timeout_hours.")
+    ] = None
+    fallback: Annotated[
+        list[WayBody] | None,
+        described(
+            "At most 3 others, asked if the message fails or nobody answers by the reminder."
+        ),
+    ] = None
+
+
+class WayBody(Struct):
+    """Somebody to ask, and how."""
+
+    recipient: Annotated[str, described("As of the pause itself.")]
+    channel: Annotated[str, Meta(description="sms, email or slack.", examples=["email"])]
+
+
+class MessageAttempt(AttemptBody, kw_only=True):
+    channel: str
+    recipient: Annotated[str | None, described("Whom it was to; null once erased.")]
+    reminder: bool
 
 
 class DeliveryStatus(Struct, kw_only=True):
     state: Annotated[str, described("queued, sent, delivered, failed or simulated.")]
-    attempts: list[AttemptBody]
+    attempts: Annotated[list[MessageAttempt], described("Of all messages, by time.")]
 
 
 class PauseBody(Struct, kw_only=True):
@@ -66,6 +88,8 @@ class PauseBody(Struct, kw_only=True):
     resolved_by: Annotated[str | None, described("human, timeout, developer, or null.")]
     test: bool
     delivery: DeliveryStatus
+    remind_at: Annotated[Timestamp | None, described("When the question is sent once more.")]
+    fallback: Annotated[list[WayBody] | None, described("Who else is asked, in this order.")]
 
 
 class CreatedPauseBody(PauseBody, kw_only=True):
@@ -93,8 +117,10 @@ class PauseListQuery(Struct, kw_only=True):
     offset: Offset = 0
 
 
-def pause_fields(pause: Pause, recipient: str | None) -> dict[str, Any]:
-    """The pause's fields by their names in the API; `recipient` as it may be shown."""
+def pause_fields(
+    pause: Pause, recipient: str | None, fallback: list[WayBody] | None
+) -> dict[str, Any]:
+    """The pause's fields by their names in the API; `recipient` and `fallback` as they may be shown."""
     content = pause.content
     return {
         "pause_id": pause.pause_id,
@@ -114,6 +140,26 @@ def pause_fields(pause: Pause, recipient: str | None) -> dict[str, Any]:
         "resolved_by": pause.resolved_by,
         "test": pause.mode == "test",
         "delivery": DeliveryStatus(
-            state=pause.delivery_state, attempts=[attempt_body(a) for a in pause.attempts]
+            state=pause.delivery_state,
+            attempts=[_attempt(a, pause, recipient, fallback) for a in pause.attempts],
         ),
+        "remind_at": None if pause.remind_at is None else to_rfc3339(pause.remind_at),
+        "fallback": fallback,
     }
+
+
+def _attempt(
+    attempt: Attempt, pause: Pause, recipient: str | None, fallback: list[WayBody] | None
+) -> MessageAttempt:
+    index = attempt.recipient_index
+    if index:
+        recipient = fallback[index - 1].recipient if fallback else None
+    return MessageAttempt(
+        number=attempt.number,
+        at=to_rfc3339(attempt.at),
+        outcome=attempt.outcome,
+        code=attempt.code,
+        channel=attempt.channel or pause.channel,
+        recipient=recipient,
+        reminder=attempt.is_reminder,
+    )

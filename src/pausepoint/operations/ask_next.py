@@ -1,0 +1,92 @@
+"""A message has failed for good, and others may be sent: the next is asked, or nobody is left.
+
+The failure itself is committed before. Until this has been done the failed delivery stays due, so
+that a process that dies in between leaves it to another: every step here can be repeated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from pausepoint.domain.account import Delivery
+from pausepoint.domain.delivery import DeliveryState
+from pausepoint.domain.events import Actor, Event
+from pausepoint.domain.ids import DELIVERY, new_id
+from pausepoint.domain.pause import Pause
+from pausepoint.domain.ways import have_all_failed, next_to_ask
+from pausepoint.operations.end_pause import event_deliveries
+from pausepoint.operations.services import Services
+from pausepoint.store.base import (
+    Applied,
+    Change,
+    FailPauseDelivery,
+    InsertAuditEntry,
+    InsertDelivery,
+    Row,
+    UpdateDelivery,
+)
+
+REPEATED_AFTER: Final = timedelta(seconds=10)
+"""When another process does it, where this one could not."""
+
+
+async def ask_next(services: Services, delivery_id: str) -> None:
+    """`delivery_id` is the one that failed."""
+    while True:
+        failed = await services.store.delivery(delivery_id)
+        if failed is None or failed.state is not DeliveryState.FAILED or failed.due_at is None:
+            return
+        pause = await services.store.pause(failed.pause_id)
+        if pause is not None and not pause.status.is_final and not await _asked(services, pause):
+            continue
+        done = UpdateDelivery(
+            read=failed,
+            state=failed.state,
+            attempts=failed.attempts,
+            due_at=None,
+            provider_id=failed.provider_id,
+            ended_at=services.clock.now(),
+        )
+        if isinstance(await services.store.apply(Change(guard=done)), Applied):
+            return
+
+
+async def _asked(services: Services, pause: Pause) -> bool:
+    """False where somebody else changed what this was decided by."""
+    messages = await services.store.messages(pause.pause_id)
+    if have_all_failed(messages):
+        guard = FailPauseDelivery(pause.pause_id)
+        # Where it is lost, the pause has ended or somebody else has said so.
+        await services.store.apply(Change(await undeliverable(services, pause), guard))
+        return True
+    now = services.clock.now()
+    waiting = next_to_ask(messages, now)
+    if waiting is None:
+        return True
+    begun = UpdateDelivery(read=waiting, state=waiting.state, attempts=waiting.attempts, due_at=now)
+    rows = _reminder(waiting, now)
+    return isinstance(await services.store.apply(Change(rows, begun)), Applied)
+
+
+def _reminder(asked_early: Delivery, now: int) -> tuple[Row, ...]:
+    """Who is asked before the reminder's time is reminded then, as the recipient would have been."""
+    if asked_early.due_at is None:
+        return ()
+    reminder = replace(
+        asked_early, delivery_id=new_id(DELIVERY, now), created_at=now, is_reminder=True
+    )
+    return (InsertDelivery(reminder),)
+
+
+async def undeliverable(services: Services, pause: Pause) -> tuple[Row, ...]:
+    """What tells that nobody could be reached."""
+    entry = InsertAuditEntry(
+        pause.developer_id,
+        pause.mode,
+        Event.PAUSE_UNDELIVERABLE,
+        Actor.SYSTEM,
+        pause.pause_id,
+    )
+    return (entry, *await event_deliveries(services, pause, Event.PAUSE_UNDELIVERABLE))

@@ -1,0 +1,45 @@
+"""Whom a pause asks: each address in its one spelling, on a channel that can send."""
+
+from __future__ import annotations
+
+from pausepoint.domain.errors import (
+    ChannelNotConfigured,
+    InvalidChannel,
+    InvalidRecipient,
+    ValidationFailed,
+)
+from pausepoint.domain.pause import Mode, Way
+from pausepoint.domain.question import Question
+from pausepoint.operations.services import Services
+
+
+def checked_recipient(services: Services, mode: Mode, channel: str, recipient: str) -> str:
+    """The address as it is kept. Raises InvalidChannel, InvalidRecipient, ChannelNotConfigured."""
+    known = services.channels.get(channel)
+    if known is None:
+        raise InvalidChannel
+    normal = known.normalise(recipient)
+    if mode is Mode.LIVE and channel not in services.transports[mode]:
+        raise ChannelNotConfigured
+    return normal
+
+
+def checked_fallback(
+    services: Services, mode: Mode, question: Question, recipient: str
+) -> tuple[Way, ...]:
+    """`recipient` is the question's own, checked. Raises as above, and ValidationFailed."""
+    ways = [Way(question.channel, recipient)]
+    for number, way in enumerate(question.fallback):
+        try:
+            address = checked_recipient(services, mode, way.channel, way.recipient)
+        except (InvalidChannel, InvalidRecipient, ChannelNotConfigured) as error:
+            raise type(error)(f"fallback[{number}]: {error.message}") from None
+        ways.append(Way(way.channel, address))
+    if len(set(ways)) < len(ways):
+        raise ValidationFailed(("fallback", "Each must be another one than all before it."))
+    return tuple(ways[1:])
+
+
+def masked(services: Services, way: Way) -> str:
+    """The address as API answers show it."""
+    return services.channels[way.channel].mask(way.recipient)
