@@ -16,6 +16,7 @@ from pausepoint.domain.pause import Mode
 from pausepoint.operations.respond_to_pause import respond_url
 from pausepoint.web.app import create_app
 from tests.harness import World, a_world, an_api, settings_of
+from tests.web.streams import a_stream
 
 pytestmark = pytest.mark.anyio
 
@@ -122,7 +123,9 @@ async def test_the_person_sees_the_question_and_answers_by_the_api(
     assert (seen["message"], seen["sender"], seen["status"]) == ("Wire it?", "Acme", "pending")
     assert (answered.status_code, answered.json()["response_choice"]) == (200, "Reject")
     assert (again.status_code, again.json()["error"]) == (410, "TOKEN_USED")
-    assert (await api.get(f"/v1/respond/{token}")).json()["status"] == "responded"
+    seen = (await api.get(f"/v1/respond/{token}")).json()
+    assert (seen["status"], seen["response_choice"]) == ("responded", "Reject")
+    assert seen["response_text"] == answered.json()["response_text"] == "no"
 
 
 async def test_looking_never_answers(world: World, api: httpx2.AsyncClient) -> None:
@@ -462,3 +465,29 @@ async def test_the_inbox_shows_what_a_test_key_sent(world: World, api: httpx2.As
     assert "sandbox" in frame.headers["content-security-policy"]
     for number in ("1", "3", "x"):
         assert (await api.get(f"/dev/inbox/mail/{number}")).status_code == 404
+
+
+async def test_the_note_is_wherever_the_choice_is(world: World, api: httpx2.AsyncClient) -> None:
+    note = "only the old ones"
+    await api.post("/v1/webhooks", json=WEBHOOK)
+    pause = await world.ask(
+        allow_text_response=True,
+        callback_url="https://example.com/run",
+        callback_secret=WEBHOOK["secret"],
+    )
+    token = respond_url(world.services, pause).rpartition("/")[2]
+    answered = await api.post(f"/v1/respond/{token}", json={"choice": "Approve", "text": note})
+    await world.deliver_due()
+    [listed] = (await api.get("/v1/pause")).json()["items"]
+    polled = (await api.get(f"/v1/pause/{pause.pause_id}", params={"wait": 1})).json()
+    async with a_stream(world, "/v1/events?types=pause.responded", last_event_id="0") as stream:
+        [told] = await stream.events(1)
+    log = (await api.get("/v1/audit?event_type=pause.responded")).json()["items"]
+
+    for seen in (answered.json(), listed, polled):
+        assert (seen["response_choice"], seen["response_text"]) == ("Approve", note)
+    for body in [told.fields["data"], *(body.decode() for _, _, body in world.receiver.got)]:
+        assert f'"choice":"Approve","text":"{note}"' in body
+    assert {url for url, _, _ in world.receiver.got} == {WEBHOOK["url"], "https://example.com/run"}
+    assert note in (await api.get(f"/respond/{token}")).text
+    assert log[0]["detail"] == {"choice": "Approve", "has_text": True}

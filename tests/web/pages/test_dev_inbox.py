@@ -99,6 +99,10 @@ def test_links_of_a_mail_open_in_a_tab_of_their_own(html: str, shown: str) -> No
     [
         (USUAL, "Pending until 18:00 UTC today"),
         (ANSWERED, "Answered Approve"),
+        (
+            pause_with(ANSWERED, content={"response_text": "only the <b>old</b> ones"}),
+            "Answered Approve with the note only the <b>old</b> ones",
+        ),
         (TIMED_OUT, "Timed out Reject by default"),
         (pause_with(TIMED_OUT, default_index=None), "Timed out"),
         (pause_with(expires_at=NOW), "Timed out Reject by default"),

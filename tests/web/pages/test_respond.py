@@ -175,6 +175,14 @@ def test_outcomes_say_what_happened_and_when_and_offer_nothing_to_press() -> Non
         assert not page.all("button") + page.all("form") + page.all("a")
 
 
+def test_where_several_were_asked_nobody_is_told_that_it_was_them() -> None:
+    """All have one link, so the page cannot know who opens it."""
+    page = facts(render_outcome(pause_with(ANSWERED, fallbacks=1), "Acme", NOW))
+
+    assert "The answer is Approve, given at 13:53 UTC today. The agent has been told" in page.text
+    assert "You answered" not in page.text
+
+
 def test_an_overdue_question_is_too_late_even_if_nobody_wrote_it_down() -> None:
     later = USUAL.expires_at
 

@@ -25,6 +25,7 @@ class QuestionBody(Struct, kw_only=True):
     created_at: Timestamp
     expires_at: Timestamp
     response_choice: str | None
+    response_text: str | None
     response_at: Timestamp | None
     resolved_by: str | None
 
@@ -57,6 +58,7 @@ def question_body(pause: Pause, sender: str) -> QuestionBody:
         created_at=to_rfc3339(pause.created_at),
         expires_at=to_rfc3339(pause.expires_at),
         response_choice=pause.choice,
+        response_text=content.response_text if content else None,
         response_at=optional_time(pause.responded_at),
         resolved_by=pause.resolved_by,
     )
