@@ -31,9 +31,7 @@ def installed() -> Path:
             shutil.copy(HERE / name, place)
         npm = node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--silent")
-        subprocess.run(
-            [str(node()), str(npm), "ci", *quiet], cwd=place, check=True, timeout=600
-        )
+        subprocess.run([str(node()), str(npm), "ci", *quiet], cwd=place, check=True, timeout=600)
         (place / "ready").touch()
     return place / "node_modules"
 

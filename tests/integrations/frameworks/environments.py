@@ -103,4 +103,6 @@ if __name__ == "__main__":
             lock(each)
     else:
         for number, (each, seconds) in enumerate(made(), 1):
-            print(f"  {number} of {len(FRAMEWORKS)} environments: {each}, {seconds:.0f} s", flush=True)
+            print(
+                f"  {number} of {len(FRAMEWORKS)} environments: {each}, {seconds:.0f} s", flush=True
+            )
