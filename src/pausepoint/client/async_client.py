@@ -167,7 +167,13 @@ class AsyncPausePoint(_Driven, Approving):
         last_event_id: str | None = None,
         on_connected: OnConnected | None = None,
     ) -> AsyncIterator[FeedEvent]:
-        """As PausePoint's `events`, for `async for`."""
+        """What happens to the pauses of this key's account and mode, as it happens, without an end.
+
+        From now on, or from the event after `last_event_id` on; of `types` only, where given. When
+        the line is cut it comes back and misses nothing. `on_connected` is called with the id that
+        a connection begins after. Raises ApiError, Unreachable; Conflict with the code EVENTS_GONE
+        where what followed that id can no longer be told.
+        """
         feed = Feed(self._driver.policy, types, last_event_id, on_connected)
         return self._driver.follow(feed)
 
