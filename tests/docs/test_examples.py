@@ -1,4 +1,7 @@
-"""The pages on frameworks show what the examples run, which `make test-frameworks` runs."""
+"""The pages on frameworks show what the examples run, which `make test-frameworks` runs.
+
+Those that open with a whole program are run themselves: `tests/integrations/frameworks/test_pages.py`.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,6 @@ PAGES = (
     "claude-agent-sdk",
     "crewai",
     "google-adk",
-    "langgraph",
-    "openai-agents",
-    "pydantic-ai",
     "temporal",
 )
 
