@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from pausepoint.config_table import OF_OTHERS, SETTINGS
 from pausepoint.config_values import Network, has_opentelemetry, is_loopback, traces_exporter
+from pausepoint.domain.rate_limits import USUAL, RateLimits
 
 SECRET_FILE: Final = "pausepoint.secret"  # noqa: S105 - a file's name
 """Where `dev` keeps the secret key that it made, beside the database."""
@@ -63,6 +64,8 @@ class Settings:
     metrics_address: tuple[str, int] | None = None
     log_format: str | None = None
     max_wait_seconds: int = 45
+    rate_limits: RateLimits | None = USUAL
+    trusted_proxies: tuple[Network, ...] = ()
     is_traced: bool = False
     traces_exporter: str = "otlp"
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
+
+from pausepoint.domain.rate_limits import RateLimits
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -48,6 +51,23 @@ def whole(lowest: int, highest: int) -> Callable[[str], int]:
 
 def listed(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def rate_limits(value: str) -> RateLimits | None:
+    """`on`, `off`, or some numbers other than the usual ones."""
+    if value.lower() in ("on", "off"):
+        return RateLimits() if value.lower() == "on" else None
+    known = [field.name for field in fields(RateLimits)]
+    numbers: dict[str, int] = {}
+    for part in listed(value):
+        name, _, number = part.partition("=")
+        if name.strip() not in known:
+            raise ValueError(
+                "must be on, off, or numbers such as key=240,address=600;"
+                f" what has a number: {', '.join(known)}"
+            )
+        numbers[name.strip()] = whole(1, 1_000_000)(number.strip())
+    return RateLimits(**numbers)
 
 
 def address(value: str) -> tuple[str, int]:

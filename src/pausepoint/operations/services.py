@@ -9,6 +9,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pausepoint.channels.base import AnyChannel, AnyTransport, CallbackReader, HttpClient
 from pausepoint.clock import Clock
 from pausepoint.domain.pause import Mode
+from pausepoint.limits.limiter import Limiter
 from pausepoint.observer import SILENT, Observer
 from pausepoint.store.base import Store
 
@@ -24,6 +25,7 @@ class Policy:
     default_plan: str = "unlimited"
     outbound_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     max_wait_seconds: int = 45
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +44,5 @@ class Services:
     readiness: Callable[[], Awaitable[None]]
     callbacks: Mapping[str, CallbackReader] = field(default_factory=dict)
     observer: Observer = SILENT
+    limiter: Limiter | None = None
+    """None where the operator has switched the limits off."""

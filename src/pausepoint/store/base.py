@@ -22,6 +22,7 @@ from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Ending, Mode, Pause, PauseStatus
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
+from pausepoint.store.counts import CountExchange
 from pausepoint.store.feed import FeedSource
 
 # ── Rows: what a change may insert, and updates that need no guard ──
@@ -254,7 +255,7 @@ class Waiter(Protocol):
     def close(self) -> None: ...
 
 
-class Store(FeedSource, Protocol):
+class Store(FeedSource, CountExchange, Protocol):
     """Reads see every change that was applied before. Raises StoreUnavailable."""
 
     async def apply(self, change: Change) -> Applied | Lost:
