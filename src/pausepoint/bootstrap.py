@@ -175,6 +175,8 @@ class Running:
                 reveals_respond_url=settings.reveals_respond_url,
                 outbound_allow=settings.outbound_allow,
                 max_wait_seconds=settings.max_wait_seconds,
+                plans=settings.plans,
+                default_plan=settings.default_plan,
                 trusted_proxies=settings.trusted_proxies,
             ),
             chance=random.random,

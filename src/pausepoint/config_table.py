@@ -160,6 +160,20 @@ SETTINGS: Final = (
         "`off`, or other numbers, such as `key=240,address=600`: see [limits](../how-to/limits.md).",
     ),
     Setting(
+        "PAUSEPOINT_PLANS",
+        "plans",
+        read.plans,
+        "`free=50:sms, starter=500:sms+email, pro=*:sms+email+slack`",
+        "Plans: each with its pauses a month and its channels, `*` for any. `unlimited` is always there.",
+    ),
+    Setting(
+        "PAUSEPOINT_DEFAULT_PLAN",
+        "default_plan",
+        read.text,
+        "unlimited",
+        "The plan of a new account.",
+    ),
+    Setting(
         "PAUSEPOINT_TRUSTED_PROXIES",
         "trusted_proxies",
         read.networks,

@@ -10,6 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
+from pausepoint.domain.plans import UNLIMITED_PLAN, Plan
 from pausepoint.domain.rate_limits import RateLimits
 
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -68,6 +69,21 @@ def rate_limits(value: str) -> RateLimits | None:
             )
         numbers[name.strip()] = whole(1, 1_000_000)(number.strip())
     return RateLimits(**numbers)
+
+
+def plans(value: str) -> Mapping[str, Plan]:
+    """Such as `free=50:sms, pro=*:sms+email`."""
+    found: dict[str, Plan] = {}
+    for part in listed(value):
+        matched = re.fullmatch(r"([a-z0-9_-]{1,32})=(\d{1,9}|\*):(\*|[a-z]+(?:\+[a-z]+)*)", part)
+        if matched is None:
+            raise ValueError("must be plans such as free=50:sms, pro=*:sms+email+slack")
+        name, number, channels = matched.groups()
+        found[name] = Plan(
+            None if number == "*" else int(number),
+            None if channels == "*" else frozenset(channels.split("+")),
+        )
+    return {**found, UNLIMITED_PLAN: Plan()}
 
 
 def address(value: str) -> tuple[str, int]:

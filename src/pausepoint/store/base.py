@@ -174,6 +174,14 @@ class SetDeveloperDisabled:
     disabled: bool
 
 
+@record(frozen=True, slots=True)
+class SetDeveloperPlan:
+    """Holds if the account exists and had another plan."""
+
+    developer_id: str
+    plan: str
+
+
 Guard: TypeAlias = (
     EndPause
     | ClaimIdempotencyKey
@@ -183,6 +191,7 @@ Guard: TypeAlias = (
     | UpdateDelivery
     | FailPauseDelivery
     | SetDeveloperDisabled
+    | SetDeveloperPlan
 )
 
 

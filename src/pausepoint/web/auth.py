@@ -18,9 +18,8 @@ def presented_key(request: Request) -> str | None:
     return key if scheme.lower() == "bearer" and is_well_formed(key) else None
 
 
-async def principal_of(request: Request, services: Services) -> Principal:
+async def principal_of(key: str | None, services: Services) -> Principal:
     """Raises InvalidApiKey, the same for no key, a malformed, unknown and revoked one."""
-    key = presented_key(request)
     if key is None:
         raise InvalidApiKey
     principal = await services.store.principal(hash_api_key(key))

@@ -15,16 +15,17 @@ Networks: TypeAlias = Sequence[IPv4Network | IPv6Network]
 _HOME_BITS: Final = 64
 """What one customer is given of IPv6: every address in it is the same caller."""
 
+_NOBODY: Final = ("",)
 _FORWARDED: Final = b"x-forwarded-for"
 
 
 def client_address(scope: Scope, trusted: Networks) -> str:
-    """A caller's name for limits: an IPv4 address, or an IPv6 network of 64 bits.
+    """A caller's name for limits: an IPv4 address, an IPv6 network of 64 bits, or empty for one inside.
 
     `X-Forwarded-For` is read from its end, past the trusted proxies: whoever stands first there was
     seen by one of them. What is further left the caller can have written.
     """
-    peer = (scope.get("client") or ("",))[0]
+    peer = (scope.get("client") or _NOBODY)[0]
     if trusted:
         address = _address(peer)
         if address is not None and _is_in(address, trusted):

@@ -60,6 +60,8 @@ ENDPOINTS: Final = (
             e.InvalidRecipient,
             e.InvalidWebhookUrl,
             e.IdempotencyMismatch,
+            e.PlanLimitReached,
+            e.ChannelNotAllowed,
             e.ChannelNotConfigured,
         ),
         headers={"Idempotency-Key": "The same key and body within 24 h give the same pause."},

@@ -58,13 +58,14 @@ class Gate:
 
     async def identify(self, request: Request) -> Principal:
         """Whose key it is; the request itself is not counted yet. Raises InvalidApiKey, RateLimited."""
+        key = presented_key(request)
         if self._limiter is None:
-            return await principal_of(request, self._services)
-        key, address = presented_key(request), self._address(request.scope)
+            return await principal_of(key, self._services)
+        address = client_address(request.scope, self._trusted)
         if key is not None and address:
             self._count(request.scope, Limit.ADDRESS, address)
         try:
-            return await principal_of(request, self._services)
+            return await principal_of(key, self._services)
         except InvalidApiKey:
             if address:
                 self._count(request.scope, Limit.NO_KEY, address)
@@ -129,11 +130,13 @@ class Gate:
 
     def freely(self, request: Request) -> None:
         """The headers are there all the same."""
-        if self._limiter is not None and (address := self._address(request.scope)):
+        address = client_address(request.scope, self._trusted)
+        if self._limiter is not None and address:
             request.scope[RATE] = self._limiter.look(Limit.NO_KEY, address, self._clock.now())
 
     def _by(self, request: Request, limit: Limit) -> None:
-        if self._limiter is not None and (address := self._address(request.scope)):
+        address = client_address(request.scope, self._trusted)
+        if self._limiter is not None and address:
             self._count(request.scope, limit, address)
 
     def _count(self, scope: Scope, limit: Limit, subject: str) -> None:
@@ -144,20 +147,16 @@ class Gate:
 
     def _refuse(self, scope: Scope, limit: Limit, verdict: Verdict) -> None:
         scope[RATE] = verdict
+        if not self._has_warned and says_more(scope):
+            self._has_warned = True
+            log.warning(
+                "a limit was reached through a proxy, whose clients all count as one:"
+                " name it in PAUSEPOINT_TRUSTED_PROXIES"
+            )
         raise RateLimited(
             f"{_SAYING[limit].format(verdict.limit)} Try again in {verdict.retry_after} s.",
             retry_after=verdict.retry_after,
         )
-
-    def _address(self, scope: Scope) -> str:
-        """Empty for what comes from inside this process."""
-        if not self._has_warned and says_more(scope):
-            self._has_warned = True
-            log.warning(
-                "requests come through a proxy, and all its clients count as one:"
-                " name it in PAUSEPOINT_TRUSTED_PROXIES"
-            )
-        return client_address(scope, self._trusted)
 
 
 def rate_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
