@@ -21,7 +21,8 @@ from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.callback import checked_callback
 from pausepoint.operations.services import Services
-from pausepoint.operations.ways import checked_fallback, checked_recipient
+from pausepoint.operations.ways import channels_of, checked_fallback, checked_recipient
+from pausepoint.operations.within_plan import within_plan
 from pausepoint.security.callback_target import callback_target
 from pausepoint.security.display_safe import skeleton
 from pausepoint.store.base import (
@@ -61,7 +62,7 @@ async def create_pause(
     """The new pause, or the one that this idempotency key made before.
 
     Raises ValidationFailed, InvalidChannel, InvalidOptions, InvalidRecipient, IdempotencyMismatch,
-    InvalidWebhookUrl, ChannelNotConfigured.
+    InvalidWebhookUrl, ChannelNotConfigured, ChannelNotAllowed, PlanLimitReached.
     """
     if idempotency and (replayed := await _replayed(services, principal, idempotency)):
         return replayed
@@ -77,7 +78,8 @@ async def create_pause(
             pause.created_at,
             _forgotten_before(pause.created_at),
         )
-    result = await services.store.apply(Change(rows=creation_rows(pause), guard=guard))
+    async with within_plan(services, principal, channels_of(pause)):
+        result = await services.store.apply(Change(rows=creation_rows(pause), guard=guard))
     if isinstance(result, Applied):
         return Created(pause)
     assert idempotency is not None

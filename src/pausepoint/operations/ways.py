@@ -8,7 +8,7 @@ from pausepoint.domain.errors import (
     InvalidRecipient,
     ValidationFailed,
 )
-from pausepoint.domain.pause import Mode, Way
+from pausepoint.domain.pause import Mode, Pause, Way
 from pausepoint.domain.question import Question
 from pausepoint.operations.services import Services
 
@@ -38,6 +38,14 @@ def checked_fallback(
     if len(set(ways)) < len(ways):
         raise ValidationFailed(("fallback", "Each must be another one than all before it."))
     return tuple(ways[1:])
+
+
+def channels_of(pause: Pause) -> tuple[str, ...]:
+    """Every channel that the pause may be asked on."""
+    if not pause.fallbacks:
+        return (pause.channel,)
+    assert pause.content is not None
+    return (pause.channel, *(way.channel for way in pause.content.fallback))
 
 
 def masked(services: Services, way: Way) -> str:
