@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from pausepoint.cli import main
-from pausepoint.cli.server_part import MODULES, ServerCommand, ServerGroup
+from pausepoint.cli.server_part import ServerCommand, ServerGroup
+from pausepoint.server_extra import MODULES
 from tests.client.person import answers
 from tests.client.proxy import Proxy
 from tests.docs.pages import ROOT
