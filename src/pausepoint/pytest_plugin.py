@@ -23,11 +23,13 @@ def pausepoint(
         from pausepoint.testing import running  # noqa: PLC0415 - only for tests that use it
     except ImportError as error:
         pytest.fail(str(error), pytrace=False)
+    problem = ""
     try:
         with running(tmp_path_factory.mktemp("pausepoint")) as local:
             for name, value in local.environment.items():
                 monkeypatch.setenv(name, value)
             yield local
-    except AssertionError as error:
-        # The test's own failure does not come through here.
-        pytest.fail(str(error), pytrace=False)
+    except AssertionError as error:  # the test's own failure does not come through here
+        problem = str(error)
+    if problem:
+        pytest.fail(problem, pytrace=False)
