@@ -21,7 +21,6 @@ from pausepoint.client import (
     Undeliverable,
     verify_webhook,
 )
-from pausepoint.store.sqlite import DatabaseUnusable
 from pausepoint.testing import LocalPausePoint, running
 from tests.e2e.api import Api, answer
 from tests.e2e.receiver import Receiver
@@ -207,7 +206,7 @@ def test_a_question_may_be_left_open_and_a_folder_is_made_if_none_is_given() -> 
 
 def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", "utf-8")
-    with pytest.raises(DatabaseUnusable), running(tmp_path / "file"):
+    with pytest.raises(FileExistsError), running(tmp_path / "file"):
         pass
 
 
