@@ -196,6 +196,24 @@ def test_who_was_told_and_not_asked(tmp_path: Path) -> None:
         local.person.stays_silent()
 
 
+def test_an_agent_that_still_waits_at_the_end_waits_no_longer(
+    tmp_path: Path, threads: ThreadPoolExecutor
+) -> None:
+    def ask(key: str, base_url: str) -> Answer:
+        with PausePoint(key, base_url) as client:
+            return client.ask(*QUESTION)
+
+    with running(tmp_path) as local:
+        keys = (local.api_key, local.test_api_key)
+        asked = [threads.submit(ask, key, local.base_url) for key in keys]
+        for _ in asked:
+            local.person.next_question()
+
+    for each in asked:
+        with pytest.raises(Cancelled):
+            each.result()
+
+
 def test_a_question_may_be_left_open_and_a_folder_is_made_if_none_is_given() -> None:
     with running() as local:
         local.client.create(*QUESTION)

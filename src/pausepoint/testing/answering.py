@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
+from typing import Final
 
 from pausepoint.channels.dev_inbox import DevInbox
 from pausepoint.domain.account import Principal
 from pausepoint.domain.errors import (
+    AlreadyCancelled,
+    AlreadyResponded,
+    AlreadyTimedOut,
     InvalidChoice,
     PauseCancelled,
     PausePointError,
@@ -17,7 +22,7 @@ from pausepoint.domain.errors import (
     TokenUsed,
     ValidationFailed,
 )
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.pause import Mode, PauseStatus
 from pausepoint.domain.record import record
 from pausepoint.domain.simulated_people import simulated_person
 from pausepoint.domain.time import to_datetime
@@ -27,7 +32,8 @@ from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause
 from pausepoint.testing.questions import AskedQuestion
 
-TOO_LATE = (TokenUsed, PauseCancelled, TokenExpired)
+WITHDRAWN_AT_ONCE: Final = 100
+TOO_LATE: Final = (TokenUsed, PauseCancelled, TokenExpired)
 
 
 @record(frozen=True, slots=True)
@@ -61,7 +67,13 @@ class Answering:
         self.said: deque[Said] = deque()
         self.open: list[AskedQuestion] = []
         self.asked: list[AskedQuestion] = []
-        self.problems: list[str] = []
+        self._problems: list[str] = []
+
+    @property
+    def problems(self) -> list[str]:
+        """What went wrong so far, and what was said and never needed."""
+        never = [f"The person was to {said} and was not asked." for said in self.said]
+        return [*self._problems, *never]
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -104,6 +116,16 @@ class Answering:
             if question is not None:
                 self.open.append(question)
             return question is not None
+
+    async def withdraw_all(self, developer_id: str) -> None:
+        """What still waits is cancelled, or its agent would look for this server when it is gone."""
+        for mode in Mode:
+            owner = Principal("", developer_id, mode, "")
+            waiting = (developer_id, mode, PauseStatus.PENDING, WITHDRAWN_AT_ONCE, 0)
+            while pauses := await self._services.store.pauses(*waiting):
+                for pause in pauses:
+                    with suppress(AlreadyResponded, AlreadyCancelled, AlreadyTimedOut):
+                        await cancel_pause(self._services, owner, pause.pause_id)
 
     async def _take(self, question: AskedQuestion) -> None:
         is_new = all(question.pause_id != earlier.pause_id for earlier in self.asked)
@@ -163,12 +185,12 @@ class Answering:
         pause = await self._services.store.pause(question.pause_id)
         if pause is None:
             return
-        owner = Principal("", pause.developer_id, Mode(pause.mode), "")
+        owner = Principal("", pause.developer_id, pause.mode, "")
         try:
             await cancel_pause(self._services, owner, question.pause_id)
-        except PausePointError:
+        except (AlreadyResponded, AlreadyCancelled, AlreadyTimedOut):
             return
-        self.problems.append(problem)
+        self._problems.append(problem)
 
 
 def _wrong(said: Said, question: AskedQuestion, error: PausePointError) -> str:

@@ -62,8 +62,3 @@ class Person:
             raise AssertionError(f"The person was not asked within {seconds} s.") from None
         self._read += 1
         return question
-
-    def problems(self) -> list[str]:
-        """What went wrong so far, and what was said and never needed."""
-        never = [f"The person was to {said} and was not asked." for said in self._answering.said]
-        return [*self._answering.problems, *never]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
@@ -96,6 +96,7 @@ def running(
 
     A question for which nobody says what the person does is cancelled after `patience` of real time.
     Raises AssertionError at the end for that, and for what the person was told and could not do.
+    What still waits then is cancelled.
     """
     with ExitStack() as stack:
         place = folder or Path(stack.enter_context(TemporaryDirectory(prefix="pausepoint-")))
@@ -103,14 +104,15 @@ def running(
         stack.callback(thread.end)
         local = thread.begin()
         stack.callback(local.close)
+        stack.callback(thread.withdraw_all)
         try:
             yield local
         except BaseException as error:
-            for problem in local.person.problems():
+            for problem in thread.problems:
                 error.add_note(problem)
             raise
-        if problems := local.person.problems():
-            raise AssertionError("\n".join(problems))
+        if thread.problems:
+            raise AssertionError("\n".join(thread.problems))
 
 
 class _Thread:
@@ -119,6 +121,8 @@ class _Thread:
         self._patience = patience
         self._ready: Future[LocalPausePoint] = Future()
         self._server: Server | None = None
+        self._answering: Answering | None = None
+        self._withdraw_all: Callable[[], None] = lambda: None
         self._errors: list[BaseException] = []
         self._thread = threading.Thread(target=self._run, name="pausepoint", daemon=True)
 
@@ -126,6 +130,13 @@ class _Thread:
         """Returns once it listens. Raises what kept it from that."""
         self._thread.start()
         return self._ready.result()
+
+    @property
+    def problems(self) -> list[str]:
+        return self._answering.problems if self._answering else []
+
+    def withdraw_all(self) -> None:
+        self._withdraw_all()
 
     def end(self) -> None:
         """Raises what broke off in it."""
@@ -163,6 +174,9 @@ class _Thread:
         worker = Worker(services, clock)
         answering = Answering(services, service.inbox, worker.advance, self._patience)
         portal = Portal(asyncio.get_running_loop())
+        developer_id = keys.developer.developer_id
+        self._answering = answering
+        self._withdraw_all = lambda: portal.run(answering.withdraw_all(developer_id))
         local = LocalPausePoint(
             services.policy.public_url,
             keys,
