@@ -22,7 +22,7 @@ from pausepoint.client import (
     Unreachable,
 )
 from tests.client.drivers import Client, Kind, a_client
-from tests.client.person import answer
+from tests.client.person import answer, answers
 from tests.client.proxy import Act, Proxy, Says
 from tests.e2e.api import eventually
 from tests.e2e.server import Server, environment, free_port
@@ -30,7 +30,6 @@ from tests.e2e.server import Server, environment, free_port
 pytestmark = pytest.mark.e2e
 
 PHONE = "+15550100199"
-APPROVE = "approve@people.test"
 QUESTION = "Wire $8,400 to Meridian?"
 OPTIONS = ["Approve", "Reject"]
 HTML = "<html><h1>502 Bad Gateway</h1></html>"
@@ -76,7 +75,7 @@ def test_a_question_waits_for_a_server_that_is_down(kind: Kind, own_server: Serv
     with own_server, a_client(kind, own_server.test_api_key, own_server.base_url) as client:
         own_server.stop()
         client.clock.whenever = lambda count: own_server.start() if count == 3 else None
-        answered = client.ask(APPROVE, QUESTION, OPTIONS)
+        answered = client.ask(PHONE, QUESTION, OPTIONS, on_pending=answers("Approve"))
 
     assert answered.by_human
     assert client.clock.delays == sorted(client.clock.delays)
@@ -165,7 +164,7 @@ def test_retry_after_is_obeyed(through: Client, proxy: Proxy, status: int) -> No
             retry_after=format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True),  # noqa: TID251
         ),
     ]
-    answered = through.ask(APPROVE, QUESTION, OPTIONS)
+    answered = through.ask(PHONE, QUESTION, OPTIONS, on_pending=answers("Approve"))
 
     assert answered.by_human
     first, second = through.clock.delays
@@ -179,7 +178,7 @@ def test_a_limit_is_waited_for(through: Client, proxy: Proxy) -> None:
         "pass",
         says(429, "RATE_LIMITED", retry_after="30"),
     ]
-    answered = through.ask(APPROVE, QUESTION, OPTIONS)
+    answered = through.ask(PHONE, QUESTION, OPTIONS, on_pending=answers("Approve"))
 
     assert answered.by_human
     assert [round(delay - 0.3) for delay in through.clock.delays] == [20, 30]
@@ -230,7 +229,7 @@ def test_a_channel_that_is_not_set_up_is_told_at_once(kind: Kind, tmp_path: Path
 )
 def test_a_garbled_answer_is_survived(through: Client, proxy: Proxy, garbage: Says) -> None:
     proxy.script = [garbage, "pass", garbage]
-    answered = through.ask(APPROVE, QUESTION, OPTIONS)
+    answered = through.ask(PHONE, QUESTION, OPTIONS, on_pending=answers("Approve"))
 
     assert answered.by_human
     assert len(through.clock.delays) == 2

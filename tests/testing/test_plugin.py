@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+import pausepoint.testing
+from pausepoint.domain.simulated_people import NAMES, NUMBERS
 from pausepoint.server_extra import MODULES
 from tests.docs.pages import ROOT, steps
 from tests.e2e.server import environment
 
 PAGE = ROOT / "docs" / "how-to" / "testing.md"
+REFERENCE = ROOT / "docs" / "reference" / "python.md"
 IMPORTS = """
 import sys
 
@@ -110,3 +113,11 @@ def test_without_the_server_it_says_what_to_install(tmp_path: Path) -> None:
     assert "`pausepoint.testing` needs the server" in said
     assert "(uvicorn is missing)" in said
     assert "pip install 'pausepoint[server]'" in said
+
+
+def test_the_pages_have_every_name() -> None:
+    page, reference = PAGE.read_text("utf-8"), REFERENCE.read_text("utf-8")
+
+    assert [name for name in pausepoint.testing.__all__ if f"| `{name}" not in reference] == []
+    assert [name for name in NAMES if f"`{name}@people.test`" not in page] == []
+    assert [number for number in NUMBERS if f"| `{number}` |" not in page] == []
