@@ -72,8 +72,8 @@ def test_every_name_that_is_told_is_somebody(name: str) -> None:
 
 
 def test_the_one_spelling() -> None:
-    assert simulated_address("  Approve@People.TEST\n") == "approve@people.test"
-    assert simulated_address(SLACK.upper() + "NEVER") == f"{SLACK}never"
+    assert simulated_address("  Approve@People.TEST\n", "sms") == "approve@people.test"
+    assert simulated_address(SLACK.upper() + "NEVER", "slack") == f"{SLACK}never"
 
 
 @pytest.mark.parametrize(
@@ -81,5 +81,5 @@ def test_the_one_spelling() -> None:
     ["approve@people.test.example.com", "approve@xpeople.test.", "a@example.com", "+15550100", ""],
 )
 def test_everybody_else_is_real(recipient: str) -> None:
-    assert simulated_address(recipient) is None
+    assert simulated_address(recipient, "email") is None
     assert simulated_person(recipient) is None

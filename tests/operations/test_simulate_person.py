@@ -281,6 +281,17 @@ async def test_a_number_beside_theirs_is_a_real_one(world: World) -> None:
     assert (await world.pause(pause.pause_id)).status == "pending"
 
 
+@pytest.mark.parametrize("channel", ["sms", "email"])
+async def test_a_slack_url_is_for_slack(world: World, channel: str) -> None:
+    with pytest.raises(InvalidRecipient):
+        await ask(
+            world,
+            "",
+            channel=channel,
+            recipient="https://hooks.slack.com/services/people.test/approve",
+        )
+
+
 async def test_an_unknown_channel_is_told_first(world: World) -> None:
     with pytest.raises(PausePointError, match="Unknown channel"):
         await ask(world, "foo", channel="fax")

@@ -77,7 +77,7 @@ class SlackChannel:
 
     def mask(self, recipient: str) -> str:
         """Host and the first letter of the workspace: enough to tell that it is one."""
-        if simulated_address(recipient) is not None:
+        if simulated_address(recipient, self.name) is not None:
             return recipient  # it is no secret
         try:
             parts = _split(recipient)

@@ -13,8 +13,9 @@ from typing import Final
 from pausepoint.domain.errors import InvalidRecipient
 from pausepoint.domain.record import record
 
-MAIL: Final = "@people.test"
-SLACK: Final = "https://hooks.slack.com/services/people.test/"
+PLACE: Final = "people.test"
+MAIL: Final = f"@{PLACE}"
+SLACK: Final = f"https://hooks.slack.com/services/{PLACE}/"
 NUMBERS: Final = {
     "+12025550181": "approve",
     "+12025550182": "reject",
@@ -51,13 +52,17 @@ class SimulatedPerson:
         return None if self.place is None else self.after
 
 
-def simulated_address(recipient: str) -> str | None:
-    """The one spelling of such an e-mail address or Slack URL; None for any other recipient.
+def simulated_address(recipient: str, channel: str) -> str | None:
+    """The one spelling of such an e-mail address, or of such a Slack URL; None for anybody else.
 
     A number is known by its place in `NUMBERS`, once it is in E.164.
     """
-    address = recipient.strip().lower()
-    return address if address.endswith(MAIL) or address.startswith(SLACK) else None
+    address = recipient.lower()
+    if PLACE not in address:
+        return None
+    address = address.strip()
+    is_theirs = address.endswith(MAIL) or (channel == "slack" and address.startswith(SLACK))
+    return address if is_theirs else None
 
 
 def simulated_person(address: str) -> SimulatedPerson | None:
@@ -70,11 +75,13 @@ def simulated_person(address: str) -> SimulatedPerson | None:
 
 
 def _name(address: str) -> str | None:
+    if PLACE not in address:
+        return NUMBERS.get(address)
     if address.endswith(MAIL):
         return address.removesuffix(MAIL)
     if address.startswith(SLACK):
         return address.removeprefix(SLACK)
-    return NUMBERS.get(address)
+    return None
 
 
 def _named(name: str) -> SimulatedPerson:

@@ -23,7 +23,7 @@ def checked_recipient(services: Services, mode: Mode, question: Question, way: W
     known = services.channels.get(way.channel)
     if known is None:
         raise InvalidChannel
-    address = simulated_address(way.recipient) or known.normalise(way.recipient)
+    address = simulated_address(way.recipient, way.channel) or known.normalise(way.recipient)
     person = simulated_person(address)
     if person is not None:
         _check_person(person, mode, question)
