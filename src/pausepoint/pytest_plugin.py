@@ -25,7 +25,7 @@ def pausepoint(
         pytest.fail(str(error), pytrace=False)
     problem = ""
     try:
-        with running(tmp_path_factory.mktemp("pausepoint")) as local:
+        with running(tmp_path_factory.getbasetemp()) as local:
             for name, value in local.environment.items():
                 monkeypatch.setenv(name, value)
             yield local

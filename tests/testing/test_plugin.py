@@ -76,7 +76,7 @@ def test_what_the_page_shows_passes(tmp_path: Path) -> None:
 
     assert " 5 passed in " in said, said
     assert "error" not in said
-    assert (plain.returncode, plain.stderr) == (0, "")
+    assert (plain.returncode, plain.stdout, plain.stderr) == (0, "", "")
 
 
 @pytest.mark.e2e

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from pausepoint.client import (
     Answer,
@@ -214,18 +215,31 @@ def test_an_agent_that_still_waits_at_the_end_waits_no_longer(
             each.result()
 
 
-def test_a_question_may_be_left_open_and_a_folder_is_made_if_none_is_given() -> None:
-    with running() as local:
+def test_a_question_may_be_left_open_and_nothing_is_left(tmp_path: Path) -> None:
+    with running(tmp_path) as local:
         local.client.create(*QUESTION)
         local.person.next_question()
 
+    assert list(tmp_path.iterdir()) == []
     assert {thread.name for thread in threading.enumerate()}.isdisjoint({"pausepoint"})
 
 
-def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("", "utf-8")
-    with pytest.raises(FileExistsError), running(tmp_path / "file"):
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), running(tmp_path / "nowhere"):
         pass
+
+
+def test_the_log_is_left_as_the_program_has_it(tmp_path: Path) -> None:
+    before = structlog.get_config()
+    with running(tmp_path) as local:
+        local.client.list()
+    assert structlog.get_config() == before
+    structlog.configure(processors=[structlog.processors.JSONRenderer()])
+    try:
+        with running(tmp_path) as local:
+            assert len(structlog.get_config()["processors"]) == 1
+    finally:
+        structlog.reset_defaults()
 
 
 # ── The clock ──

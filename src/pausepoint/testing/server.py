@@ -22,6 +22,7 @@ from pausepoint.testing.answering import Answering
 from pausepoint.testing.clock import ShiftedClock
 from pausepoint.testing.person import Person
 from pausepoint.testing.portal import Portal
+from pausepoint.testing.quiet import only_warnings
 from pausepoint.testing.worker import Worker
 from pausepoint.web.app import create_app
 from pausepoint.web.server import Server, listen
@@ -92,15 +93,16 @@ class LocalPausePoint:
 def running(
     folder: Path | None = None, *, patience: timedelta = PATIENCE
 ) -> Iterator[LocalPausePoint]:
-    """A server that ends with the `with`; its database is in `folder`, or in one that goes with it.
+    """A server that ends with the `with`, and so does its database: a file in a folder of its own.
 
-    A question for which nobody says what the person does is cancelled after `patience` of real time.
-    Raises AssertionError at the end for that, and for what the person was told and could not do.
-    What still waits then is cancelled.
+    That folder is made in `folder`, or where the system has such things. A question for which
+    nobody says what the person does is cancelled after `patience` of real time. Raises AssertionError
+    at the end for that, and for what the person was told and could not do. What still waits then is
+    cancelled.
     """
-    with ExitStack() as stack:
-        place = folder or Path(stack.enter_context(TemporaryDirectory(prefix="pausepoint-")))
-        thread = _Thread(place, patience)
+    with only_warnings(), ExitStack() as stack:
+        place = stack.enter_context(TemporaryDirectory(prefix="pausepoint-", dir=folder))
+        thread = _Thread(Path(place), patience)
         stack.callback(thread.end)
         local = thread.begin()
         stack.callback(local.close)
