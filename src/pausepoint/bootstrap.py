@@ -21,6 +21,7 @@ from pausepoint.clock import Clock, SystemClock
 from pausepoint.config import Command, ConfigError, Settings
 from pausepoint.domain.errors import Unavailable
 from pausepoint.domain.pause import Mode
+from pausepoint.limits.limiter import Limiter
 from pausepoint.observer import SILENT, Observer
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.services import Policy, Services
@@ -28,6 +29,7 @@ from pausepoint.store.base import Store
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.worker.loop import DeliveryLoop
 from pausepoint.worker.schedule import DeadlineLoop
+from pausepoint.worker.share_counts import CountsLoop
 from pausepoint.worker.supervise import Supervised
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ _DESCRIPTORS = Path("/proc/self/fd")
 
 
 class Running:
-    """Everything that is open in one process. `start_work` begins deliveries and deadlines."""
+    """Everything that is open in one process. `start_work` begins what needs no request."""
 
     def __init__(
         self,
@@ -75,6 +77,7 @@ class Running:
         self.inbox = DevInbox() if settings.is_dev else None
         self._guarded = GuardedClient(settings.outbound_allow)
         self._operator = OperatorClient()
+        self._limiter = _limiter(settings)
         self._is_stopping = False
         self._stop_began_at = 0.0
         self._loops: list[Supervised] = []
@@ -90,6 +93,8 @@ class Running:
             carry = self._tracing.deliver(deliver) if self._tracing else deliver
             loops = (DeliveryLoop(self.services, carry), DeadlineLoop(self.services))
             self._loops = [Supervised(loop, clock) for loop in loops]
+        if self._limiter is not None and not self.settings.is_sqlite:
+            self._loops.append(Supervised(CountsLoop(self.services, self._limiter), clock))
         self._tasks = [asyncio.create_task(loop.run()) for loop in self._loops]
         if self._metrics is not None and self.settings.metrics_address is not None:
             if serves_metrics:
@@ -170,11 +175,15 @@ class Running:
                 reveals_respond_url=settings.reveals_respond_url,
                 outbound_allow=settings.outbound_allow,
                 max_wait_seconds=settings.max_wait_seconds,
+                plans=settings.plans,
+                default_plan=settings.default_plan,
+                trusted_proxies=settings.trusted_proxies,
             ),
             chance=random.random,
             readiness=self._check_readiness,
             callbacks=_callbacks(channel_settings),
             observer=self._metrics or SILENT,
+            limiter=self._limiter,
         )
 
     def _transports(
@@ -243,6 +252,13 @@ def _metrics(settings: Settings) -> Metrics | None:
     from pausepoint.metrics import Metrics  # noqa: PLC0415 - costs nothing where nobody asks
 
     return Metrics()
+
+
+def _limiter(settings: Settings) -> Limiter | None:
+    if settings.rate_limits is None:
+        return None
+    # Only PostgreSQL has several processes, which share what they count.
+    return Limiter(settings.rate_limits, shares=not settings.is_sqlite)
 
 
 def _tracing(settings: Settings) -> Tracing | None:

@@ -7,6 +7,7 @@ from typing import Final
 from pausepoint.domain import errors as e
 from pausepoint.web.api import audit, auth, callbacks, events, health, pause, respond, webhooks
 from pausepoint.web.endpoint import Endpoint
+from pausepoint.web.gate import LONG_WAIT, Gate
 from pausepoint.web.schemas import PageQuery
 from pausepoint.web.schemas.audit import AuditList, AuditQuery
 from pausepoint.web.schemas.auth import (
@@ -59,6 +60,8 @@ ENDPOINTS: Final = (
             e.InvalidRecipient,
             e.InvalidWebhookUrl,
             e.IdempotencyMismatch,
+            e.PlanLimitReached,
+            e.ChannelNotAllowed,
             e.ChannelNotConfigured,
         ),
         headers={"Idempotency-Key": "The same key and body within 24 h give the same pause."},
@@ -70,6 +73,7 @@ ENDPOINTS: Final = (
         summary="Look at a pause, or wait for its answer",
         tag="Pauses",
         query=PauseQuery,
+        waits=lambda query: query.wait >= LONG_WAIT,
         response=PauseBody,
         errors=(e.PauseNotFound,),
     ),
@@ -118,6 +122,7 @@ ENDPOINTS: Final = (
         summary="What a person is asked",
         tag="Responding",
         needs_key=False,
+        entry=Gate.by_link,
         response=QuestionBody,
         errors=(e.TokenInvalid,),
     ),
@@ -128,6 +133,7 @@ ENDPOINTS: Final = (
         summary="Answer",
         tag="Responding",
         needs_key=False,
+        entry=Gate.by_link,
         request=RespondRequest,
         example={"choice": "Approve"},
         response=RespondResponse,
@@ -200,6 +206,7 @@ ENDPOINTS: Final = (
         summary="Follow what happens, as server-sent events",
         tag="Events",
         query=EventsQuery,
+        waits=lambda query: True,
         streams=EventBody,
         errors=(e.EventsGone,),
         headers={"Last-Event-ID": "The last event that you have: those after it come first."},
@@ -220,6 +227,7 @@ ENDPOINTS: Final = (
         summary="Register an account",
         tag="Accounts",
         needs_key=False,
+        entry=Gate.signing_in,
         request=RegisterRequest,
         example={"email": "you@example.com", "name": "Acme", "password": "a long password"},
         response=RegisterResponse,
@@ -249,6 +257,7 @@ ENDPOINTS: Final = (
         summary="Twilio's status callback",
         tag="Callbacks",
         needs_key=False,
+        entry=Gate.freely,
         status=204,
         errors=(e.InvalidSignature, e.DeliveryNotFound),
     ),
@@ -259,6 +268,7 @@ ENDPOINTS: Final = (
         summary="Is it well?",
         tag="Health",
         needs_key=False,
+        entry=Gate.freely,
         response=HealthBody,
         errors=(e.Unavailable,),
     ),
@@ -269,6 +279,7 @@ ENDPOINTS: Final = (
         summary="Is the process alive?",
         tag="Health",
         needs_key=False,
+        entry=Gate.freely,
         response=HealthBody,
     ),
     Endpoint(
@@ -278,6 +289,7 @@ ENDPOINTS: Final = (
         summary="Can it take work?",
         tag="Health",
         needs_key=False,
+        entry=Gate.freely,
         response=HealthBody,
         errors=(e.Unavailable,),
     ),
