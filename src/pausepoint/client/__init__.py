@@ -38,6 +38,7 @@ from pausepoint.client.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
+from pausepoint.client.feed import FeedEvent
 from pausepoint.client.results import (
     Attempt,
     AuditEntry,
@@ -62,6 +63,7 @@ __all__ = [
     "Delivery",
     "Erased",
     "EventData",
+    "FeedEvent",
     "FieldProblem",
     "InvalidRequest",
     "InvalidSignature",
