@@ -28,6 +28,7 @@ from pausepoint.operations.services import Policy, Services
 from pausepoint.store.base import Store
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.worker.loop import DeliveryLoop
+from pausepoint.worker.note_key_use import KeyUseLoop
 from pausepoint.worker.schedule import DeadlineLoop
 from pausepoint.worker.share_counts import CountsLoop
 from pausepoint.worker.supervise import Supervised
@@ -93,6 +94,7 @@ class Running:
             carry = self._tracing.deliver(deliver) if self._tracing else deliver
             loops = (DeliveryLoop(self.services, carry), DeadlineLoop(self.services))
             self._loops = [Supervised(loop, clock) for loop in loops]
+        self._loops.append(Supervised(KeyUseLoop(self.services), clock))
         if self._limiter is not None and not self.settings.is_sqlite:
             self._loops.append(Supervised(CountsLoop(self.services, self._limiter), clock))
         self._tasks = [asyncio.create_task(loop.run()) for loop in self._loops]

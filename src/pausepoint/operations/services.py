@@ -10,6 +10,7 @@ from pausepoint.channels.base import AnyChannel, AnyTransport, CallbackReader, H
 from pausepoint.clock import Clock
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.plans import UNLIMITED_PLAN, USUAL_PLANS, Plan
+from pausepoint.domain.time import Instant
 from pausepoint.limits.limiter import Limiter
 from pausepoint.observer import SILENT, Observer
 from pausepoint.store.base import Store
@@ -46,5 +47,8 @@ class Services:
     readiness: Callable[[], Awaitable[None]]
     callbacks: Mapping[str, CallbackReader] = field(default_factory=dict)
     observer: Observer = SILENT
+    keys_used: dict[str, Instant] = field(default_factory=dict)
+    """When each key was used last, as far as that is not written yet; by the key's id."""
+
     limiter: Limiter | None = None
     """None where the operator has switched the limits off."""

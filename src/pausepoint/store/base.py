@@ -60,6 +60,14 @@ class InsertApiKey:
 
 
 @record(frozen=True, slots=True)
+class NoteKeyUse:
+    """The key was used at `at`, if not later still."""
+
+    key_id: str
+    at: Instant
+
+
+@record(frozen=True, slots=True)
 class InsertWebhook:
     webhook: Webhook
 
@@ -89,6 +97,7 @@ Row: TypeAlias = (
     | InsertDelivery
     | InsertAuditEntry
     | InsertApiKey
+    | NoteKeyUse
     | InsertWebhook
     | SetPauseDelivery
     | DisableWebhook

@@ -25,6 +25,7 @@ from pausepoint.store.base import (
     InsertDeveloper,
     InsertPause,
     InsertWebhook,
+    NoteKeyUse,
     RevokeApiKey,
     Row,
     SetDeveloperDisabled,
@@ -44,6 +45,7 @@ ROW_ORDER: Final[tuple[Statement, ...]] = (
     audit.INSERT,
     pauses.SET_DELIVERY,
     accounts.DISABLE_WEBHOOK,
+    accounts.NOTE_USE,
     pauses.FORGET_IDEMPOTENCY_KEYS,
 )
 
@@ -95,6 +97,8 @@ def _bind_row(row: Row, seal: Seal) -> list[Write]:
             return [audit.insert(row)]
         case InsertApiKey(key):
             return [accounts.insert_key(key)]
+        case NoteKeyUse(key_id, at):
+            return [Write(accounts.NOTE_USE, (at, key_id, at))]
         case InsertWebhook(webhook):
             return [accounts.insert_webhook(webhook, seal)]
         case SetPauseDelivery(pause_id, state):
