@@ -39,6 +39,7 @@ from pausepoint.client.errors import (
     Unreachable,
 )
 from pausepoint.client.results import (
+    Action,
     Attempt,
     AuditEntry,
     Delivery,
@@ -51,6 +52,7 @@ from pausepoint.client.sync_client import PausePoint
 from pausepoint.client.verification import EventData, WebhookEvent, verify_webhook
 
 __all__ = [
+    "Action",
     "Answer",
     "ApiError",
     "ArgumentsChanged",

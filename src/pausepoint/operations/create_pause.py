@@ -136,6 +136,7 @@ def _new_pause(
             question.metadata,
             callback=callback,
             fallback=fallback,
+            action=question.action,
         ),
         delivery_state=DeliveryState.QUEUED if can_send else DeliveryState.SIMULATED,
         callback_target=_target(services, principal, callback) if callback else None,

@@ -277,12 +277,14 @@ class Store(FeedSource, Protocol):
 
     # ── Reads ──
 
-    async def pause(self, pause_id: str) -> Pause | None: ...
+    async def pause(self, pause_id: str) -> Pause | None:
+        """With its action's arguments, if it has any."""
+        ...
 
     async def pauses(
         self, developer_id: str, mode: Mode, status: PauseStatus | None, limit: int, offset: int
     ) -> list[Pause]:
-        """Newest first."""
+        """Newest first, without their actions' arguments: they may be large."""
         ...
 
     async def due_pauses(self, now: Instant, limit: int) -> list[DuePause]: ...

@@ -38,6 +38,7 @@ ROW_ORDER: Final[tuple[Statement, ...]] = (
     accounts.INSERT_KEY,
     pauses.INSERT,
     pauses.INSERT_CONTENT,
+    pauses.INSERT_ACTION,
     accounts.INSERT_WEBHOOK,
     deliveries.INSERT,
     audit.INSERT,

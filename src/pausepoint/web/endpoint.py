@@ -18,6 +18,8 @@ from pausepoint.web.auth import principal_of
 from pausepoint.web.body import check_is_json, decode_json, decode_query, read_body
 
 BODY_LIMIT: Final = 64 * 1024
+ACTION_BODY_LIMIT: Final = 1024 * 1024
+"""An action may be spelled in JSON at several times its length."""
 
 
 @dataclass(slots=True)

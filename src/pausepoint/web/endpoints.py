@@ -6,7 +6,7 @@ from typing import Final
 
 from pausepoint.domain import errors as e
 from pausepoint.web.api import audit, auth, callbacks, events, health, pause, respond, webhooks
-from pausepoint.web.endpoint import Endpoint
+from pausepoint.web.endpoint import ACTION_BODY_LIMIT, Endpoint
 from pausepoint.web.schemas import PageQuery
 from pausepoint.web.schemas.audit import AuditList, AuditQuery
 from pausepoint.web.schemas.auth import (
@@ -62,6 +62,7 @@ ENDPOINTS: Final = (
             e.ChannelNotConfigured,
         ),
         headers={"Idempotency-Key": "The same key and body within 24 h give the same pause."},
+        body_limit=ACTION_BODY_LIMIT,
     ),
     Endpoint(
         method="GET",
