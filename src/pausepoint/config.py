@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from pausepoint.config_table import OF_OTHERS, SETTINGS
 from pausepoint.config_values import Network, has_opentelemetry, is_loopback, traces_exporter
+from pausepoint.domain.hook_rules import NO_RULES, HookRules
 
 SECRET_FILE: Final = "pausepoint.secret"  # noqa: S105 - a file's name
 """Where `dev` keeps the secret key that it made, beside the database."""
@@ -65,6 +66,7 @@ class Settings:
     max_wait_seconds: int = 45
     is_traced: bool = False
     traces_exporter: str = "otlp"
+    hook_rules: HookRules = NO_RULES
 
     @property
     def is_dev(self) -> bool:

@@ -39,10 +39,11 @@ IDEMPOTENCY_KEPT: Final = timedelta(hours=24)
 
 @record(frozen=True, slots=True)
 class IdempotencyKey:
-    """`fingerprint` is equal for equal bodies."""
+    """`fingerprint` is equal for equal bodies. `outlives_pause`: kept from the deadline on, not from now."""
 
     key: str
     fingerprint: str
+    outlives_pause: bool = False
 
 
 @record(frozen=True, slots=True)
@@ -68,15 +69,7 @@ async def create_pause(
     pause = _new_pause(services, principal, question, metadata_size)
     guard = None
     if idempotency:
-        guard = ClaimIdempotencyKey(
-            principal.developer_id,
-            principal.mode,
-            idempotency.key,
-            idempotency.fingerprint,
-            pause.pause_id,
-            pause.created_at,
-            _forgotten_before(pause.created_at),
-        )
+        guard = claim(principal, idempotency, pause, pause.created_at)
     result = await services.store.apply(Change(rows=creation_rows(pause), guard=guard))
     if isinstance(result, Applied):
         return Created(pause)
@@ -84,6 +77,20 @@ async def create_pause(
     first = await _replayed(services, principal, idempotency)
     assert first is not None
     return first
+
+
+def claim(
+    principal: Principal, idempotency: IdempotencyKey, pause: Pause, now: Instant
+) -> ClaimIdempotencyKey:
+    return ClaimIdempotencyKey(
+        principal.developer_id,
+        principal.mode,
+        idempotency.key,
+        idempotency.fingerprint,
+        pause.pause_id,
+        max(now, pause.expires_at) if idempotency.outlives_pause else now,
+        _forgotten_before(now),
+    )
 
 
 async def _replayed(

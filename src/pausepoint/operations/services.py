@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from pausepoint.channels.base import AnyChannel, AnyTransport, CallbackReader, HttpClient
 from pausepoint.clock import Clock
+from pausepoint.domain.hook_rules import NO_RULES, HookRules
 from pausepoint.domain.pause import Mode
 from pausepoint.observer import SILENT, Observer
 from pausepoint.store.base import Store
@@ -24,6 +25,7 @@ class Policy:
     default_plan: str = "unlimited"
     outbound_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     max_wait_seconds: int = 45
+    hook_rules: HookRules = NO_RULES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from pausepoint.operations.services import Services
 from pausepoint.web.edge import Edge, only_this_machine
 from pausepoint.web.endpoint import Endpoint, JsonEndpoint
 from pausepoint.web.endpoints import ENDPOINTS
+from pausepoint.web.hooks.claude_code import ClaudeCodeHook
 from pausepoint.web.mcp.endpoint import McpEndpoint
 from pausepoint.web.mcp.in_process import InProcessApi
 from pausepoint.web.openapi import openapi_document
@@ -31,6 +32,7 @@ def create_app(
     resources: dict[str, dict[str, RequestHandler]] = {
         **api,
         "/mcp": {"POST": McpEndpoint(services, InProcessApi(Routes(api)))},
+        "/v1/hooks/claude-code": {"POST": ClaudeCodeHook(services)},
         "/respond/{token}": {"GET": response_page.get, "POST": response_page.post},
         "/static/{name}": {"GET": pages.static},
         "/openapi.json": {"GET": _document(document)},
