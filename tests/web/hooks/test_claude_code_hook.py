@@ -107,7 +107,7 @@ async def pauses(world: World, mode: Mode = Mode.LIVE) -> list[Pause]:
 
 async def until_waiting(world: World, how_many: int = 1) -> None:
     async with asyncio.timeout(30):
-        while world.services.store.waiting != how_many:
+        while world.services.store.waiting != how_many:  # noqa: ASYNC110 - a turn of the loop, no time
             await asyncio.sleep(0)
 
 
