@@ -156,7 +156,7 @@ def test_a_person_allows(
         pause = api.http.get(f"/v1/pause/{listed['pause_id']}").json()
     assert pause["action"]["tool"] == "Bash"
     assert pause["action"]["arguments"]["command"] == "touch made.txt"
-    assert pause["message"].startswith("May Claude Code use Bash?")
+    assert pause["message"].startswith("May Claude Code use Bash in /")
 
 
 @pytest.mark.parametrize("event", ["PreToolUse", "PermissionRequest"])

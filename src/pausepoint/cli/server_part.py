@@ -23,6 +23,7 @@ MODULES: Final = (
     "structlog",
     "uvicorn",
     "uvloop",
+    "yaml",
 )
 """What `pausepoint[server]` brings."""
 

@@ -12,7 +12,7 @@ from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.errors import PausePointError
 from pausepoint.domain.hook_rules import Decision, Rule, RuleSet
 from pausepoint.domain.pause import Pause, PauseStatus, ResolvedBy
-from pausepoint.domain.question import MESSAGE_LIMIT, Question
+from pausepoint.domain.question import Question
 from pausepoint.domain.record import record
 from pausepoint.domain.words import MINUTE, span
 from pausepoint.operations.cancel_pause import cancel_pause
@@ -131,13 +131,12 @@ def _silence(pause: Pause, rule: Rule) -> Verdict:
 
 
 def _question(call: ToolCall, action: Action, rule: Rule) -> Question:
-    message = f"May Claude Code use {single_line(call.tool, _CWD_LIMIT)}?"
-    if call.cwd.strip():
-        message += f"\n\nIn {single_line(call.cwd, _CWD_LIMIT)}"
+    place = f" in {single_line(call.cwd, _CWD_LIMIT)}" if call.cwd.strip() else ""
+    message = f"May Claude Code use {single_line(call.tool, _CWD_LIMIT)}{place}?"
     return Question(
         recipient=rule.recipient,
         channel=rule.channel,
-        message=message[:MESSAGE_LIMIT],
+        message=message,
         options=(ALLOW, DENY),
         allow_text_response=True,
         timeout_hours=rule.timeout.total_seconds() / 3600,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +67,9 @@ async def test_the_person_is_told_by_the_api_too(world: World, api: httpx2.Async
     assert (body["action"], body["action_sha256"]) == (ACTION, sha256(ACTION))
 
 
-async def test_a_list_has_the_hash_alone(api: httpx2.AsyncClient) -> None:
+async def test_a_list_has_the_hash_alone(world: World, api: httpx2.AsyncClient) -> None:
     await api.post("/v1/pause", json=ASK | {"action": ACTION})
+    world.clock.advance(timedelta(seconds=1))
     await api.post("/v1/pause", json=ASK)
     items = (await api.get("/v1/pause")).json()["items"]
 

@@ -135,7 +135,7 @@ async def test_a_person_allows(world: World, api: httpx2.AsyncClient, event: str
         assert reason == 'A person allowed this with the note: "Only this once."'
     assert pause.content is not None
     assert pause.content.recipient == "+15550100199"
-    assert pause.content.message == "May Claude Code use Bash?\n\nIn /home/me/shop"
+    assert pause.content.message == "May Claude Code use Bash in /home/me/shop?"
     assert pause.content.action is not None
     assert pause.content.action.tool == "Bash"
     assert pause.content.action.arguments == call()["tool_input"]
