@@ -72,7 +72,7 @@ def test_a_json_block_parses(block: Step) -> None:
 
 
 def test_every_block_says_what_it_is() -> None:
-    kinds = {"sh", "python", "json", "text", "mermaid", "ini", "nginx", "http"}
+    kinds = {"sh", "python", "json", "text", "mermaid", "ini", "nginx", "http", "yaml"}
 
     assert [block for block in all_blocks() if block.kind not in kinds] == []
 

@@ -77,6 +77,25 @@ def test_a_rule_that_lets_pass_takes_one_plain_command(command: str, expected: b
     assert matches("Bash(git status *)", "Bash", given, restricts=False) is expected
 
 
+@pytest.mark.parametrize(
+    ("pattern", "command", "expected"),
+    [
+        ("*a*a*b", "a" * 500_000, False),
+        ("*a*a*b*", "a" * 500_000 + "b", True),
+        ("ab*ba", "aba", False),
+        ("ab*ba", "abba", True),
+        ("a*b*c", "a-c-b-c", True),
+        ("a*b*c", "a-c-b", False),
+        ("**", "", True),
+        ("x=* y", "x=1 " * 100_000 + "y", True),
+    ],
+)
+def test_many_stars_are_no_way_to_keep_the_server_busy(
+    pattern: str, command: str, expected: bool
+) -> None:
+    assert matches(f"Bash({pattern})", "Bash", {"command": command}) is expected
+
+
 def test_an_exact_command_may_be_anything() -> None:
     command = "make test | tee log; echo $?"
     assert matches(f"Bash({command})", "Bash", {"command": command}, restricts=False)

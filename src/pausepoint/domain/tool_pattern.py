@@ -29,33 +29,65 @@ _ASSIGNMENTS: Final = re.compile(r"(?:[A-Za-z_]\w*=\S* )*")
 
 
 @record(frozen=True, slots=True)
+class Glob:
+    """The pieces between the stars. Its time grows with the text, however many stars there are: an
+    agent chooses the text, and a regular expression would let it choose a slow one."""
+
+    pieces: tuple[str, ...]
+
+    @property
+    def is_exact(self) -> bool:
+        return len(self.pieces) == 1
+
+    def fits(self, text: str) -> bool:
+        first, *others = self.pieces
+        if not others:
+            return text == first
+        *middle, last = others
+        if not text.startswith(first):
+            return False
+        place = len(first)
+        for piece in middle:
+            found = text.find(piece, place)
+            if found < 0:
+                return False
+            place = found + len(piece)
+        return len(text) - place >= len(last) and text.endswith(last)
+
+
+@record(frozen=True, slots=True)
 class ToolPattern:
-    tool: re.Pattern[str]
+    """`argument` has several globs where one pattern says several things; `main` names the argument."""
+
+    tool: Glob
     main: str | None = None
-    argument: re.Pattern[str] | None = None
-    is_exact: bool = True
+    argument: tuple[Glob, ...] = ()
 
     def matches(self, tool: str, arguments: Any, cwd: str, *, restricts: bool) -> bool:
         """`cwd` is what a relative path is relative to. What cannot be told is restricted."""
-        if self.tool.fullmatch(tool) is None:
+        if not self.tool.fits(tool):
             return False
-        if self.main is None or self.argument is None:
+        if self.main is None:
             return True
         given = arguments.get(self.main) if isinstance(arguments, dict) else None
         if not isinstance(given, str):
             return restricts
         if self.main == "command":
-            return self._matches_command(self.argument, given, restricts)
+            return self._matches_command(given, restricts)
         if self.main in _PATHS:
             given = posixpath.normpath(posixpath.join(cwd, given))
-        return self.argument.fullmatch(given) is not None
+        return self._fits(given)
 
-    def _matches_command(self, pattern: re.Pattern[str], command: str, restricts: bool) -> bool:
+    def _matches_command(self, command: str, restricts: bool) -> bool:
         if restricts:
-            return any(pattern.fullmatch(part) for part in _parts(command))
-        if not self.is_exact and _SHELL.search(command):
-            return False
-        return pattern.fullmatch(" ".join(command.split(" "))) is not None
+            return any(map(self._fits, _parts(command)))
+        # What is spelled out whole may be anything; what a star stands for may not.
+        if _SHELL.search(command):
+            return any(glob.is_exact and glob.fits(command) for glob in self.argument)
+        return self._fits(command)
+
+    def _fits(self, text: str) -> bool:
+        return any(glob.fits(text) for glob in self.argument)
 
 
 def tool_pattern(text: str) -> ToolPattern:
@@ -73,14 +105,15 @@ def tool_pattern(text: str) -> ToolPattern:
     # Claude Code's older way to write it.
     if argument.endswith(":*"):
         argument = f"{argument.removesuffix(':*')} *"
-    # `git push *` is about `git push` alone, too.
-    ending = "(?: .*)?" if main == "command" and argument.endswith(" *") else ""
-    stem = argument.removesuffix(" *") if ending else argument
-    return ToolPattern(_glob(tool), main, _glob(stem, ending), "*" not in argument)
+    globs = [_glob(argument)]
+    if main == "command" and argument.endswith(" *"):
+        # `git push *` is about `git push` alone, too.
+        globs.append(_glob(argument.removesuffix(" *")))
+    return ToolPattern(_glob(tool), main, tuple(globs))
 
 
-def _glob(text: str, ending: str = "") -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, text.split("*"))) + ending, re.DOTALL)
+def _glob(text: str) -> Glob:
+    return Glob(tuple(text.split("*")))
 
 
 def _parts(command: str) -> Iterator[str]:
@@ -89,4 +122,6 @@ def _parts(command: str) -> Iterator[str]:
     for piece in _SHELL.split(command):
         words = " ".join(piece.strip(" \t\"'").split())
         yield words
-        yield _ASSIGNMENTS.sub("", words, count=1)
+        assigned = _ASSIGNMENTS.match(words)
+        if assigned and assigned.end():
+            yield words[assigned.end() :]

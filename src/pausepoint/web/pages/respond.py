@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from pausepoint.domain.pause import TEXT_LIMIT, Content, Pause, PauseStatus
 from pausepoint.domain.time import Instant
+from pausepoint.security.display_safe import hides_something
 from pausepoint.web.pages.action import ShownAction, shown
 from pausepoint.web.pages.details import VISIBLE_ROWS, Detail, details_of
-from pausepoint.web.pages.rendering import hides_something, render
+from pausepoint.web.pages.rendering import render
 
 
 class Action(NamedTuple):
