@@ -86,6 +86,7 @@ class Serving:
 
     async def _begin(self, running: Running) -> None:
         from pausepoint.admin_socket import AdminSocket
+        from pausepoint.garbage import spare_the_living
         from pausepoint.web.app import create_app
 
         new_keys = await _first_account(running) if self._settings.is_dev else None
@@ -97,6 +98,7 @@ class Serving:
         app = create_app(running.services, running.inbox, example_key)
         self._app.become(running.traced(app))
         running.start_work(delivers=self._delivers, serves_metrics=not self._is_one_of)
+        spare_the_living()
         self._opened.set()
         await self._listening.wait()
         as_json = self._as_json or self._is_one_of

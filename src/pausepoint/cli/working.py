@@ -10,6 +10,7 @@ import click
 
 from pausepoint.cli.opening import open_when_there, refusal_of
 from pausepoint.cli.output import fail
+from pausepoint.garbage import spare_the_living
 
 if TYPE_CHECKING:
     from pausepoint.bootstrap import Running
@@ -41,6 +42,7 @@ async def _work_until(running: Running, stopping: asyncio.Event) -> None:
         running.start_work()
     except Exception as error:
         fail(refusal_of(error))
+    spare_the_living()
     click.echo("PausePoint's worker is ready.", err=True)
     await stopping.wait()
     await running.close()
