@@ -10,22 +10,23 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from bench.engines import Database, Engine
 from bench.ports import free_port
-from pausepoint.config_table import SETTINGS
+from pausepoint.domain.rate_limits import RateLimits
 
 PAUSEPOINT = Path(sys.executable).with_name("pausepoint")
 SECRET = "0123456789abcdef0123456789abcdef"
 
-# One client of a benchmark does what many callers do in an hour.
-LIMITS_OFF = {
-    setting.name: "off" for setting in SETTINGS if setting.name == "PAUSEPOINT_RATE_LIMITS"
+# One client of a benchmark does what many callers do in an hour: it is counted, and never refused.
+LIMITS_UNREACHED = {
+    "PAUSEPOINT_RATE_LIMITS": ",".join(f"{each.name}=1000000" for each in fields(RateLimits))
 }
+LIMITS_OFF = {"PAUSEPOINT_RATE_LIMITS": "off"}
 
 
 class CannotStart(Exception):
@@ -51,7 +52,7 @@ class Place:
             "PAUSEPOINT_SECRET_KEY": SECRET,
             "PAUSEPOINT_DATABASE_URL": self.database.url,
             "PAUSEPOINT_PUBLIC_URL": "http://127.0.0.1",
-            **LIMITS_OFF,
+            **LIMITS_UNREACHED,
             **settings,
         }
 
@@ -132,9 +133,9 @@ def a_place(engine: Engine, **settings: str) -> Iterator[Place]:
 
 
 @contextmanager
-def a_server(engine: Engine) -> Iterator[tuple[Server, Place, Keys]]:
+def a_server(engine: Engine, **settings: str) -> Iterator[tuple[Server, Place, Keys]]:
     """One with an account, on a fresh database. Raises CannotStart."""
-    with a_place(engine) as place:
+    with a_place(engine, **settings) as place:
         keys = place.make_account()
         with Server(place) as server:
             yield server, place, keys

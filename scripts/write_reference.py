@@ -32,6 +32,7 @@ CLIENTS: Final = ("client", "cli")
 EVENT_MEANINGS: Final = {
     Event.DEVELOPER_REGISTERED: ("developer", "an account was made"),
     Event.DEVELOPER_DISABLED: ("system", "the operator switched the account off"),
+    Event.DEVELOPER_PLAN_SET: ("system", "the operator gave the account another plan"),
     Event.DEVELOPER_ENABLED: ("system", "the operator switched it on again"),
     Event.API_KEY_CREATED: ("developer", "the operator made one more key"),
     Event.API_KEY_ROTATED: ("developer", "a key was replaced by its holder"),

@@ -113,6 +113,7 @@ def settings_of(folder: Path, command: Command = Command.DEV, **environment: str
     given = {
         "PAUSEPOINT_DATABASE_URL": f"sqlite:///{folder / 'test.db'}",
         "PAUSEPOINT_SECRET_KEY": SECRET,
+        "PAUSEPOINT_RATE_LIMITS": "off",
     }
     return load(command, given | environment)
 

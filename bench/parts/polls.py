@@ -12,7 +12,7 @@ from bench.figures import Figure, Row, at_least, ratio
 from bench.limits import bare_starlette
 from bench.load import Load
 from bench.plan import Plan
-from bench.server import a_server
+from bench.server import LIMITS_OFF, a_server
 
 CLIENTS: Final = (1, 16, 64)
 BARE: Final = "bare Starlette"
@@ -22,6 +22,28 @@ def measure_polls(plan: Plan) -> None:
     for engine in plan.engines:
         with plan.on(engine, "polls"):
             _measure(plan, engine)
+            _what_limits_cost(plan, engine)
+
+
+def _what_limits_cost(plan: Plan, engine: Engine) -> None:
+    counted: list[float] = []
+    uncounted: list[float] = []
+    clients = CLIENTS[-1]
+    with a_server(engine) as one, a_server(engine, **LIMITS_OFF) as other:
+        for (server, place, keys), rates in ((one, counted), (other, uncounted)):
+            pause = uvloop.run(_one_pause(server.url, keys.test))
+            load = Load(f"{server.url}/v1/pause/{pause}", keys.test)
+            for _ in plan.rounds:
+                rates.append(load.run(place.folder, clients, plan.seconds).per_second)
+    plan.report.add(
+        Row(
+            f"polls, {clients} clients, counted by the rate limits",
+            engine.name,
+            Figure.of(counted, "/s"),
+            "the same with the limits off",
+            ratio(counted, uncounted),
+        )
+    )
 
 
 def _measure(plan: Plan, engine: Engine) -> None:

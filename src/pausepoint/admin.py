@@ -8,7 +8,11 @@ from typing import Any, Final, TypeAlias
 from pausepoint.domain.errors import PausePointError
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.time import to_rfc3339
-from pausepoint.operations.register_developer import register_developer, set_developer_disabled
+from pausepoint.operations.register_developer import (
+    register_developer,
+    set_developer_disabled,
+    set_developer_plan,
+)
 from pausepoint.operations.rotate_key import create_key, revoke_key
 from pausepoint.operations.services import Services
 
@@ -48,6 +52,12 @@ async def _accounts_disable(services: Services, *, account: str, disabled: bool)
     developer_id = await _developer_id(services, account)
     changed = await set_developer_disabled(services, developer_id, disabled)
     return {"developer_id": developer_id, "disabled": disabled, "changed": changed}
+
+
+async def _accounts_set_plan(services: Services, *, account: str, plan: str) -> Answer:
+    developer_id = await _developer_id(services, account)
+    changed = await set_developer_plan(services, developer_id, plan)
+    return {"developer_id": developer_id, "plan": plan, "changed": changed}
 
 
 async def _keys_create(services: Services, *, account: str, mode: str, name: str) -> Answer:
@@ -99,6 +109,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., Awaitable[Answer]]]] = {
     "accounts.create": _accounts_create,
     "accounts.list": _accounts_list,
     "accounts.disable": _accounts_disable,
+    "accounts.set_plan": _accounts_set_plan,
     "keys.create": _keys_create,
     "keys.list": _keys_list,
     "keys.revoke": _keys_revoke,

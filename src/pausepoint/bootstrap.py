@@ -22,6 +22,7 @@ from pausepoint.config import Command, ConfigError, Settings
 from pausepoint.domain.errors import InvalidRecipient, Unavailable
 from pausepoint.domain.hook_rules import Decision
 from pausepoint.domain.pause import Mode
+from pausepoint.limits.limiter import Limiter
 from pausepoint.observer import SILENT, Observer
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.services import Policy, Services
@@ -29,6 +30,7 @@ from pausepoint.store.base import Store
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.worker.loop import DeliveryLoop
 from pausepoint.worker.schedule import DeadlineLoop
+from pausepoint.worker.share_counts import CountsLoop
 from pausepoint.worker.supervise import Supervised
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ _DESCRIPTORS = Path("/proc/self/fd")
 
 
 class Running:
-    """Everything that is open in one process. `start_work` begins deliveries and deadlines."""
+    """Everything that is open in one process. `start_work` begins what needs no request."""
 
     def __init__(
         self,
@@ -76,6 +78,7 @@ class Running:
         self.inbox = DevInbox() if settings.is_dev else None
         self._guarded = GuardedClient(settings.outbound_allow)
         self._operator = OperatorClient()
+        self._limiter = _limiter(settings)
         self._is_stopping = False
         self._stop_began_at = 0.0
         self._loops: list[Supervised] = []
@@ -91,6 +94,8 @@ class Running:
             carry = self._tracing.deliver(deliver) if self._tracing else deliver
             loops = (DeliveryLoop(self.services, carry), DeadlineLoop(self.services))
             self._loops = [Supervised(loop, clock) for loop in loops]
+        if self._limiter is not None and not self.settings.is_sqlite:
+            self._loops.append(Supervised(CountsLoop(self.services, self._limiter), clock))
         self._tasks = [asyncio.create_task(loop.run()) for loop in self._loops]
         if self._metrics is not None and self.settings.metrics_address is not None:
             if serves_metrics:
@@ -172,11 +177,15 @@ class Running:
                 outbound_allow=settings.outbound_allow,
                 max_wait_seconds=settings.max_wait_seconds,
                 hook_rules=settings.hook_rules,
+                plans=settings.plans,
+                default_plan=settings.default_plan,
+                trusted_proxies=settings.trusted_proxies,
             ),
             chance=random.random,
             readiness=self._check_readiness,
             callbacks=_callbacks(channel_settings),
             observer=self._metrics or SILENT,
+            limiter=self._limiter,
         )
 
     def _transports(
@@ -245,6 +254,13 @@ def _metrics(settings: Settings) -> Metrics | None:
     from pausepoint.metrics import Metrics  # noqa: PLC0415 - costs nothing where nobody asks
 
     return Metrics()
+
+
+def _limiter(settings: Settings) -> Limiter | None:
+    if settings.rate_limits is None:
+        return None
+    # Only PostgreSQL has several processes, which share what they count.
+    return Limiter(settings.rate_limits, shares=not settings.is_sqlite)
 
 
 def _tracing(settings: Settings) -> Tracing | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,8 @@ from typing import Any, Final
 from pausepoint.config_table import OF_OTHERS, SETTINGS
 from pausepoint.config_values import Network, has_opentelemetry, is_loopback, traces_exporter
 from pausepoint.domain.hook_rules import NO_RULES, HookRules
+from pausepoint.domain.plans import UNLIMITED_PLAN, USUAL_PLANS, Plan
+from pausepoint.domain.rate_limits import USUAL, RateLimits
 
 SECRET_FILE: Final = "pausepoint.secret"  # noqa: S105 - a file's name
 """Where `dev` keeps the secret key that it made, beside the database."""
@@ -64,6 +66,10 @@ class Settings:
     metrics_address: tuple[str, int] | None = None
     log_format: str | None = None
     max_wait_seconds: int = 45
+    rate_limits: RateLimits | None = USUAL
+    plans: Mapping[str, Plan] = field(default_factory=lambda: USUAL_PLANS)
+    default_plan: str = UNLIMITED_PLAN
+    trusted_proxies: tuple[Network, ...] = ()
     is_traced: bool = False
     traces_exporter: str = "otlp"
     hook_rules: HookRules = NO_RULES
@@ -191,6 +197,8 @@ def _problems(command: Command, values: Mapping[str, Any]) -> list[str]:
         problems.append(f"{names} must be set too, or SMS cannot be sent")
     if ("smtp_url" in values) != ("email_from" in values):
         problems.append("PAUSEPOINT_SMTP_URL and PAUSEPOINT_EMAIL_FROM must be set together")
+    if values.get("default_plan", UNLIMITED_PLAN) not in values.get("plans", USUAL_PLANS):
+        problems.append("PAUSEPOINT_DEFAULT_PLAN must be one of the plans of PAUSEPOINT_PLANS")
     if values.get("is_traced") and command is not Command.MANAGE and not has_opentelemetry():
         problems.append(
             "PAUSEPOINT_TRACING is on, but OpenTelemetry is not installed. Install it with:"

@@ -14,10 +14,10 @@ OF_OTHERS: Final = frozenset(
     for name in (
         "API_KEY", "BASE_URL",
         "PERMISSION_CHANNEL", "PERMISSION_RECIPIENT", "PERMISSION_TIMEOUT_SECONDS",
-        "CHROMIUM", "TEST_SEED", "TEST_PYTHONS", "RATE_LIMITS",
+        "CHROMIUM", "TEST_SEED", "TEST_PYTHONS",
     )
 )  # fmt: skip
-"""Read by the MCP server and by tests, which may share our environment; or without effect yet."""
+"""Read by the MCP server and by tests, which may share our environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,34 @@ SETTINGS: Final = (
         "no rules",
         "Whom to ask before Claude Code uses a tool, as YAML. Usually `PAUSEPOINT_HOOKS_FILE` names"
         " the file.",
+    ),
+    Setting(
+        "PAUSEPOINT_RATE_LIMITS",
+        "rate_limits",
+        read.rate_limits,
+        "on",
+        "`off`, or other numbers, such as `key=240,address=600`: see [limits](../how-to/limits.md).",
+    ),
+    Setting(
+        "PAUSEPOINT_PLANS",
+        "plans",
+        read.plans,
+        "`free=50:sms, starter=500:sms+email, pro=*:sms+email+slack`",
+        "Plans: each with its pauses a month and its channels, `*` for any. `unlimited` is always there.",
+    ),
+    Setting(
+        "PAUSEPOINT_DEFAULT_PLAN",
+        "default_plan",
+        read.text,
+        "unlimited",
+        "The plan of a new account.",
+    ),
+    Setting(
+        "PAUSEPOINT_TRUSTED_PROXIES",
+        "trusted_proxies",
+        read.networks,
+        "empty",
+        "Networks (CIDR) of proxies whose `X-Forwarded-For` is believed.",
     ),
     Setting(
         "PAUSEPOINT_METRICS_ADDRESS",

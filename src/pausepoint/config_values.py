@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
+
+from pausepoint.domain.plans import UNLIMITED_PLAN, Plan
+from pausepoint.domain.rate_limits import RateLimits
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -48,6 +52,38 @@ def whole(lowest: int, highest: int) -> Callable[[str], int]:
 
 def listed(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def rate_limits(value: str) -> RateLimits | None:
+    """`on`, `off`, or some numbers other than the usual ones."""
+    if value.lower() in ("on", "off"):
+        return RateLimits() if value.lower() == "on" else None
+    known = [field.name for field in fields(RateLimits)]
+    numbers: dict[str, int] = {}
+    for part in listed(value):
+        name, _, number = part.partition("=")
+        if name.strip() not in known:
+            raise ValueError(
+                "must be on, off, or numbers such as key=240,address=600;"
+                f" what has a number: {', '.join(known)}"
+            )
+        numbers[name.strip()] = whole(1, 1_000_000)(number.strip())
+    return RateLimits(**numbers)
+
+
+def plans(value: str) -> Mapping[str, Plan]:
+    """Such as `free=50:sms, pro=*:sms+email`."""
+    found: dict[str, Plan] = {}
+    for part in listed(value):
+        matched = re.fullmatch(r"([a-z0-9_-]{1,32})=(\d{1,9}|\*):(\*|[a-z]+(?:\+[a-z]+)*)", part)
+        if matched is None:
+            raise ValueError("must be plans such as free=50:sms, pro=*:sms+email+slack")
+        name, number, channels = matched.groups()
+        found[name] = Plan(
+            None if number == "*" else int(number),
+            None if channels == "*" else frozenset(channels.split("+")),
+        )
+    return {**found, UNLIMITED_PLAN: Plan()}
 
 
 def address(value: str) -> tuple[str, int]:

@@ -16,9 +16,8 @@ from typing import Any
 import pytest
 
 from pausepoint.cli import main
-from pausepoint.cli.server_part import MODULES, ServerCommand, ServerGroup
-from tests.client.person import answers
-from tests.client.proxy import Proxy
+from pausepoint.cli.server_part import ServerCommand, ServerGroup
+from pausepoint.server_extra import MODULES
 from tests.docs.pages import ROOT
 from tests.e2e.server import Server, environment
 
@@ -28,7 +27,7 @@ LOADED = "import sys, pausepoint.client; print(*sorted(sys.modules))"
 ASK = """
 from pausepoint.client import PausePoint
 with PausePoint() as pausepoint:
-    answer = pausepoint.ask("+15550100199", "Wire it?", ["Approve", "Reject"])
+    answer = pausepoint.ask("approve@people.test", "Wire it?", ["Approve", "Reject"])
 print(answer.choice, answer.by_human)
 """
 
@@ -96,10 +95,9 @@ def run_uv(*words: str) -> None:
 
 
 @pytest.fixture
-def settings(server: Server, proxy: Proxy, tmp_path: Path) -> dict[str, str]:
-    proxy.asked = answers("Approve")
+def settings(server: Server, tmp_path: Path) -> dict[str, str]:
     return environment(
-        tmp_path, PAUSEPOINT_API_KEY=server.test_api_key, PAUSEPOINT_BASE_URL=proxy.base_url
+        tmp_path, PAUSEPOINT_API_KEY=server.test_api_key, PAUSEPOINT_BASE_URL=server.base_url
     )
 
 
@@ -121,7 +119,17 @@ def test_the_client_asks_from_a_fresh_environment(fresh: Path, settings: dict[st
         timeout=60,
     )
     modules = loaded(str(fresh / "python"))
+    refused = subprocess.run(
+        [str(fresh / "python"), "-c", "import pausepoint.testing"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
+    assert refused.stderr.endswith(
+        "`pausepoint.testing` needs the server, which is not installed here."
+        " Install it: pip install 'pausepoint[server]'\n"
+    )
     assert (asked.returncode, asked.stdout, asked.stderr) == (0, "Approve True\n", "")
     assert not modules & {*MODULES}
 
@@ -142,7 +150,7 @@ def test_the_commands_ask_from_a_fresh_environment(
             timeout=60,
         )
 
-    asked = run("ask", "--to", "+15550100199", "Deploy?", "Approve", "Reject")
+    asked = run("ask", "--to", "approve@people.test", "Deploy?", "Approve", "Reject")
     assert (asked.returncode, asked.stdout) == (0, "Approve\n"), asked.stderr
     assert json.loads(run("list", "--json").stdout)[0]["response_choice"] == "Approve"
     assert "create_pause_request" in run("mcp").stdout

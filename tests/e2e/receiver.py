@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from doubles.server import Served
+from tests.doubles.server import Served
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,9 @@ def free_port() -> int:
 
 
 def environment(directory: Path, **settings: str) -> dict[str, str]:
-    """A clean environment: nothing of the caller's but where programs are."""
+    """A clean environment: nothing of the caller's but where programs are. Limits by count are off."""
     path = os.environ.get("PATH", os.defpath)  # noqa: TID251 - not a setting of the program
-    return {"PATH": path, "HOME": str(directory), "LANG": "C.UTF-8", **settings}
+    return {"PATH": path, "HOME": str(directory), "LANG": "C.UTF-8", **LIMITS_OFF, **settings}
 
 
 def production(port: int) -> dict[str, str]:

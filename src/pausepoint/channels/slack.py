@@ -22,6 +22,7 @@ from pausepoint.channels.base import (
     retry_after,
 )
 from pausepoint.domain.errors import InvalidRecipient
+from pausepoint.domain.simulated_people import simulated_address
 from pausepoint.domain.time import Instant
 from pausepoint.domain.words import deadline_sentence
 from pausepoint.security.display_safe import cut_to_fit, display_safe, single_line
@@ -76,6 +77,8 @@ class SlackChannel:
 
     def mask(self, recipient: str) -> str:
         """Host and the first letter of the workspace: enough to tell that it is one."""
+        if simulated_address(recipient, self.name) is not None:
+            return recipient  # it is no secret
         try:
             parts = _split(recipient)
         except InvalidRecipient:

@@ -61,6 +61,19 @@ def disable_account(account: str, undo: bool) -> None:
     click.echo(f"{answer['developer_id']} is {state}.")
 
 
+@accounts.command("set-plan")
+@click.argument("account")
+@click.argument("plan")
+def set_plan(account: str, plan: str) -> None:
+    """Give an account (an id or an e-mail address) a plan: see PAUSEPOINT_PLANS.
+
+    \b
+    pausepoint accounts set-plan you@example.com starter
+    """
+    answer = _ask("accounts.set_plan", account=account, plan=plan)
+    click.echo(f"{answer['developer_id']} has the plan {answer['plan']}.")
+
+
 @click.group(cls=ServerGroup)
 def keys() -> None:
     """Make, list and revoke API keys."""

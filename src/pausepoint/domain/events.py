@@ -17,6 +17,7 @@ class Actor(StrEnum):
 class Event(StrEnum):
     DEVELOPER_REGISTERED = "developer.registered"
     DEVELOPER_DISABLED = "developer.disabled"
+    DEVELOPER_PLAN_SET = "developer.plan_set"
     DEVELOPER_ENABLED = "developer.enabled"
     API_KEY_CREATED = "api_key.created"
     API_KEY_ROTATED = "api_key.rotated"

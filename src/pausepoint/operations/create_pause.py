@@ -15,13 +15,15 @@ from pausepoint.domain.errors import (
 )
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
-from pausepoint.domain.pause import Callback, Content, Pause, PauseStatus
+from pausepoint.domain.pause import Callback, Content, Mode, Pause, PauseStatus, Way
 from pausepoint.domain.question import Question, check_question
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.callback import checked_callback
 from pausepoint.operations.services import Services
-from pausepoint.operations.ways import checked_fallback, checked_recipient
+from pausepoint.operations.simulate_person import has_simulated_person
+from pausepoint.operations.ways import channels_of, checked_fallback, checked_recipient
+from pausepoint.operations.within_plan import within_plan
 from pausepoint.security.callback_target import callback_target
 from pausepoint.security.display_safe import skeleton
 from pausepoint.store.base import (
@@ -62,7 +64,7 @@ async def create_pause(
     """The new pause, or the one that this idempotency key made before.
 
     Raises ValidationFailed, InvalidChannel, InvalidOptions, InvalidRecipient, IdempotencyMismatch,
-    InvalidWebhookUrl, ChannelNotConfigured.
+    InvalidWebhookUrl, ChannelNotConfigured, ChannelNotAllowed, PlanLimitReached.
     """
     if idempotency and (replayed := await _replayed(services, principal, idempotency)):
         return replayed
@@ -70,7 +72,8 @@ async def create_pause(
     guard = None
     if idempotency:
         guard = claim(principal, idempotency, pause, pause.created_at)
-    result = await services.store.apply(Change(rows=creation_rows(pause), guard=guard))
+    async with within_plan(services, principal, channels_of(pause)):
+        result = await services.store.apply(Change(rows=creation_rows(pause), guard=guard))
     if isinstance(result, Applied):
         return Created(pause)
     assert idempotency is not None
@@ -120,12 +123,15 @@ def _new_pause(
         raise InvalidChannel
     check_question(question, metadata_size, skeleton)
     mode = principal.mode
-    recipient = checked_recipient(services, mode, question.channel, question.recipient)
+    way = Way(question.channel, question.recipient)
+    recipient = checked_recipient(services, mode, question, way)
     fallback = checked_fallback(services, mode, question, recipient) if question.fallback else ()
     callback = None if question.callback_url is None else checked_callback(services, question)
     now = services.clock.now()
     default = question.timeout_default
-    can_send = question.channel in services.transports[mode]
+    is_sent = question.channel in services.transports[mode] or (
+        mode is Mode.TEST and has_simulated_person(recipient, fallback)
+    )
     return Pause(
         pause_id=new_id(PAUSE, now),
         developer_id=principal.developer_id,
@@ -145,7 +151,7 @@ def _new_pause(
             fallback=fallback,
             action=question.action,
         ),
-        delivery_state=DeliveryState.QUEUED if can_send else DeliveryState.SIMULATED,
+        delivery_state=DeliveryState.QUEUED if is_sent else DeliveryState.SIMULATED,
         callback_target=_target(services, principal, callback) if callback else None,
         remind_at=_remind_at(question, now) if question.remind_after_hours else None,
         fallbacks=len(fallback),

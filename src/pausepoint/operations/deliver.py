@@ -27,6 +27,7 @@ from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.ask_next import REPEATED_AFTER, ask_next, undeliverable
 from pausepoint.operations.notify import notify
 from pausepoint.operations.services import Services
+from pausepoint.operations.simulate_person import person_asked, simulate_answer
 from pausepoint.operations.tried import Tried
 from pausepoint.operations.webhook_event import GONE, post_event
 from pausepoint.store.base import (
@@ -95,7 +96,11 @@ async def _try(services: Services, delivery: Delivery, pause: Pause) -> Tried:
 
 
 async def _check(services: Services, delivery: Delivery, pause: Pause) -> Tried | None:
-    """Asks the vendor what became of a message it took."""
+    """Asks the vendor what became of a message it took, or lets a simulated person answer it."""
+    person = person_asked(pause, delivery)
+    if person is not None:
+        await simulate_answer(services, delivery, pause, person)
+        return None
     transport = services.transports[pause.mode].get(delivery.target)
     report = None
     if transport is not None and delivery.provider_id is not None:
@@ -139,8 +144,8 @@ async def _end(services: Services, delivery: Delivery, tried: Tried, pause: Paus
         due_at = _next_attempt_at(services, delivery, tried, pause, now)
         if due_at is None:
             tried = Tried(Outcome.FAILED, tried.code)
-    elif tried.is_checkable:
-        due_at = next_check_at(0, now)
+    elif tried.look_again_after is not None:
+        due_at = now + milliseconds(tried.look_again_after)
     state = _state_after(tried, delivery)
     asks_next = state is DeliveryState.FAILED and _may_be_followed(delivery, pause)
     if asks_next:

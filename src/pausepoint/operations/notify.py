@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from pausepoint.channels.base import ChannelError, Notification
+from datetime import timedelta
+
+from pausepoint.channels.base import ChannelError, Notification, Receipt
 from pausepoint.domain.account import Delivery
-from pausepoint.domain.delivery import Outcome
-from pausepoint.domain.pause import Content, Pause
+from pausepoint.domain.delivery import STATUS_CHECKS, DeliveryState, Outcome
+from pausepoint.domain.pause import Content, Mode, Pause
+from pausepoint.domain.simulated_people import SimulatedPerson
 from pausepoint.domain.time import Instant
 from pausepoint.domain.ways import is_reached
 from pausepoint.operations.respond_to_pause import respond_url
 from pausepoint.operations.services import Services
+from pausepoint.operations.simulate_person import person_asked
 from pausepoint.operations.tried import Tried
 
 
@@ -17,7 +21,7 @@ async def notify(services: Services, delivery: Delivery, pause: Pause) -> Tried:
     """One attempt. Nobody is asked what has ended, nor reminded of what never reached them."""
     channel = delivery.target
     transport = services.transports[pause.mode].get(channel)
-    if transport is None:
+    if transport is None and pause.mode is Mode.LIVE:
         return Tried(Outcome.FAILED, "channel_not_configured")
     if pause.content is None:
         return Tried(Outcome.FAILED, "content_erased")
@@ -32,8 +36,13 @@ async def notify(services: Services, delivery: Delivery, pause: Pause) -> Tried:
     current = await services.store.pause(pause.pause_id)
     if current is None or current.status.is_final or now >= current.expires_at:
         return Tried(Outcome.SKIPPED, "no_longer_pending")
+    person = person_asked(pause, delivery)
+    if person is not None and not person.is_reachable:
+        return Tried(Outcome.FAILED, "bounced")
+    receipt = Receipt(code=DeliveryState.SIMULATED)
     try:
-        receipt = await transport.send(message, notification, now)
+        if transport is not None:
+            receipt = await transport.send(message, notification, now)
     except ChannelError as error:
         outcome = Outcome.FAILED if error.is_permanent else Outcome.RETRYING
         return Tried(outcome, error.code, error.retry_after)
@@ -41,9 +50,17 @@ async def notify(services: Services, delivery: Delivery, pause: Pause) -> Tried:
         Outcome.SENT,
         receipt.code,
         provider_id=receipt.provider_id,
-        is_checkable=receipt.is_checkable,
+        look_again_after=_look_again_after(delivery, person, receipt),
         facts=receipt.facts,
     )
+
+
+def _look_again_after(
+    delivery: Delivery, person: SimulatedPerson | None, receipt: Receipt
+) -> timedelta | None:
+    if person is not None:
+        return None if delivery.is_reminder else person.answers_after
+    return STATUS_CHECKS[0] if receipt.is_checkable else None
 
 
 async def _notification(

@@ -23,6 +23,7 @@ from pausepoint.store.base import (
     InsertAuditEntry,
     InsertDeveloper,
     SetDeveloperDisabled,
+    SetDeveloperPlan,
 )
 
 NAME_LIMIT = 100
@@ -85,6 +86,16 @@ async def set_developer_disabled(services: Services, developer_id: str, disabled
     event = Event.DEVELOPER_DISABLED if disabled else Event.DEVELOPER_ENABLED
     entry = InsertAuditEntry(developer_id, None, event, Actor.SYSTEM)
     change = Change((entry,), SetDeveloperDisabled(developer_id, disabled))
+    return isinstance(await services.store.apply(change), Applied)
+
+
+async def set_developer_plan(services: Services, developer_id: str, plan: str) -> bool:
+    """Whether it changed anything. Raises ValidationFailed for a plan that is not there."""
+    if plan not in services.policy.plans:
+        known = ", ".join(services.policy.plans)
+        raise ValidationFailed(("plan", f"Must be one of: {known}."))
+    entry = InsertAuditEntry(developer_id, None, Event.DEVELOPER_PLAN_SET, Actor.SYSTEM)
+    change = Change((entry,), SetDeveloperPlan(developer_id, plan))
     return isinstance(await services.store.apply(change), Applied)
 
 

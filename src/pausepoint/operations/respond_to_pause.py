@@ -36,8 +36,11 @@ class AskedPause:
 
 def respond_url(services: Services, pause: Pause) -> str:
     """The person's link: the key to the decision."""
-    token = issue(ResponseToken(pause.pause_id, pause.expires_at), services.policy.secret_keys[0])
-    return f"{services.policy.public_url}/respond/{token}"
+    return f"{services.policy.public_url}/respond/{response_token(services, pause)}"
+
+
+def response_token(services: Services, pause: Pause) -> str:
+    return issue(ResponseToken(pause.pause_id, pause.expires_at), services.policy.secret_keys[0])
 
 
 async def find_question(services: Services, token: str) -> AskedPause:

@@ -10,6 +10,8 @@ from pausepoint.channels.base import AnyChannel, AnyTransport, CallbackReader, H
 from pausepoint.clock import Clock
 from pausepoint.domain.hook_rules import NO_RULES, HookRules
 from pausepoint.domain.pause import Mode
+from pausepoint.domain.plans import UNLIMITED_PLAN, USUAL_PLANS, Plan
+from pausepoint.limits.limiter import Limiter
 from pausepoint.observer import SILENT, Observer
 from pausepoint.store.base import Store
 
@@ -22,10 +24,12 @@ class Policy:
     public_url: str
     registration_is_open: bool
     reveals_respond_url: bool = False
-    default_plan: str = "unlimited"
+    default_plan: str = UNLIMITED_PLAN
+    plans: Mapping[str, Plan] = field(default_factory=lambda: USUAL_PLANS)
     outbound_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     max_wait_seconds: int = 45
     hook_rules: HookRules = NO_RULES
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,3 +48,5 @@ class Services:
     readiness: Callable[[], Awaitable[None]]
     callbacks: Mapping[str, CallbackReader] = field(default_factory=dict)
     observer: Observer = SILENT
+    limiter: Limiter | None = None
+    """None where the operator has switched the limits off."""

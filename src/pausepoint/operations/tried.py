@@ -13,12 +13,13 @@ from pausepoint.domain.delivery import Outcome
 class Tried:
     """`code` is the other side's, or a short word of ours; `retry_after` what it asked for.
 
-    `facts` are figures that the audit log keeps, such as an SMS's segments.
+    A message that was sent is looked at again `look_again_after` so long: whether it arrived, or for
+    the answer of a simulated person. `facts` are figures that the audit log keeps, such as an SMS's segments.
     """
 
     outcome: Outcome
     code: str | None = None
     retry_after: timedelta | None = None
     provider_id: str | None = None
-    is_checkable: bool = False
+    look_again_after: timedelta | None = None
     facts: Mapping[str, str | int] = field(default_factory=dict)

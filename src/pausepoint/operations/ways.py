@@ -8,20 +8,28 @@ from pausepoint.domain.errors import (
     InvalidRecipient,
     ValidationFailed,
 )
-from pausepoint.domain.pause import Mode, Way
+from pausepoint.domain.pause import Mode, Pause, Way
 from pausepoint.domain.question import Question
+from pausepoint.domain.simulated_people import (
+    SimulatedPerson,
+    simulated_address,
+    simulated_person,
+)
 from pausepoint.operations.services import Services
 
 
-def checked_recipient(services: Services, mode: Mode, channel: str, recipient: str) -> str:
+def checked_recipient(services: Services, mode: Mode, question: Question, way: Way) -> str:
     """The address as it is kept. Raises InvalidChannel, InvalidRecipient, ChannelNotConfigured."""
-    known = services.channels.get(channel)
+    known = services.channels.get(way.channel)
     if known is None:
         raise InvalidChannel
-    normal = known.normalise(recipient)
-    if mode is Mode.LIVE and channel not in services.transports[mode]:
+    address = simulated_address(way.recipient, way.channel) or known.normalise(way.recipient)
+    person = simulated_person(address)
+    if person is not None:
+        _check_person(person, mode, question)
+    elif mode is Mode.LIVE and way.channel not in services.transports[mode]:
         raise ChannelNotConfigured
-    return normal
+    return address
 
 
 def checked_fallback(
@@ -31,7 +39,7 @@ def checked_fallback(
     ways = [Way(question.channel, recipient)]
     for number, way in enumerate(question.fallback):
         try:
-            address = checked_recipient(services, mode, way.channel, way.recipient)
+            address = checked_recipient(services, mode, question, way)
         except (InvalidChannel, InvalidRecipient, ChannelNotConfigured) as error:
             raise type(error)(f"fallback[{number}]: {error.message}") from None
         ways.append(Way(way.channel, address))
@@ -40,6 +48,28 @@ def checked_fallback(
     return tuple(ways[1:])
 
 
+def channels_of(pause: Pause) -> tuple[str, ...]:
+    """Every channel that the pause may be asked on."""
+    if not pause.fallbacks:
+        return (pause.channel,)
+    assert pause.content is not None
+    return (pause.channel, *(way.channel for way in pause.content.fallback))
+
+
 def masked(services: Services, way: Way) -> str:
     """The address as API answers show it."""
     return services.channels[way.channel].mask(way.recipient)
+
+
+def _check_person(person: SimulatedPerson, mode: Mode, question: Question) -> None:
+    if mode is Mode.LIVE:
+        raise InvalidRecipient("Simulated people answer test keys only, and this is a live one.")
+    if person.place is not None and person.place >= len(question.options):
+        raise InvalidRecipient(
+            f"This simulated person chooses option {person.place + 1},"
+            f" and there are {len(question.options)}."
+        )
+    if person.adds_note and not question.allow_text_response:
+        raise InvalidRecipient(
+            "This simulated person writes a note, which needs allow_text_response."
+        )

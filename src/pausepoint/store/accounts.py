@@ -10,7 +10,12 @@ from pausepoint.domain.account import ApiKey, Developer, Principal, Webhook
 from pausepoint.domain.events import Event
 from pausepoint.domain.pause import Mode
 from pausepoint.security.sealed import Seal
-from pausepoint.store.base import DeleteWebhook, RevokeApiKey, SetDeveloperDisabled
+from pausepoint.store.base import (
+    DeleteWebhook,
+    RevokeApiKey,
+    SetDeveloperDisabled,
+    SetDeveloperPlan,
+)
 from pausepoint.store.statements import NOW, Statement, Write
 
 _DEVELOPER = "developer_id, sealed, password_hash, plan, created_at, disabled_at"
@@ -35,6 +40,9 @@ DISABLE_DEVELOPER: Final = Statement(
 ENABLE_DEVELOPER: Final = Statement(
     "enable_developer",
     "UPDATE developers SET disabled_at = NULL WHERE developer_id = ? AND disabled_at IS NOT NULL",
+)
+SET_PLAN: Final = Statement(
+    "set_developer_plan", "UPDATE developers SET plan = ? WHERE developer_id = ? AND plan <> ?"
 )
 
 _KEY = "key_id, developer_id, mode, prefix, key_hash, name, created_at, revoked_at"
@@ -126,6 +134,10 @@ def set_disabled(guard: SetDeveloperDisabled) -> Write:
     if guard.disabled:
         return Write(DISABLE_DEVELOPER, (NOW, guard.developer_id))
     return Write(ENABLE_DEVELOPER, (guard.developer_id,))
+
+
+def set_plan(guard: SetDeveloperPlan) -> Write:
+    return Write(SET_PLAN, (guard.plan, guard.developer_id, guard.plan))
 
 
 def insert_key(key: ApiKey) -> Write:

@@ -22,6 +22,7 @@ from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Ending, Mode, Pause, PauseStatus
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
+from pausepoint.store.counts import CountExchange
 from pausepoint.store.feed import FeedSource
 
 # ── Rows: what a change may insert, and updates that need no guard ──
@@ -173,6 +174,14 @@ class SetDeveloperDisabled:
     disabled: bool
 
 
+@record(frozen=True, slots=True)
+class SetDeveloperPlan:
+    """Holds if the account exists and had another plan."""
+
+    developer_id: str
+    plan: str
+
+
 Guard: TypeAlias = (
     EndPause
     | ClaimIdempotencyKey
@@ -182,6 +191,7 @@ Guard: TypeAlias = (
     | UpdateDelivery
     | FailPauseDelivery
     | SetDeveloperDisabled
+    | SetDeveloperPlan
 )
 
 
@@ -254,7 +264,7 @@ class Waiter(Protocol):
     def close(self) -> None: ...
 
 
-class Store(FeedSource, Protocol):
+class Store(FeedSource, CountExchange, Protocol):
     """Reads see every change that was applied before. Raises StoreUnavailable."""
 
     async def apply(self, change: Change) -> Applied | Lost:

@@ -28,6 +28,7 @@ from pausepoint.store.base import (
     RevokeApiKey,
     Row,
     SetDeveloperDisabled,
+    SetDeveloperPlan,
     SetPauseDelivery,
     UpdateDelivery,
 )
@@ -46,6 +47,9 @@ ROW_ORDER: Final[tuple[Statement, ...]] = (
     accounts.DISABLE_WEBHOOK,
     pauses.FORGET_IDEMPOTENCY_KEYS,
 )
+
+
+_CHANGE_KEYS: Final = (RevokeApiKey, SetDeveloperDisabled, SetDeveloperPlan)
 
 
 @record(frozen=True, slots=True)
@@ -133,6 +137,8 @@ def _bind_guard(guard: Guard, seal: Seal) -> Write:
             return Write(pauses.FAIL_DELIVERY, (pause_id,))
         case SetDeveloperDisabled():
             return accounts.set_disabled(guard)
+        case SetDeveloperPlan():
+            return accounts.set_plan(guard)
         case _:
             assert_never(guard)
 
@@ -169,5 +175,5 @@ def _news(change: Change) -> News:
                 developer_id = row.developer_id
         elif isinstance(row, SetPauseDelivery) and row.state is DeliveryState.FAILED:
             pause_id = row.pause_id
-    keys_changed = isinstance(change.guard, RevokeApiKey | SetDeveloperDisabled)
+    keys_changed = isinstance(change.guard, _CHANGE_KEYS)
     return News(pause_id, outbox, deadline, keys_changed, developer_id)

@@ -11,9 +11,10 @@ from pausepoint.domain.account import Delivery
 from pausepoint.domain.time import Instant
 from pausepoint.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
-from pausepoint.store import accounts, audit, deliveries, pauses
+from pausepoint.store import accounts, audit, counts, deliveries, pauses
 from pausepoint.store.base import Applied, Change, Lost, StoreUnavailable
 from pausepoint.store.binding import ROW_ORDER, News, bind
+from pausepoint.store.counts import ToldCounts
 from pausepoint.store.feed import FeedPosition
 from pausepoint.store.postgres_lane import GUARDS, Lane
 from pausepoint.store.postgres_link import (
@@ -172,6 +173,13 @@ class PostgresStore(ReadingStore):
         if self._clock.now() - written_at < LOOK_CLOSELY:
             news = [News(developer_id=developer_id)]
             asyncio.get_running_loop().call_later(LOOK_AGAIN_SECONDS, self._hub.tell, news)
+
+    async def exchange_counts(self, own: ToldCounts, since: Instant) -> list[ToldCounts]:
+        sealed = self._seal.seal(own.counts, counts.ROW)
+        old, at, process_id = own.counted_at - counts.KEPT, own.counted_at, own.process_id
+        parameters = (old, at, process_id, sealed, since, process_id)
+        rows = await self._all(counts.EXCHANGE, parameters)
+        return [ToldCounts(row[0], row[1], self._seal.unseal(row[2], counts.ROW)) for row in rows]
 
     async def _ended(self, pause_ids: Sequence[str]) -> list[str]:
         rows = await self._all(pauses.ENDED_OR_FAILED, (pause_ids,))

@@ -33,6 +33,7 @@ GUARDS: Final[tuple[Statement, ...]] = (
     accounts.DELETE_WEBHOOK,
     accounts.DISABLE_DEVELOPER,
     accounts.ENABLE_DEVELOPER,
+    accounts.SET_PLAN,
 )
 
 _SETTLE: Final = (

@@ -13,6 +13,7 @@ from pausepoint.security.sealed import Seal
 from pausepoint.store import accounts, audit, deliveries, pauses
 from pausepoint.store.base import DuePause, IdempotentPause
 from pausepoint.store.binding import idempotency_index
+from pausepoint.store.counts import ToldCounts
 from pausepoint.store.feed_reading import FeedReading
 from pausepoint.store.statements import Parameters, Statement
 from pausepoint.store.waiters import AccountWaiter, Hub, PauseWaiter
@@ -164,6 +165,9 @@ class ReadingStore(FeedReading):
         }
         statement, parameters = audit.select(developer_id, mode, filters, limit, offset)
         return await self._list(statement, parameters, audit.from_row)
+
+    async def exchange_counts(self, own: ToldCounts, since: Instant) -> list[ToldCounts]:
+        return []
 
     # ── News ──
 

@@ -11,11 +11,16 @@ from pausepoint.security.api_keys import hash_api_key, is_well_formed
 from pausepoint.web.headers import header
 
 
-async def principal_of(request: Request, services: Services) -> Principal:
-    """Raises InvalidApiKey, the same for no key, a malformed, unknown and revoked one."""
+def presented_key(request: Request) -> str | None:
+    """The key of the request, if it has one of the right form."""
     scheme, _, given = (header(request, b"authorization") or "").partition(" ")
     key = given.strip()
-    if scheme.lower() != "bearer" or not is_well_formed(key):
+    return key if scheme.lower() == "bearer" and is_well_formed(key) else None
+
+
+async def principal_of(key: str | None, services: Services) -> Principal:
+    """Raises InvalidApiKey, the same for no key, a malformed, unknown and revoked one."""
+    if key is None:
         raise InvalidApiKey
     principal = await services.store.principal(hash_api_key(key))
     if principal is None:

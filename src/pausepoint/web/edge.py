@@ -19,6 +19,7 @@ from pausepoint.domain.time import to_rfc3339
 from pausepoint.logs import AccessLine, access_logger
 from pausepoint.observer import Observer
 from pausepoint.web.errors import error_response
+from pausepoint.web.gate import Gate, rate_headers
 from pausepoint.web.routes import Resource, Routes
 from pausepoint.web.waiting import ClientGone
 
@@ -32,11 +33,13 @@ class Edge:
     def __init__(
         self,
         routes: Routes,
+        gate: Gate,
         clock: Clock,
         observer: Observer,
         is_host_allowed: Callable[[str, str], bool] | None,
     ) -> None:
         self._routes = routes
+        self._gate = gate
         self._clock = clock
         self._observer = observer
         self._is_host_allowed = is_host_allowed
@@ -60,8 +63,10 @@ class Edge:
             pass
         else:
             status = response.status_code
-            response.raw_headers.append((b"x-request-id", request_id.encode()))
+            response.raw_headers += ((b"x-request-id", request_id.encode()), *rate_headers(scope))
             await response(scope, receive, send)
+        finally:
+            self._gate.let_go(scope)
         seconds = time.perf_counter() - began
         self._observer.request_ended(scope["method"], resource.path, status, seconds)
         self._log(

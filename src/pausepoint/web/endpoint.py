@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pausepoint.domain.account import Principal
-from pausepoint.domain.errors import NotFound, PausePointError
+from pausepoint.domain.errors import InvalidSignature, NotFound, PausePointError
 from pausepoint.operations.services import Services
 from pausepoint.web.answers import JsonResponse
-from pausepoint.web.auth import principal_of
 from pausepoint.web.body import check_is_json, decode_json, decode_query, read_body
+from pausepoint.web.gate import Gate
 
 BODY_LIMIT: Final = 64 * 1024
 ACTION_BODY_LIMIT: Final = 1024 * 1024
@@ -57,6 +57,12 @@ class Endpoint:
     summary: str
     tag: str
     needs_key: bool = True
+    entry: Callable[[Gate, Request], None] = Gate.by_address
+    """How a request without a key comes in, where none is needed."""
+
+    waits: Callable[[Any], bool] | None = None
+    """Whether a request with this query may wait for long."""
+
     request: Any = None
     example: Any = None
     query: Any = None
@@ -73,16 +79,23 @@ class Endpoint:
 class JsonEndpoint:
     """Runs one endpoint: key, body, query, handler, answer."""
 
-    def __init__(self, endpoint: Endpoint, services: Services) -> None:
+    def __init__(self, endpoint: Endpoint, services: Services, gate: Gate) -> None:
         self._endpoint = endpoint
         self._services = services
+        self._gate = gate
         self._decoder: msgspec.json.Decoder[Any] | None = (
             msgspec.json.Decoder(endpoint.request) if endpoint.request else None
         )
 
     async def __call__(self, request: Request) -> Response:
         endpoint = self._endpoint
-        principal = await principal_of(request, self._services) if endpoint.needs_key else None
+        principal = None
+        if endpoint.needs_key:
+            principal = await self._gate.identify(request)
+            if endpoint.waits is None:
+                self._gate.count(request, principal)
+        else:
+            endpoint.entry(self._gate, request)
         # Tokens and pause ids are judged by their form; anything else with U+0000 names nothing.
         path = request.scope["path"]
         if "\0" in path and not {"token", "pause_id"} & set(request.path_params):
@@ -93,12 +106,32 @@ class JsonEndpoint:
             raw_body = await read_body(request, endpoint.body_limit)
             body = decode_json(raw_body, self._decoder)
         if endpoint.query is not None:
-            query = decode_query(request, endpoint.query)
-        answer = await endpoint.handler(
-            Call(self._services, request, principal, body, query, raw_body)
-        )
+            query = self._decoded_query(request, principal)
+        try:
+            answer = await endpoint.handler(
+                Call(self._services, request, principal, body, query, raw_body)
+            )
+        except InvalidSignature:
+            self._gate.by_address(request)
+            raise
         if isinstance(answer, Response):
             return answer
         if answer is None:
             return Response(status_code=endpoint.status)
         return JsonResponse(answer, endpoint.status)
+
+    def _decoded_query(self, request: Request, principal: Principal | None) -> Any:
+        """What a request asks for says how it is counted, where it may wait."""
+        waits = self._endpoint.waits
+        if principal is None or waits is None:
+            return decode_query(request, self._endpoint.query)
+        try:
+            query = decode_query(request, self._endpoint.query)
+        except PausePointError:
+            self._gate.count(request, principal)
+            raise
+        if waits(query):
+            self._gate.hold(request, principal)
+        else:
+            self._gate.count(request, principal)
+        return query

@@ -7,6 +7,7 @@ from typing import Final
 from pausepoint.domain import errors as e
 from pausepoint.web.api import audit, auth, callbacks, events, health, pause, respond, webhooks
 from pausepoint.web.endpoint import ACTION_BODY_LIMIT, Endpoint
+from pausepoint.web.gate import LONG_WAIT, Gate
 from pausepoint.web.schemas import PageQuery
 from pausepoint.web.schemas.audit import AuditList, AuditQuery
 from pausepoint.web.schemas.auth import (
@@ -59,6 +60,8 @@ ENDPOINTS: Final = (
             e.InvalidRecipient,
             e.InvalidWebhookUrl,
             e.IdempotencyMismatch,
+            e.PlanLimitReached,
+            e.ChannelNotAllowed,
             e.ChannelNotConfigured,
         ),
         headers={"Idempotency-Key": "The same key and body within 24 h give the same pause."},
@@ -71,6 +74,7 @@ ENDPOINTS: Final = (
         summary="Look at a pause, or wait for its answer",
         tag="Pauses",
         query=PauseQuery,
+        waits=lambda query: query.wait >= LONG_WAIT,
         response=PauseBody,
         errors=(e.PauseNotFound,),
     ),
@@ -119,6 +123,7 @@ ENDPOINTS: Final = (
         summary="What a person is asked",
         tag="Responding",
         needs_key=False,
+        entry=Gate.by_link,
         response=QuestionBody,
         errors=(e.TokenInvalid,),
     ),
@@ -129,6 +134,7 @@ ENDPOINTS: Final = (
         summary="Answer",
         tag="Responding",
         needs_key=False,
+        entry=Gate.by_link,
         request=RespondRequest,
         example={"choice": "Approve"},
         response=RespondResponse,
@@ -201,6 +207,7 @@ ENDPOINTS: Final = (
         summary="Follow what happens, as server-sent events",
         tag="Events",
         query=EventsQuery,
+        waits=lambda query: True,
         streams=EventBody,
         errors=(e.EventsGone,),
         headers={"Last-Event-ID": "The last event that you have: those after it come first."},
@@ -221,6 +228,7 @@ ENDPOINTS: Final = (
         summary="Register an account",
         tag="Accounts",
         needs_key=False,
+        entry=Gate.signing_in,
         request=RegisterRequest,
         example={"email": "you@example.com", "name": "Acme", "password": "a long password"},
         response=RegisterResponse,
@@ -250,6 +258,7 @@ ENDPOINTS: Final = (
         summary="Twilio's status callback",
         tag="Callbacks",
         needs_key=False,
+        entry=Gate.freely,
         status=204,
         errors=(e.InvalidSignature, e.DeliveryNotFound),
     ),
@@ -260,6 +269,7 @@ ENDPOINTS: Final = (
         summary="Is it well?",
         tag="Health",
         needs_key=False,
+        entry=Gate.freely,
         response=HealthBody,
         errors=(e.Unavailable,),
     ),
@@ -270,6 +280,7 @@ ENDPOINTS: Final = (
         summary="Is the process alive?",
         tag="Health",
         needs_key=False,
+        entry=Gate.freely,
         response=HealthBody,
     ),
     Endpoint(
@@ -279,6 +290,7 @@ ENDPOINTS: Final = (
         summary="Can it take work?",
         tag="Health",
         needs_key=False,
+        entry=Gate.freely,
         response=HealthBody,
         errors=(e.Unavailable,),
     ),

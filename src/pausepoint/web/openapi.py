@@ -11,6 +11,7 @@ import msgspec
 from pausepoint import __version__
 from pausepoint.domain import errors as e
 from pausepoint.web.endpoint import Endpoint
+from pausepoint.web.gate import Gate
 from pausepoint.web.schemas import ErrorBody, ValidationErrorBody
 
 _REF: Final = "#/components/schemas/{name}"
@@ -162,6 +163,8 @@ def _all_errors(endpoint: Endpoint) -> list[type[e.PausePointError]]:
         ]
     elif endpoint.query is not None:
         errors.append(e.ValidationFailed)
+    if endpoint.entry is not Gate.freely:
+        errors.append(e.RateLimited)
     errors += [e.Unavailable, e.InternalError]
     return list(dict.fromkeys(errors))
 

@@ -28,23 +28,25 @@ log = structlog.get_logger("pausepoint.web")
 class Resource:
     """Everything at one path: one handler a method, and the same answers for every mistake.
 
-    `path` is the pattern, such as `/v1/pause/{pause_id}`.
+    `path` is the pattern, such as `/v1/pause/{pause_id}`. `amiss` is called for a request that no
+    handler has.
     """
 
-    def __init__(self, path: str, handlers: Mapping[str, RequestHandler]) -> None:
+    def __init__(
+        self, path: str, handlers: Mapping[str, RequestHandler], amiss: Callable[[Request], None]
+    ) -> None:
         self.path = path
+        self._amiss = amiss
         self._handlers = dict(handlers)
         if "GET" in handlers:
             self._handlers["HEAD"] = handlers["GET"]
 
     async def answer(self, request: Request) -> Response:
         """Raises ClientGone where nobody is left to answer, and nothing else."""
-        handler = self._handlers.get(request.scope["method"])
-        if handler is None:
-            response = error_response(MethodNotAllowed())
-            response.headers["allow"] = ", ".join(sorted(self._handlers))
-            return response
         try:
+            handler = self._handlers.get(request.scope["method"])
+            if handler is None:
+                return self._no_method(request)
             return await handler(request)
         except ClientGone:
             raise
@@ -57,12 +59,19 @@ class Resource:
                 log.exception("a request failed inside", route=self.path)
             return error_response(answer)
 
+    def _no_method(self, request: Request) -> Response:
+        self._amiss(request)
+        response = error_response(MethodNotAllowed())
+        response.headers["allow"] = ", ".join(sorted(self._handlers))
+        return response
+
 
 class _Nowhere(Resource):
     """Answers for every path that leads nowhere, whatever the method."""
 
-    async def answer(self, request: Request) -> Response:
-        return error_response(NotFound())
+    def _no_method(self, request: Request) -> Response:
+        self._amiss(request)
+        raise NotFound
 
 
 @dataclass(slots=True)
@@ -76,12 +85,16 @@ class _Segment:
 class Routes:
     """A fixed segment goes before a `{named}` one, and there is no way back from it."""
 
-    def __init__(self, resources: Mapping[str, Mapping[str, RequestHandler]]) -> None:
-        """Handlers by path and method."""
+    def __init__(
+        self,
+        resources: Mapping[str, Mapping[str, RequestHandler]],
+        amiss: Callable[[Request], None],
+    ) -> None:
+        """Handlers by path and method; `amiss` as in `Resource`, and for every path that is not there."""
         self._root = _Segment()
-        self._nowhere = _Nowhere("(none)", {})
+        self._nowhere = _Nowhere("(none)", {}, amiss)
         for path, handlers in resources.items():
-            self._add(Resource(path, handlers))
+            self._add(Resource(path, handlers, amiss))
 
     def find(self, path: str) -> tuple[Resource, dict[str, str]]:
         """What answers at `path`, with the values of its named segments, which are never empty."""

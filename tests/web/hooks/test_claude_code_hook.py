@@ -483,3 +483,18 @@ async def test_a_channel_that_cannot_send_denies(tmp_path: Path) -> None:
 
     assert decision == "deny"
     assert "This channel is not set up" in reason
+
+
+async def test_who_asks_too_often_is_denied_and_who_waits_is_not_counted(tmp_path: Path) -> None:
+    rules = settings_of(tmp_path, PAUSEPOINT_HOOKS=RULES, PAUSEPOINT_RATE_LIMITS="key=3")
+    async with a_world(tmp_path, rules) as world, an_api(world) as api:
+        for number in range(5):
+            deciding = asyncio.create_task(decided(api, call(tool_use_id=f"toolu_{number}")))
+            pause = await asked(world)
+            world.clock.advance(timedelta(seconds=6))
+            await answer(world, pause, "Allow")
+            assert (await deciding)[0] == "allow"
+        decisions = [await decided(api, call("Read")) for _ in range(4)]
+
+    assert [decision for decision, _ in decisions] == ["allow"] * 3 + ["deny"]
+    assert "Try again in" in decisions[3][1]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pausepoint.domain.errors import InvalidApiKey
 from pausepoint.domain.pause import Mode
-from pausepoint.domain.time import from_datetime, to_datetime, to_rfc3339
+from pausepoint.domain.plans import month_of
+from pausepoint.domain.time import to_rfc3339
 from pausepoint.operations.register_developer import register_publicly
 from pausepoint.operations.rotate_key import rotate_key
 from pausepoint.web.endpoint import Call
@@ -34,8 +35,7 @@ async def me(call: Call) -> MeResponse:
     developer = await store.developer(developer_id)
     if developer is None:
         raise InvalidApiKey
-    now = to_datetime(call.services.clock.now())
-    month = from_datetime(now.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+    month = month_of(call.services.clock.now())
     keys = [key for key in await store.api_keys(developer_id) if key.revoked_at is None]
     return MeResponse(
         developer_id=developer_id,

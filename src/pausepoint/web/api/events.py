@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from pausepoint.operations.event_feed import open_feed
-from pausepoint.web.auth import principal_of
+from pausepoint.web.auth import presented_key, principal_of
 from pausepoint.web.endpoint import Call
 from pausepoint.web.event_stream import EventStream
 from pausepoint.web.headers import header
@@ -17,6 +17,6 @@ async def follow(call: Call) -> Response:
     feed = await open_feed(call.services, call.caller, last_event_id, types)
 
     async def check_key() -> None:
-        await principal_of(call.request, call.services)
+        await principal_of(presented_key(call.request), call.services)
 
     return EventStream(call.services, call.caller.developer_id, feed, check_key)

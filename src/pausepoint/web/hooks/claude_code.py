@@ -33,10 +33,10 @@ from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause
 from pausepoint.security.api_keys import key_prefix
 from pausepoint.web.answers import JsonResponse
-from pausepoint.web.auth import principal_of
+from pausepoint.web.auth import presented_key
 from pausepoint.web.body import read_body
 from pausepoint.web.errors import as_error
-from pausepoint.web.headers import header
+from pausepoint.web.gate import Gate
 from pausepoint.web.hooks import claude_code_words as words
 from pausepoint.web.hooks.held_answer import HeldAnswer
 from pausepoint.web.waiting import ClientGone, wait_for_news
@@ -52,8 +52,9 @@ log = structlog.get_logger("pausepoint.hooks")
 
 
 class ClaudeCodeHook:
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, gate: Gate) -> None:
         self._services = services
+        self._gate = gate
 
     async def __call__(self, request: Request) -> Response:
         body = _Body(request)
@@ -67,7 +68,9 @@ class ClaudeCodeHook:
             return JsonResponse(words.answer(body.event, _failed(error)))
 
     async def _answered(self, request: Request, body: _Body) -> Response:
-        principal = await principal_of(request, self._services)
+        principal = await self._gate.identify(request)
+        # One that is answered at once counts like any other request; those that wait do not.
+        self._gate.hold(request, principal)
         given = words.read(await body.read())
         event = given.hook_event_name
         if not words.is_decided(event):
@@ -172,7 +175,7 @@ def _action(call: ToolCall) -> Action:
 
 
 def _prefix_of(request: Request) -> str:
-    return key_prefix((header(request, b"authorization") or "").partition(" ")[2].strip())
+    return key_prefix(presented_key(request) or "")
 
 
 def _denied(reason: str) -> Verdict:

@@ -26,8 +26,8 @@ from pausepoint.mcp.messages import (
 )
 from pausepoint.mcp.tool_call import ToolCall
 from pausepoint.operations.services import Services
-from pausepoint.web.auth import principal_of
 from pausepoint.web.body import check_is_json, read_body
+from pausepoint.web.gate import Gate
 from pausepoint.web.headers import header
 from pausepoint.web.mcp.doors import check_doors
 from pausepoint.web.mcp.driving import Json, Perform, answer_of, messages_of
@@ -53,10 +53,15 @@ class McpEndpoint:
     """`progress_seconds` is the time between two progress notifications of a wait."""
 
     def __init__(
-        self, services: Services, api: InProcessApi, progress_seconds: float = PROGRESS_SECONDS
+        self,
+        services: Services,
+        api: InProcessApi,
+        gate: Gate,
+        progress_seconds: float = PROGRESS_SECONDS,
     ) -> None:
         self._services = services
         self._api = api
+        self._gate = gate
         self._progress_seconds = progress_seconds
         self._offer = Offer(services.policy.max_wait_seconds)
         # Shared by all accounts: it is asked of a pause only after its account has seen it.
@@ -64,7 +69,8 @@ class McpEndpoint:
 
     async def __call__(self, request: Request) -> Response:
         check_doors(request, self._services.policy.public_url)
-        await principal_of(request, self._services)
+        # What a tool asks of the API is counted there.
+        await self._gate.identify(request)
         check_is_json(request)
         body = await read_body(request, BODY_LIMIT)
         try:

@@ -7,9 +7,10 @@ import json
 from typing import Final
 
 from starlette.requests import Request
-from starlette.types import Message, Receive
+from starlette.types import Message, Receive, Scope
 
 from pausepoint.mcp.api import ApiAnswer, ApiRequest
+from pausepoint.web.gate import Gate
 from pausepoint.web.routes import Routes
 
 _JSON: Final = (b"content-type", b"application/json")
@@ -18,8 +19,9 @@ _JSON: Final = (b"content-type", b"application/json")
 class InProcessApi:
     """What a request over HTTP would meet, it meets here: the same key, checks, limits, answers."""
 
-    def __init__(self, routes: Routes) -> None:
+    def __init__(self, routes: Routes, gate: Gate) -> None:
         self._routes = routes
+        self._gate = gate
 
     async def perform(self, asked: ApiRequest, authorization: bytes, receive: Receive) -> ApiAnswer:
         """`receive` tells when the client has gone. Raises ClientGone where that ends a wait."""
@@ -32,7 +34,7 @@ class InProcessApi:
             receive = _with_body(json.dumps(asked.body, ensure_ascii=False).encode(), receive)
         if asked.idempotency_key is not None:
             headers.append((b"idempotency-key", asked.idempotency_key.encode("ascii")))
-        scope = {
+        scope: Scope = {
             "type": "http",
             "method": asked.method,
             "path": path,
@@ -41,7 +43,10 @@ class InProcessApi:
             "path_params": values,
         }
         began = clock()
-        response = await resource.answer(Request(scope, receive))
+        try:
+            response = await resource.answer(Request(scope, receive))
+        finally:
+            self._gate.let_go(scope)
         return ApiAnswer(
             response.status_code,
             json.loads(bytes(response.body)),

@@ -14,6 +14,7 @@ from pausepoint.domain.errors import (
     NotFound,
     PauseCancelled,
     PausePointError,
+    RateLimited,
     TokenExpired,
     TokenInvalid,
     TokenUsed,
@@ -23,6 +24,7 @@ from pausepoint.operations.respond_to_pause import AskedPause, find_question, re
 from pausepoint.operations.services import Services
 from pausepoint.web.body import read_body
 from pausepoint.web.endpoint import BODY_LIMIT
+from pausepoint.web.gate import Gate
 from pausepoint.web.pages import headers
 from pausepoint.web.pages.api_reference import render_reference
 from pausepoint.web.pages.assets import asset
@@ -39,10 +41,15 @@ from pausepoint.web.same_site import check_same_site
 class ResponsePage:
     """GET and POST /respond/{token}: what a person sees and presses."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, gate: Gate) -> None:
         self._services = services
+        self._gate = gate
 
     async def get(self, request: Request) -> Response:
+        try:
+            self._gate.by_link(request)
+        except RateLimited as error:
+            return _too_often(error)
         try:
             question = await find_question(self._services, request.path_params["token"])
         except TokenInvalid as error:
@@ -52,6 +59,10 @@ class ResponsePage:
     async def post(self, request: Request) -> Response:
         token = request.path_params["token"]
         choice, text = "", ""
+        try:
+            self._gate.by_link(request)
+        except RateLimited as error:
+            return _too_often(error)
         try:
             check_same_site(request, self._services.policy.public_url)
             choice, text = await _form(request)
@@ -99,6 +110,12 @@ class ResponsePage:
             error=error,
             note=note,
         )
+
+
+def _too_often(error: RateLimited) -> Response:
+    answer = page(render_problem("Too often, just now", f"{error.message} Nothing was lost."), 429)
+    answer.headers["retry-after"] = str(error.retry_after)
+    return answer
 
 
 def page(html: str, status: int = 200, with_headers: Mapping[str, str] | None = None) -> Response:

@@ -28,7 +28,13 @@ class ActionBody(Struct):
 
 
 class CreatePauseRequest(Struct, kw_only=True):
-    recipient: Annotated[str, described("A phone number, e-mail address or Slack webhook URL.")]
+    recipient: Annotated[
+        str,
+        described(
+            "A phone number, e-mail address or Slack webhook URL; with a test key also a simulated"
+            " person, such as approve@people.test."
+        ),
+    ]
     channel: Annotated[str, Meta(description="sms, email or slack.", examples=["sms"])]
     message: Annotated[str, described("The question, 1 to 2000 characters.")]
     options: Annotated[list[str], described("2 to 5 answers to choose from.")]

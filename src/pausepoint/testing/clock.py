@@ -1,10 +1,12 @@
-"""For tests of programs that use PausePoint, our own included: a clock to set, a server in process."""
+"""Clocks for tests: one that stands until it is moved, and the system's, moved on."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
+from pausepoint.clock import SystemClock
 from pausepoint.domain.time import Instant, milliseconds
 
 
@@ -31,3 +33,29 @@ class FakeClock:
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._sleepers.append((instant, future))
             await future
+
+
+class ShiftedClock:
+    """The system's time, ahead of it by as much as it was moved. It belongs to one event loop.
+
+    It runs on by itself, so that nothing waits for ever for somebody to move it.
+    """
+
+    def __init__(self) -> None:
+        self._system = SystemClock()
+        self._ahead = 0
+        self._moved = asyncio.Event()
+
+    def now(self) -> Instant:
+        return self._system.now() + self._ahead
+
+    def move_to(self, instant: Instant) -> None:
+        """Never back."""
+        self._ahead += max(0, instant - self.now())
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def sleep_until(self, instant: Instant) -> None:
+        while (left := instant - self.now()) > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._moved.wait(), min(left, 1000) / 1000)

@@ -1,0 +1,117 @@
+"""All limits by count of one process: who has asked how often, and who waits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from pausepoint.domain.rate_limits import RateLimits
+from pausepoint.domain.time import Instant
+from pausepoint.limits.window import Verdict, Window
+
+
+class Limit(StrEnum):
+    """What is counted, and of whom."""
+
+    KEY = "key"
+    EARLY = "early"  # a key's long waits that ended early
+    ADDRESS = "address"
+    NO_KEY = "no_key"
+    SIGN_IN = "sign_in"
+    TRIED_KEY = "tried_key"  # wrong keys with the same beginning
+    ANSWERS = "answers"
+    LOOKS = "looks"
+
+
+Counts: TypeAlias = dict[str, dict[str, int]]
+"""Hits by subject, by the name of the limit."""
+
+HELD_TOLD_FOR: Final = 5_000
+"""Milliseconds for which another process's number of waits is believed."""
+
+
+class Limiter:
+    """Lives on one event loop; only that loop calls it. `shares`: keeps what others shall hear."""
+
+    def __init__(self, limits: RateLimits, *, shares: bool = False) -> None:
+        numbers = {
+            Limit.KEY: limits.key,
+            Limit.EARLY: limits.key,
+            Limit.ADDRESS: limits.address,
+            Limit.NO_KEY: limits.no_key,
+            Limit.SIGN_IN: limits.sign_in,
+            Limit.TRIED_KEY: limits.sign_in,
+            Limit.ANSWERS: limits.answers,
+            Limit.LOOKS: limits.looks,
+        }
+        self._windows = {limit: Window(number) for limit, number in numbers.items()}
+        self._most_held = limits.held
+        self._held: Counter[str] = Counter()
+        self._held_elsewhere: dict[str, tuple[Instant, Mapping[str, int]]] = {}
+        self._unsaid: Counts | None = {} if shares else None
+
+    def hit(self, limit: Limit, subject: str, now: Instant) -> Verdict:
+        """Counts one, unless the limit is reached."""
+        verdict = self._windows[limit].hit(subject, now)
+        if self._unsaid is not None and not verdict.retry_after:
+            self._note(limit, subject)
+        return verdict
+
+    def add(self, limit: Limit, subject: str, now: Instant) -> None:
+        """Counts one that has happened already, past the limit too."""
+        self._windows[limit].add(subject, now)
+        if self._unsaid is not None:
+            self._note(limit, subject)
+
+    def look(self, limit: Limit, subject: str, now: Instant) -> Verdict:
+        return self._windows[limit].look(subject, now)
+
+    # ── Requests that wait ──
+
+    def hold(self, key_id: str, now: Instant) -> Verdict:
+        """One more waits, unless as many as may do so already; `let_go` when it has ended."""
+        held = self._held[key_id] + self._others_hold(key_id, now)
+        if held >= self._most_held:
+            return Verdict(self._most_held, 0, 1)
+        self._held[key_id] += 1
+        return Verdict(self._most_held, self._most_held - held - 1)
+
+    def let_go(self, key_id: str) -> None:
+        self._held[key_id] -= 1
+        if not self._held[key_id]:
+            del self._held[key_id]
+
+    def _others_hold(self, key_id: str, now: Instant) -> int:
+        return sum(
+            held.get(key_id, 0)
+            for told_at, held in self._held_elsewhere.values()
+            if now - told_at < HELD_TOLD_FOR
+        )
+
+    # ── What processes tell each other ──
+
+    def take_unsaid(self) -> tuple[Counts, dict[str, int]]:
+        """What was counted since the last call, and who holds how many requests now."""
+        assert self._unsaid is not None
+        unsaid, self._unsaid = self._unsaid, {}
+        return unsaid, dict(self._held)
+
+    def hear(self, process_id: str, counts: Counts, held: Mapping[str, int], now: Instant) -> None:
+        """What another process has counted. A limit that is not known here is passed over."""
+        for limit, window in self._windows.items():
+            for subject, count in counts.get(limit.value, {}).items():
+                window.add(subject, now, count)
+        self._held_elsewhere[process_id] = (now, held)
+        for gone in [
+            each
+            for each, (told_at, _) in self._held_elsewhere.items()
+            if now - told_at >= HELD_TOLD_FOR
+        ]:
+            del self._held_elsewhere[gone]
+
+    def _note(self, limit: Limit, subject: str) -> None:
+        assert self._unsaid is not None
+        counts = self._unsaid.setdefault(limit.value, {})
+        counts[subject] = counts.get(subject, 0) + 1

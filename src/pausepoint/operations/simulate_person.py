@@ -1,0 +1,52 @@
+"""A simulated person, asked with a test key: answers as a real one does, by the link that was sent.
+
+When is kept with the message that asked: its delivery stays due until it has been answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from pausepoint.domain.account import Delivery
+from pausepoint.domain.errors import PauseCancelled, TokenExpired, TokenInvalid, TokenUsed
+from pausepoint.domain.pause import Mode, Pause, Way
+from pausepoint.domain.simulated_people import NOTE, SimulatedPerson, simulated_person
+from pausepoint.operations.respond_to_pause import respond_to_pause, response_token
+from pausepoint.operations.services import Services
+from pausepoint.store.base import Change, UpdateDelivery
+
+
+def has_simulated_person(recipient: str, fallback: Sequence[Way]) -> bool:
+    """Whether any of these is one."""
+    addresses = (recipient, *(way.recipient for way in fallback))
+    return any(simulated_person(address) is not None for address in addresses)
+
+
+def person_asked(pause: Pause, delivery: Delivery) -> SimulatedPerson | None:
+    """Whom the message is for; None for anybody real, and once that is erased."""
+    if pause.mode is Mode.LIVE:
+        return None
+    way = pause.way(delivery.recipient_index)
+    return None if way is None else simulated_person(way.recipient)
+
+
+async def simulate_answer(
+    services: Services, delivery: Delivery, pause: Pause, person: SimulatedPerson
+) -> None:
+    """Whoever was first, it was; may be repeated."""
+    if person.place is not None and pause.content is not None:
+        choice = pause.content.options[person.place]
+        note = NOTE if person.adds_note else None
+        with suppress(TokenUsed, PauseCancelled, TokenExpired, TokenInvalid):
+            await respond_to_pause(services, response_token(services, pause), choice, note)
+    done = UpdateDelivery(
+        read=delivery,
+        state=delivery.state,
+        attempts=delivery.attempts,
+        due_at=None,
+        checks=delivery.checks,
+        provider_id=delivery.provider_id,
+        ended_at=services.clock.now(),
+    )
+    await services.store.apply(Change(guard=done))

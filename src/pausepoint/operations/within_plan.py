@@ -1,0 +1,57 @@
+"""A live pause is made within its account's plan: so many a month, on these channels."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Final
+from weakref import WeakValueDictionary
+
+from pausepoint.domain.account import Principal
+from pausepoint.domain.errors import ChannelNotAllowed, PlanLimitReached
+from pausepoint.domain.pause import Mode
+from pausepoint.domain.plans import UNLIMITED_PLAN, Plan, month_of
+from pausepoint.operations.services import Services
+
+# By account: who counts and then writes must be alone, or two would take the last place.
+_turns: Final[WeakValueDictionary[str, asyncio.Lock]] = WeakValueDictionary()
+
+
+@asynccontextmanager
+async def within_plan(
+    services: Services, principal: Principal, channels: Iterable[str]
+) -> AsyncIterator[None]:
+    """What is written inside is one pause more of this month.
+
+    Accounts with a quota take turns in this process; several processes may exceed it by as many
+    pauses as there are processes. Raises ChannelNotAllowed, PlanLimitReached.
+    """
+    if principal.mode is Mode.TEST or principal.plan == UNLIMITED_PLAN:
+        yield
+        return
+    plan = _plan_of(services, principal)
+    if missing := plan.missing_channel(channels):
+        raise ChannelNotAllowed(f"The plan {principal.plan} does not include {missing}.")
+    if plan.pauses_a_month is None:
+        yield
+        return
+    turn = _turns.setdefault(principal.developer_id, asyncio.Lock())
+    async with turn:
+        since = month_of(services.clock.now())
+        used = await services.store.count_pauses(principal.developer_id, Mode.LIVE, since)
+        if used >= plan.pauses_a_month:
+            raise PlanLimitReached(
+                f"The plan {principal.plan} has {plan.pauses_a_month} pauses a month, and they are"
+                " used up. Ask the operator for another plan, or wait for the next month."
+            )
+        yield
+
+
+def _plan_of(services: Services, principal: Principal) -> Plan:
+    plan = services.policy.plans.get(principal.plan)
+    if plan is None:
+        raise ChannelNotAllowed(
+            f"This server knows no plan called {principal.plan}. Ask its operator."
+        )
+    return plan

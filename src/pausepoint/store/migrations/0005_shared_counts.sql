@@ -1,0 +1,2 @@
+-- On PostgreSQL processes tell each other how often each caller came: see the file beside this one.
+-- compatible from: 1

@@ -1,0 +1,25 @@
+"""The server's log, inside somebody else's program."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+
+@contextmanager
+def only_warnings() -> Iterator[None]:
+    """To stderr; a program that has set structlog up itself is left as it is."""
+    if structlog.is_configured():
+        yield
+        return
+    ours = structlog.make_filtering_bound_logger(logging.WARNING)
+    structlog.configure(wrapper_class=ours, logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    try:
+        yield
+    finally:
+        if structlog.get_config()["wrapper_class"] is ours:
+            structlog.reset_defaults()

@@ -1,0 +1,91 @@
+"""Once a second each process tells the others what it has counted, and counts what they tell.
+
+So a limit holds for all of them together, but for what came in the last second or two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from pausepoint.domain.rate_limits import WINDOW_SECONDS
+from pausepoint.domain.time import Instant, milliseconds
+from pausepoint.limits.limiter import Counts, Limiter
+from pausepoint.operations.services import Services
+from pausepoint.store.base import StoreUnavailable
+from pausepoint.store.counts import ToldCounts
+
+EVERY: Final = timedelta(seconds=1)
+LATE: Final = 5_000
+"""Milliseconds that another process's telling may take, its clock's difference in them."""
+
+log = structlog.get_logger("pausepoint.worker")
+
+
+class _Message(msgspec.Struct, array_like=True):
+    counts: Counts
+    held: dict[str, int]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Message).decode
+
+
+class CountsLoop:
+    """One per process that answers requests. `run` returns soon after `stop`."""
+
+    def __init__(self, services: Services, limiter: Limiter) -> None:
+        self._services = services
+        self._limiter = limiter
+        self._process_id = f"prc_{os.urandom(8).hex()}"
+        self._stopping = asyncio.Event()
+        self._told_at: Instant = 0
+        self._heard: deque[tuple[str, Instant]] = deque(maxlen=10_000)
+        self._known: set[tuple[str, Instant]] = set()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def run(self) -> None:
+        clock = self._services.clock
+        while not self._stopping.is_set():
+            try:
+                await self.exchange()
+            except StoreUnavailable:
+                # What was to be said is lost: each process still holds the limits for itself.
+                log.warning("counts could not be shared")
+            waits: list[Any] = [
+                asyncio.ensure_future(self._stopping.wait()),
+                asyncio.ensure_future(clock.sleep_until(clock.now() + milliseconds(EVERY))),
+            ]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+
+    async def exchange(self) -> None:
+        now = self._services.clock.now()
+        message = _encode(_Message(*self._limiter.take_unsaid()))
+        # A process that begins hears all that still counts.
+        since = (self._told_at or now - WINDOW_SECONDS * 1000) - LATE
+        self._told_at = now
+        own = ToldCounts(self._process_id, now, message)
+        for told in await self._services.store.exchange_counts(own, since):
+            if self._is_new(told):
+                counts = _decode(told.counts)
+                self._limiter.hear(told.process_id, counts.counts, counts.held, now)
+
+    def _is_new(self, told: ToldCounts) -> bool:
+        key = (told.process_id, told.counted_at)
+        if key in self._known:
+            return False
+        if len(self._heard) == self._heard.maxlen:
+            self._known.discard(self._heard.popleft())
+        self._heard.append(key)
+        self._known.add(key)
+        return True
