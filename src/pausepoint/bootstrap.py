@@ -19,7 +19,8 @@ from pausepoint.channels.sms import TwilioSettings
 from pausepoint.channels.twilio_callback import TwilioCallback
 from pausepoint.clock import Clock, SystemClock
 from pausepoint.config import Command, ConfigError, Settings
-from pausepoint.domain.errors import Unavailable
+from pausepoint.domain.errors import InvalidRecipient, Unavailable
+from pausepoint.domain.hook_rules import Decision
 from pausepoint.domain.pause import Mode
 from pausepoint.limits.limiter import Limiter
 from pausepoint.observer import SILENT, Observer
@@ -177,6 +178,7 @@ class Running:
                 reveals_respond_url=settings.reveals_respond_url,
                 outbound_allow=settings.outbound_allow,
                 max_wait_seconds=settings.max_wait_seconds,
+                hook_rules=settings.hook_rules,
                 plans=settings.plans,
                 default_plan=settings.default_plan,
                 trusted_proxies=settings.trusted_proxies,
@@ -209,7 +211,7 @@ async def open_service(settings: Settings, clock: Clock | None = None) -> Runnin
     DatabaseUnusable; with PostgreSQL StoreUnavailable.
     """
     clock = clock or SystemClock()
-    _channel_settings(settings)
+    _check_hook_rules(settings)
     metrics = _metrics(settings)
     store = await _open_store(settings, clock, metrics or SILENT)
     return Running(settings, store, clock, metrics, _tracing(settings))
@@ -300,6 +302,19 @@ def _channel_settings(settings: Settings) -> ChannelSettings:
         twilio=twilio,
         smtp=smtp,
     )
+
+
+def _check_hook_rules(settings: Settings) -> None:
+    channels = build_channels(_channel_settings(settings))
+    problems = []
+    for rule in (rule for each in settings.hook_rules.sets for rule in each.rules):
+        try:
+            if rule.decision is Decision.PERSON:
+                channels[rule.channel].normalise(rule.recipient)
+        except InvalidRecipient as error:
+            problems.append(f"PAUSEPOINT_HOOKS line {rule.line}: {error.message}")
+    if problems:
+        raise ConfigError(problems)
 
 
 def _callbacks(settings: ChannelSettings) -> dict[str, CallbackReader]:

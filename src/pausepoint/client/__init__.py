@@ -40,6 +40,7 @@ from pausepoint.client.errors import (
 )
 from pausepoint.client.feed import FeedEvent
 from pausepoint.client.results import (
+    Action,
     Attempt,
     AuditEntry,
     Delivery,
@@ -52,6 +53,7 @@ from pausepoint.client.sync_client import PausePoint
 from pausepoint.client.verification import EventData, WebhookEvent, verify_webhook
 
 __all__ = [
+    "Action",
     "Answer",
     "ApiError",
     "ArgumentsChanged",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pausepoint.operations.services import Services
-from pausepoint.store.base import Change, NoteKeyUse
+from pausepoint.store.changes import Change, NoteKeyUse
 
 
 async def write_key_use(services: Services) -> None:

@@ -19,13 +19,7 @@ from pausepoint.domain.scopes import UNBOUNDED, Reach
 from pausepoint.operations.register_developer import NAME_LIMIT, api_key_record
 from pausepoint.operations.services import Services
 from pausepoint.security.api_keys import new_api_key
-from pausepoint.store.base import (
-    Applied,
-    Change,
-    InsertApiKey,
-    InsertAuditEntry,
-    RevokeApiKey,
-)
+from pausepoint.store.changes import Applied, Change, InsertApiKey, InsertAuditEntry, RevokeApiKey
 
 KEYS_LIMIT: Final = 100
 """How many keys of an account are alive at most."""

@@ -17,7 +17,7 @@ from pausepoint.domain.time import Instant
 from pausepoint.operations.services import Services
 from pausepoint.security.api_keys import hash_api_key, key_prefix, new_api_key
 from pausepoint.security.passwords import hash_password
-from pausepoint.store.base import (
+from pausepoint.store.changes import (
     Applied,
     Change,
     InsertApiKey,

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from pausepoint.channels.base import AnyChannel, AnyTransport, CallbackReader, HttpClient
 from pausepoint.clock import Clock
+from pausepoint.domain.hook_rules import NO_RULES, HookRules
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.plans import UNLIMITED_PLAN, USUAL_PLANS, Plan
 from pausepoint.domain.time import Instant
@@ -28,6 +29,7 @@ class Policy:
     plans: Mapping[str, Plan] = field(default_factory=lambda: USUAL_PLANS)
     outbound_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     max_wait_seconds: int = 45
+    hook_rules: HookRules = NO_RULES
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
 

@@ -12,7 +12,7 @@ from pausepoint.domain.pause import Mode
 from pausepoint.domain.scopes import UNBOUNDED, Reach, Scope, networks_of
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
-from pausepoint.store.base import (
+from pausepoint.store.changes import (
     DeleteWebhook,
     RevokeApiKey,
     SetDeveloperDisabled,

@@ -10,7 +10,7 @@ from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
 from pausepoint.store import accounts, audit, deliveries, pauses
-from pausepoint.store.base import (
+from pausepoint.store.changes import (
     Change,
     ClaimIdempotencyKey,
     DeleteWebhook,
@@ -40,6 +40,7 @@ ROW_ORDER: Final[tuple[Statement, ...]] = (
     accounts.INSERT_KEY,
     pauses.INSERT,
     pauses.INSERT_CONTENT,
+    pauses.INSERT_ACTION,
     accounts.INSERT_WEBHOOK,
     deliveries.INSERT,
     audit.INSERT,

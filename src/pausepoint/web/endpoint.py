@@ -19,6 +19,8 @@ from pausepoint.web.body import check_is_json, decode_json, decode_query, read_b
 from pausepoint.web.gate import Gate
 
 BODY_LIMIT: Final = 64 * 1024
+ACTION_BODY_LIMIT: Final = 1024 * 1024
+"""An action may be spelled in JSON at several times its length."""
 
 
 @dataclass(slots=True)

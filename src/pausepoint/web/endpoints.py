@@ -17,7 +17,7 @@ from pausepoint.web.api import (
     respond,
     webhooks,
 )
-from pausepoint.web.endpoint import Endpoint
+from pausepoint.web.endpoint import ACTION_BODY_LIMIT, Endpoint
 from pausepoint.web.gate import LONG_WAIT, Gate
 from pausepoint.web.schemas import PageQuery
 from pausepoint.web.schemas.audit import AuditList, AuditQuery
@@ -78,6 +78,7 @@ ENDPOINTS: Final = (
             e.ChannelNotConfigured,
         ),
         headers={"Idempotency-Key": "The same key and body within 24 h give the same pause."},
+        body_limit=ACTION_BODY_LIMIT,
     ),
     Endpoint(
         method="GET",
