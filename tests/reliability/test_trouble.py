@@ -116,6 +116,7 @@ def test_a_clock_that_is_set_an_hour_forth_and_back(tmp_path: Path, twilio: Fake
     server.program = (sys.executable, "-m", "tests.reliability.stepped_program")
     with server, Api(server.base_url, server.api_key) as api:
         short, long = api.create(timeout_hours=0.5, timeout_default="Reject"), api.create()
+        eventually(lambda: len(twilio.messages) == 2, within=30)
         step.write_text(str(HOUR), "ascii")
         ended = api.pause(short["pause_id"], wait=30)
         assert (ended["status"], ended["response_choice"]) == ("timed_out", "Reject")
