@@ -32,12 +32,6 @@ SECOND: Final = 1 / 3600
 
 
 @pytest.fixture
-def twilio() -> Iterator[FakeTwilio]:
-    with FakeTwilio() as fake:
-        yield fake
-
-
-@pytest.fixture
 def receiver() -> Iterator[Receiver]:
     with Receiver() as started:
         yield started

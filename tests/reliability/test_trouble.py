@@ -24,12 +24,6 @@ HOUR: Final = 3_600_000
 
 
 @pytest.fixture
-def twilio() -> Iterator[FakeTwilio]:
-    with FakeTwilio() as fake:
-        yield fake
-
-
-@pytest.fixture
 def server(tmp_path: Path, twilio: FakeTwilio) -> Iterator[Server]:
     settings = {**sms_settings(twilio), **LIMITS_OFF, "PAUSEPOINT_REVEAL_RESPOND_URL": "on"}
     with Server(tmp_path, **settings) as started:
