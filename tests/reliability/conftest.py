@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e.conftest import pytest_runtest_makereport, seed  # isort: skip - puts `doubles` on the path
 from doubles.twilio import FakeTwilio
-from tests.e2e.conftest import pytest_runtest_makereport, seed
 
 __all__ = ["pytest_runtest_makereport", "seed"]
 
