@@ -28,6 +28,7 @@ from pausepoint.operations.deliver import deliver
 from pausepoint.operations.services import Policy, Services
 from pausepoint.store.base import Store
 from pausepoint.store.sqlite import SqliteStore
+from pausepoint.worker.keep_no_longer import RetentionLoop
 from pausepoint.worker.loop import DeliveryLoop
 from pausepoint.worker.note_key_use import KeyUseLoop
 from pausepoint.worker.schedule import DeadlineLoop
@@ -93,7 +94,11 @@ class Running:
         clock = self.services.clock
         if delivers:
             carry = self._tracing.deliver(deliver) if self._tracing else deliver
-            loops = (DeliveryLoop(self.services, carry), DeadlineLoop(self.services))
+            loops = (
+                DeliveryLoop(self.services, carry),
+                DeadlineLoop(self.services),
+                RetentionLoop(self.services),
+            )
             self._loops = [Supervised(loop, clock) for loop in loops]
         self._loops.append(Supervised(KeyUseLoop(self.services), clock))
         if self._limiter is not None and not self.settings.is_sqlite:
@@ -180,6 +185,8 @@ class Running:
                 max_wait_seconds=settings.max_wait_seconds,
                 hook_rules=settings.hook_rules,
                 plans=settings.plans,
+                content_kept=settings.content_kept,
+                audit_kept=settings.audit_kept,
                 default_plan=settings.default_plan,
                 trusted_proxies=settings.trusted_proxies,
             ),
