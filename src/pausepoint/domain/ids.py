@@ -12,6 +12,8 @@ DEVELOPER: Final = "dev_"
 WEBHOOK: Final = "whk_"
 DELIVERY: Final = "dlv_"
 API_KEY: Final = "key_"
+RECIPIENT: Final = "rcp_"
+MUTE: Final = "mut_"
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 

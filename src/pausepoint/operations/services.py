@@ -10,6 +10,7 @@ from pausepoint.channels.base import AnyChannel, AnyTransport, CallbackReader, H
 from pausepoint.clock import Clock
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.plans import UNLIMITED_PLAN, USUAL_PLANS, Plan
+from pausepoint.domain.recipients import RecipientRules
 from pausepoint.limits.limiter import Limiter
 from pausepoint.observer import SILENT, Observer
 from pausepoint.store.base import Store
@@ -28,6 +29,7 @@ class Policy:
     outbound_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     max_wait_seconds: int = 45
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    recipients: RecipientRules = field(default_factory=RecipientRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

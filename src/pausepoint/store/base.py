@@ -23,6 +23,7 @@ from pausepoint.domain.pause import Ending, Mode, Pause, PauseStatus
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 from pausepoint.store.counts import CountExchange
+from pausepoint.store.directory import Directory, DirectoryGuard
 from pausepoint.store.feed import FeedSource
 
 # ── Rows: what a change may insert, and updates that need no guard ──
@@ -192,6 +193,7 @@ Guard: TypeAlias = (
     | FailPauseDelivery
     | SetDeveloperDisabled
     | SetDeveloperPlan
+    | DirectoryGuard
 )
 
 
@@ -264,7 +266,7 @@ class Waiter(Protocol):
     def close(self) -> None: ...
 
 
-class Store(FeedSource, CountExchange, Protocol):
+class Store(FeedSource, CountExchange, Directory, Protocol):
     """Reads see every change that was applied before. Raises StoreUnavailable."""
 
     async def apply(self, change: Change) -> Applied | Lost:

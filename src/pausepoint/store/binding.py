@@ -9,7 +9,7 @@ from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
-from pausepoint.store import accounts, audit, deliveries, pauses
+from pausepoint.store import accounts, audit, deliveries, pauses, recipients
 from pausepoint.store.base import (
     Change,
     ClaimIdempotencyKey,
@@ -32,6 +32,7 @@ from pausepoint.store.base import (
     SetPauseDelivery,
     UpdateDelivery,
 )
+from pausepoint.store.directory import DeleteMute, DirectoryGuard, InsertMute
 from pausepoint.store.statements import NOW, Statement, Write
 
 # Rows of one statement are written as one set; parents come before what refers to them.
@@ -49,6 +50,7 @@ ROW_ORDER: Final[tuple[Statement, ...]] = (
 
 
 _CHANGE_KEYS: Final = (RevokeApiKey, SetDeveloperDisabled, SetDeveloperPlan)
+_CHANGE_MUTES: Final = (InsertMute, DeleteMute)
 
 
 @record(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class News:
     deadline: Instant | None = None
     keys_changed: bool = False
     developer_id: str | None = None
+    mutes_changed: bool = False
 
 
 @record(frozen=True, slots=True)
@@ -108,6 +111,8 @@ def _bind_row(row: Row, seal: Seal) -> list[Write]:
 
 
 def _bind_guard(guard: Guard, seal: Seal) -> Write:
+    if isinstance(guard, DirectoryGuard):
+        return recipients.bind(guard, seal)
     match guard:
         case EndPause(pause_id, ending):
             return pauses.end(pause_id, ending)
@@ -175,4 +180,5 @@ def _news(change: Change) -> News:
         elif isinstance(row, SetPauseDelivery) and row.state is DeliveryState.FAILED:
             pause_id = row.pause_id
     keys_changed = isinstance(change.guard, _CHANGE_KEYS)
-    return News(pause_id, outbox, deadline, keys_changed, developer_id)
+    mutes_changed = isinstance(change.guard, _CHANGE_MUTES)
+    return News(pause_id, outbox, deadline, keys_changed, developer_id, mutes_changed)
