@@ -18,7 +18,7 @@ setup: .venv/.ready ## Make .venv with the program and the tools for its tests
 run: setup ## Start PausePoint here, with a dev inbox instead of vendors
 	@$(BIN)/pausepoint dev
 
-test: setup ## Run every test
+test: setup ## Run every test, but those of test-integrations
 	@sh scripts/get-chromium.sh
 	@sh scripts/get-servers.sh
 	@$(BIN)/pytest
@@ -27,8 +27,9 @@ test-frameworks: setup ## Try the agent frameworks, each in an environment of it
 	@$(BIN)/python -m tests.integrations.frameworks.environments
 	@$(BIN)/pytest tests/integrations/frameworks
 
-test-integrations: setup ## Run the tests that need Node and programs from npm, and the frameworks
+test-integrations: setup ## The frameworks, and what runs on Node: Claude Code, the Inspector, Vercel AI, n8n
 	@$(BIN)/python -m tests.integrations.frameworks.environments
+	@$(BIN)/python -m tests.integrations.packages
 	@$(BIN)/pytest tests/integrations
 
 lint: setup ## Check style, banned calls and who may import whom
@@ -45,6 +46,9 @@ types: setup ## Check the types
 
 check: lint types test ## Everything that must pass before a change lands
 
+ci: ## All that must pass, from a clean clone on Debian, within 30 minutes
+	@.ci/run
+
 bench: setup ## Measure everything, beside its limits and what one would use instead
 	@$(BIN)/python -m bench --peers
 
@@ -55,4 +59,4 @@ docs: setup ## Build the documentation's site into .build/site, links checked
 mcpb: setup ## Build build/pausepoint.mcpb, the MCP server for one-click installation
 	@$(BIN)/python -m scripts.build_mcpb
 
-.PHONY: help setup run test test-integrations test-frameworks lint format types check bench docs mcpb
+.PHONY: help setup run test test-integrations test-frameworks lint format types check ci bench docs mcpb

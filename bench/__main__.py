@@ -13,7 +13,7 @@ from bench.engines import Engine, SqliteEngine, postgres_engine
 from bench.load import check_wrk
 from bench.parts import PARTS
 from bench.plan import Plan
-from bench.report import Report, put_into_page, say
+from bench.report import Report, put_into_page, put_rows_into_page, say
 from pausepoint.web.server import raise_descriptor_limit
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "performance.md"
@@ -40,7 +40,9 @@ def main() -> None:
     report.settings["took_seconds"] = round(time.perf_counter() - began)
     report.write(options.output)
     print(report.markdown())
-    if options.update_docs:
+    if options.update_docs and options.only:
+        put_rows_into_page(PAGE, COMMAND, report.rows)
+    elif options.update_docs:
         put_into_page(PAGE, COMMAND, report.markdown())
     raise SystemExit(report.has_failed)
 
@@ -55,7 +57,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="small and once: does it all run?")
     parser.add_argument("--peers", action="store_true", help="also what one would use instead")
     parser.add_argument(
-        "--update-docs", action="store_true", help=f"write the table to {PAGE.name}"
+        "--update-docs",
+        action="store_true",
+        help=f"write the table to {PAGE.name}; with --only, its rows",
     )
     parser.add_argument("--output", type=Path, default=Path("bench/results/latest.json"))
     return parser

@@ -24,8 +24,8 @@ from pausepoint.domain.ids import PAUSE, new_id
 from pausepoint.domain.pause import Content, Mode, Pause, PauseStatus
 from pausepoint.operations.create_pause import creation_rows
 from pausepoint.security.sealed import Seal, new_data_key
-from pausepoint.store.base import Change, InsertDeveloper
 from pausepoint.store.binding import ROW_ORDER, bind
+from pausepoint.store.changes import Change, InsertDeveloper
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.store.statements import Parameters, Statement, Write
 

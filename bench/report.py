@@ -46,7 +46,7 @@ class Report:
     def markdown(self) -> str:
         head = ("what", "of", "median (least to greatest)", "beside its limit", "bar")
         table = [head, ("---",) * len(head), *(row.cells() for row in self.rows)]
-        lines = ["| " + " | ".join(cells) + " |" for cells in table]
+        lines = [_line(cells) for cells in table]
         notes = ["", *(f"- {note}" for note in self.notes)] if self.notes else []
         return "\n".join([", ".join(machine().values()) + ".", "", *lines, *notes])
 
@@ -88,9 +88,39 @@ def _kernel() -> str:
 
 def put_into_page(page: Path, command: str, text: str) -> None:
     """Replaces what `command` wrote into the page the last time. Raises ValueError if no place is."""
+    before, _, after = _parts(page, command)
+    page.write_text(f"{before}\n\n{text}\n\n{after}", "utf-8")
+
+
+def put_rows_into_page(page: Path, command: str, rows: list[Row]) -> None:
+    """Only these: in the place of those of the same name, the new ones together, after their kin."""
+    before, written, after = _parts(page, command)
+    lines = written.strip("\n").splitlines()
+    new = []
+    for row in rows:
+        same = [
+            at for at, each in enumerate(lines) if each.startswith(f"| {row.name} | {row.of} |")
+        ]
+        if same:
+            lines[same[0]] = _line(row.cells())
+        else:
+            new.append(row)
+    kin = tuple(f" | {row.of} | " for row in new)
+    table = [at for at, each in enumerate(lines) if each.startswith("|")]
+    last = max((at for at in table if any(of in lines[at] for of in kin)), default=table[-1])
+    lines[last + 1 : last + 1] = [_line(row.cells()) for row in new]
+    page.write_text("\n".join([before, "", *lines, "", after]), "utf-8")
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _parts(page: Path, command: str) -> tuple[str, str, str]:
+    """What stands before, between and after the marks, which go with the outer ones."""
     begin = f"{BEGIN} {command} -->"
     before, found, rest = page.read_text("utf-8").partition(begin)
-    _, closed, after = rest.partition(END)
+    written, closed, after = rest.partition(END)
     if not found or not closed:
         raise ValueError(f"{page} has no place between {begin!r} and {END!r}")
-    page.write_text(f"{before}{begin}\n\n{text}\n\n{END}{after}", "utf-8")
+    return before + begin, written, END + after

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from pausepoint.cli import main
+from pausepoint.cli.manage import SCOPES
+from pausepoint.domain.scopes import Scope
 
 PAUSEPOINT = Path(sys.executable).with_name("pausepoint")
 
@@ -97,6 +99,29 @@ def test_odd_addresses_are_refused_with_the_reason(shell: Shell) -> None:
     said = shell.run("accounts", "create", "--email", "nonsense", "--name", "Acme", status=1)
 
     assert "email" in said
+
+
+def test_a_key_that_may_do_less_and_a_plan(served: Shell) -> None:
+    served.run("accounts", "create", "--email", "b@example.com", "--name", "Acme")
+    options = ("--scope", "pauses:create", "--days", "90", "--network", "192.0.2.0/24")
+    made = served.json("keys", "create", "b@example.com", "--name", "deploy", *options)
+    assert isinstance(made, dict)
+    assert (made["scopes"], made["networks"]) == (["pauses:create"], ["192.0.2.0/24"])
+    assert made["expires_at"]
+    listed = served.run("keys", "list", "b@example.com")
+    assert "never used  pauses:create  deploy" in listed
+    assert made["api_key"] not in listed
+    assert "192.0.2.1/24 has host bits set" in served.run(
+        "keys", "create", "b@example.com", "--network", "192.0.2.1/24", status=2
+    )
+    assert "has the plan starter" in served.run("accounts", "set-plan", "b@example.com", "starter")
+    assert "Must be one of: free, starter, pro, unlimited." in served.run(
+        "accounts", "set-plan", "b@example.com", "gold", status=1
+    )
+
+
+def test_the_command_offers_the_scopes_that_there_are() -> None:
+    assert set(SCOPES) == set(Scope)
 
 
 def test_without_a_secret_key_nothing_is_opened(shell: Shell) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from bench.parts.ask import measure_ask
 from bench.parts.client import measure_client
 from bench.parts.creates import measure_creates
 from bench.parts.cycle import measure_cycle
@@ -30,5 +31,6 @@ PARTS: Final[dict[str, Part]] = {
     "start": measure_start,
     "sizes": measure_sizes,
     "client": measure_client,
+    "ask": measure_ask,
     "mcp": measure_mcp,
 }

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
 from pausepoint.domain.errors import PausePointError
 from pausepoint.domain.pause import Mode
-from pausepoint.domain.time import to_rfc3339
+from pausepoint.domain.scopes import Reach, Scope, networks_of
+from pausepoint.domain.time import milliseconds, to_rfc3339
+from pausepoint.operations.manage_keys import create_key, revoke_key
 from pausepoint.operations.register_developer import (
     register_developer,
     set_developer_disabled,
     set_developer_plan,
 )
-from pausepoint.operations.rotate_key import create_key, revoke_key
 from pausepoint.operations.services import Services
+from pausepoint.web.schemas.keys import key_fields
 
 Answer: TypeAlias = dict[str, Any]
 
@@ -60,26 +63,31 @@ async def _accounts_set_plan(services: Services, *, account: str, plan: str) -> 
     return {"developer_id": developer_id, "plan": plan, "changed": changed}
 
 
-async def _keys_create(services: Services, *, account: str, mode: str, name: str) -> Answer:
+async def _keys_create(
+    services: Services,
+    *,
+    account: str,
+    mode: str,
+    name: str,
+    scopes: list[str],
+    days: float | None,
+    networks: list[str],
+) -> Answer:
     developer_id = await _developer_id(services, account)
-    if not name.strip() or not name.isprintable() or len(name) > 100:
-        raise AdminError("A key's name must be one line of 1 to 100 characters.")
-    key = await create_key(services, developer_id, Mode(mode), name)
-    return {"developer_id": developer_id, "mode": mode, "name": name, "api_key": key}
+    reach = Reach(
+        frozenset(map(Scope, scopes)) or None,
+        None if days is None else services.clock.now() + milliseconds(timedelta(days=days)),
+        networks_of(networks),
+    )
+    made = await create_key(services, developer_id, Mode(mode), name, reach)
+    return {"developer_id": developer_id, **key_fields(made.record), "api_key": made.key}
 
 
 async def _keys_list(services: Services, *, account: str) -> Answer:
     developer_id = await _developer_id(services, account)
     return {
         "items": [
-            {
-                "key_id": key.key_id,
-                "mode": key.mode,
-                "name": key.name,
-                "prefix": key.prefix,
-                "created_at": to_rfc3339(key.created_at),
-                "revoked": key.revoked_at is not None,
-            }
+            {**key_fields(key), "revoked": key.revoked_at is not None}
             for key in await services.store.api_keys(developer_id)
         ]
     }

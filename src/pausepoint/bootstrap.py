@@ -19,7 +19,8 @@ from pausepoint.channels.sms import TwilioSettings
 from pausepoint.channels.twilio_callback import TwilioCallback
 from pausepoint.clock import Clock, SystemClock
 from pausepoint.config import Command, ConfigError, Settings
-from pausepoint.domain.errors import Unavailable
+from pausepoint.domain.errors import InvalidRecipient, Unavailable
+from pausepoint.domain.hook_rules import Decision
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.recipients import RecipientRules
 from pausepoint.limits.limiter import Limiter
@@ -29,6 +30,7 @@ from pausepoint.operations.services import Policy, Services
 from pausepoint.store.base import Store
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.worker.loop import DeliveryLoop
+from pausepoint.worker.note_key_use import KeyUseLoop
 from pausepoint.worker.schedule import DeadlineLoop
 from pausepoint.worker.share_counts import CountsLoop
 from pausepoint.worker.supervise import Supervised
@@ -94,6 +96,7 @@ class Running:
             carry = self._tracing.deliver(deliver) if self._tracing else deliver
             loops = (DeliveryLoop(self.services, carry), DeadlineLoop(self.services))
             self._loops = [Supervised(loop, clock) for loop in loops]
+        self._loops.append(Supervised(KeyUseLoop(self.services), clock))
         if self._limiter is not None and not self.settings.is_sqlite:
             self._loops.append(Supervised(CountsLoop(self.services, self._limiter), clock))
         self._tasks = [asyncio.create_task(loop.run()) for loop in self._loops]
@@ -176,6 +179,7 @@ class Running:
                 reveals_respond_url=settings.reveals_respond_url,
                 outbound_allow=settings.outbound_allow,
                 max_wait_seconds=settings.max_wait_seconds,
+                hook_rules=settings.hook_rules,
                 plans=settings.plans,
                 default_plan=settings.default_plan,
                 trusted_proxies=settings.trusted_proxies,
@@ -209,7 +213,7 @@ async def open_service(settings: Settings, clock: Clock | None = None) -> Runnin
     DatabaseUnusable; with PostgreSQL StoreUnavailable.
     """
     clock = clock or SystemClock()
-    _channel_settings(settings)
+    _check_hook_rules(settings)
     metrics = _metrics(settings)
     store = await _open_store(settings, clock, metrics or SILENT)
     return Running(settings, store, clock, metrics, _tracing(settings))
@@ -306,6 +310,19 @@ def _channel_settings(settings: Settings) -> ChannelSettings:
         twilio=twilio,
         smtp=smtp,
     )
+
+
+def _check_hook_rules(settings: Settings) -> None:
+    channels = build_channels(_channel_settings(settings))
+    problems = []
+    for rule in (rule for each in settings.hook_rules.sets for rule in each.rules):
+        try:
+            if rule.decision is Decision.PERSON:
+                channels[rule.channel].normalise(rule.recipient)
+        except InvalidRecipient as error:
+            problems.append(f"PAUSEPOINT_HOOKS line {rule.line}: {error.message}")
+    if problems:
+        raise ConfigError(problems)
 
 
 def _callbacks(settings: ChannelSettings) -> dict[str, CallbackReader]:

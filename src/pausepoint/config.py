@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from pausepoint.config_table import OF_OTHERS, SETTINGS
 from pausepoint.config_values import Network, has_opentelemetry, is_loopback, traces_exporter
+from pausepoint.domain.hook_rules import NO_RULES, HookRules
 from pausepoint.domain.plans import UNLIMITED_PLAN, USUAL_PLANS, Plan
 from pausepoint.domain.rate_limits import USUAL, RateLimits
 
@@ -74,6 +75,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     is_traced: bool = False
     traces_exporter: str = "otlp"
+    hook_rules: HookRules = NO_RULES
 
     @property
     def is_dev(self) -> bool:

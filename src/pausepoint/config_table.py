@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pausepoint import config_values as read
+from pausepoint.hooks_file import hook_rules
 
 OF_OTHERS: Final = frozenset(
     f"PAUSEPOINT_{name}"
@@ -173,6 +174,14 @@ SETTINGS: Final = (
         read.whole(1, 3600),
         "45",
         "How long one poll by MCP holds, and the most that it can ask for.",
+    ),
+    Setting(
+        "PAUSEPOINT_HOOKS",
+        "hook_rules",
+        hook_rules,
+        "no rules",
+        "Whom to ask before Claude Code uses a tool, as YAML. Usually `PAUSEPOINT_HOOKS_FILE` names"
+        " the file.",
     ),
     Setting(
         "PAUSEPOINT_RATE_LIMITS",

@@ -19,6 +19,7 @@ MODULES: Final = (
     "structlog",
     "uvicorn",
     "uvloop",
+    "yaml",
 )
 
 

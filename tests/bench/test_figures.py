@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from bench.figures import Figure, Row, at_least, at_most, percentile, ratio, short
 from bench.load import read
-from bench.report import Report, put_into_page
+from bench.report import Report, put_into_page, put_rows_into_page
 
 WRK = """
   Latency Distribution
@@ -94,3 +94,27 @@ def test_a_page_keeps_all_but_the_written_part(tmp_path: Path) -> None:
     )
     with pytest.raises(ValueError, match="has no place"):
         put_into_page(page, "y", "new")
+
+
+def test_some_rows_take_their_places(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- begin: written by x -->\n\nold\n\n<!-- end -->\nb\n", "utf-8")
+    report = Report()
+    for name, of in (("start", "client"), ("start", "SQLite")):
+        report.add(Row(name, of, Figure.of([1], "ms")))
+    report.note("Noted.")
+    put_into_page(page, "x", report.markdown())
+    before = page.read_text("utf-8")
+    again = Row("start", "client", Figure.of([2], "ms"))
+    more = [Row("poll", "httpx2", Figure.of([3], "ms")), Row("ask", "client", Figure.of([4], "ms"))]
+    put_rows_into_page(page, "x", [again, *more])
+    text = page.read_text("utf-8")
+
+    assert [line.split(" | ")[:3] for line in text.splitlines() if " ms (" in line] == [
+        ["| start", "client", "2 ms (2 to 2)"],
+        ["| poll", "httpx2", "3 ms (3 to 3)"],
+        ["| ask", "client", "4 ms (4 to 4)"],
+        ["| start", "SQLite", "1 ms (1 to 1)"],
+    ]
+    assert text.splitlines()[:4] == before.splitlines()[:4]
+    assert text.endswith("\n- Noted.\n\n<!-- end -->\nb\n")

@@ -30,7 +30,18 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.e2e
 def test_a_quick_run_yields_a_table_and_json(tmp_path: Path) -> None:
     output = tmp_path / "results" / "run.json"
-    parts = ("--only", "limits", "--only", "start", "--only", "client", "--engine", "sqlite")
+    parts = (
+        "--only",
+        "limits",
+        "--only",
+        "start",
+        "--only",
+        "client",
+        "--only",
+        "ask",
+        "--engine",
+        "sqlite",
+    )
     done = bench("--quick", *parts, "--output", str(output))
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads(output.read_text("utf-8"))
@@ -42,6 +53,11 @@ def test_a_quick_run_yields_a_table_and_json(tmp_path: Path) -> None:
     assert rows["import pausepoint.client"]["bar"] == {"kind": "at most", "value": 1.3}
     assert rows["import pausepoint.client"]["beside"] == "import httpx2"
     assert rows["start on a fresh database to first create"]["median"] > 0
+    asked = rows["answer taken to `ask` returning, p50"]
+    assert (asked["beside"], asked["bar"]["value"]) == (
+        "answer taken to a bare long poll returning",
+        2,
+    )
     assert all(row["least"] <= row["median"] <= row["greatest"] for row in document["rows"])
     assert "| resident memory at rest | SQLite |" in done.stdout
     assert "limits …" in done.stderr

@@ -242,5 +242,5 @@ def test_both_clients_have_the_same_methods() -> None:
     assert names == {name for name in dir(AsyncPausePoint) if not name.startswith("_")} - {"aclose"}
     for name in names:
         ours, theirs = getattr(PausePoint, name), getattr(AsyncPausePoint, name)
-        assert inspect.signature(ours) == inspect.signature(theirs), name
+        assert inspect.signature(ours).parameters == inspect.signature(theirs).parameters, name
         assert ours.__doc__ == theirs.__doc__ is not None

@@ -6,11 +6,14 @@ import json
 import os
 import pty
 import select
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import click
@@ -21,7 +24,7 @@ from pausepoint.client import Pause, PausePoint
 from tests.client.person import answer, answers
 from tests.client.proxy import Proxy, Says
 from tests.e2e.api import eventually
-from tests.e2e.server import PROGRAM, Server, environment, free_port
+from tests.e2e.server import LIMITS_OFF, PROGRAM, Server, environment, free_port
 
 PATIENCE = 30
 ASK = ("ask", "--to", "+15550100199", "Deploy?", "Approve", "Reject")
@@ -294,26 +297,100 @@ def test_pauses_are_listed_cancelled_and_audited(shell: Shell, server: Server) -
     assert "respond_url" not in pause
 
 
+@contextmanager
+def watching(shell: Shell, *words: str, **streams: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """`watch` straight at the server; Ctrl-C must end it well."""
+    settings = shell.environment | {"PAUSEPOINT_BASE_URL": shell.server.base_url}
+    process = subprocess.Popen([PROGRAM, "watch", *words], env=settings, **streams)
+    try:
+        yield process
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
 @pytest.mark.e2e
 def test_changes_are_shown_as_they_happen(shell: Shell, server: Server, terminal: Terminal) -> None:
     with PausePoint(server.test_api_key, server.base_url) as client:
         before = client.create("+15550100199", "Asked before", ["Approve", "Reject"])
-        process = shell.start("watch", "--interval", "0.5", stdout=terminal.theirs)
-        try:
+        with watching(shell, stdout=terminal.theirs):
             terminal.read_until("Asked before")
             client.cancel(before.pause_id)
             terminal.read_until("cancelled")
             later = client.create("+15550100199", "Asked later", ["Approve", "Reject"])
             terminal.read_until("Asked later")
             answer(later, "Approve")
-            shown = terminal.read_until("Approve (human)")
-            process.send_signal(signal.SIGINT)
-            assert process.wait(PATIENCE) == 0
-        finally:
-            process.kill()
-            process.wait()
+            terminal.read_until("Approve (human)")
+            client.create(
+                "+15550100199", "Asked last", ["a", "b"], timeout=timedelta(milliseconds=1)
+            )
+            shown = terminal.read_until("timed_out")
 
-    assert shown.count(later.pause_id) >= 2
+    assert shown.count(later.pause_id) == 2
+
+
+@pytest.mark.e2e
+def test_each_change_is_a_line_of_json(shell: Shell, server: Server) -> None:
+    with PausePoint(server.test_api_key, server.base_url) as client:
+        pending = client.create("+15550100199", "Asked before", ["Approve", "Reject"])
+        with watching(shell, "--json", stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            lines = (json.loads(line) for line in process.stdout)
+            first = next(each for each in lines if each["pause_id"] == pending.pause_id)
+            client.cancel(pending.pause_id)
+            second = next(lines)
+            process.stdout.close()
+
+    assert (first["status"], first["message"]) == ("pending", "Asked before")
+    assert (second["pause_id"], second["status"]) == (pending.pause_id, "cancelled")
+
+
+@pytest.mark.e2e
+def test_a_watch_goes_on_after_a_restart_and_misses_nothing(
+    tmp_path: Path, terminal: Terminal, proxy: Proxy
+) -> None:
+    with (
+        Server(tmp_path, "serve", **LIMITS_OFF) as server,
+        PausePoint(server.test_api_key, server.base_url) as client,
+    ):
+        first = client.create("+15550100199", "Asked before", ["Approve", "Reject"])
+        with watching(Shell(server, proxy), stdout=terminal.theirs):
+            terminal.read_until("Asked before")
+            server.restart()
+            client.create("+15550100199", "Asked at once", ["Approve", "Reject"])
+            client.cancel(first.pause_id)
+            terminal.read_until("Asked at once")
+            shown = terminal.read_until("cancelled")
+
+    assert shown.count("Asked before") == 2
+
+
+@pytest.mark.e2e
+def test_a_watch_starts_anew_where_an_older_backup_was_restored(
+    tmp_path: Path, terminal: Terminal, proxy: Proxy
+) -> None:
+    with Server(tmp_path, "serve", **LIMITS_OFF) as server:
+        server.stop()
+        shutil.copytree(tmp_path, tmp_path / "backup")
+        server.start()
+        with PausePoint(server.test_api_key, server.base_url) as client:
+            client.create("+15550100199", "Asked before", ["Approve", "Reject"])
+            both = {"stdout": terminal.theirs, "stderr": terminal.theirs}
+            with watching(Shell(server, proxy), **both):
+                terminal.read_until("Asked before")
+                client.create("+15550100199", "Asked and lost", ["Approve", "Reject"])
+                terminal.read_until("Asked and lost")
+                server.stop()
+                for lost in tmp_path.glob("pausepoint.db*"):
+                    lost.unlink()
+                for kept in (tmp_path / "backup").glob("pausepoint.db*"):
+                    shutil.copy(kept, tmp_path)
+                server.start()
+                terminal.read_until("Starting anew")
+                client.create("+15550100199", "Asked later", ["Approve", "Reject"])
+                terminal.read_until("Asked later")
 
 
 @pytest.mark.parametrize(

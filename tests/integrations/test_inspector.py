@@ -24,7 +24,7 @@ def inspected(
     )
     program = modules / "@modelcontextprotocol" / "inspector" / manifest["bin"]["mcp-inspector"]
     return subprocess.run(
-        [str(node(modules)), str(program), "--cli", *target, *words],
+        [str(node()), str(program), "--cli", *target, *words],
         env=environment(server.directory),
         capture_output=True,
         text=True,

@@ -26,7 +26,7 @@ from pausepoint.operations.queries import is_worth_waiting_for
 from pausepoint.operations.record_callback import record_callback
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from pausepoint.operations.time_out_pauses import time_out_pauses
-from pausepoint.store.base import Change, UpdateDelivery
+from pausepoint.store.changes import Change, UpdateDelivery
 from tests.harness import LEASE, World, a_world, settings_of
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pausepoint.store.base import Change, InsertDeveloper
+from pausepoint.store.changes import Change, InsertDeveloper
 from pausepoint.store.postgres import PostgresStore
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.testing import FakeClock

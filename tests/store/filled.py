@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from pausepoint.domain.account import ApiKey, Delivery, Webhook
+from pausepoint.domain.action import new_action
 from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import (
@@ -21,7 +22,8 @@ from pausepoint.domain.pause import (
     ResolvedBy,
     Way,
 )
-from pausepoint.store.base import (
+from pausepoint.store.base import Store
+from pausepoint.store.changes import (
     Applied,
     Change,
     ClaimIdempotencyKey,
@@ -38,7 +40,6 @@ from pausepoint.store.base import (
     Row,
     SetDeveloperDisabled,
     SetPauseDelivery,
-    Store,
     UpdateDelivery,
 )
 from tests.store.samples import HOUR, NOW, a_delivery, a_developer, a_pause
@@ -122,6 +123,7 @@ def _with_more(pause: Pause) -> Pause:
         pause.content,
         callback=Callback("https://example.com/7", "0123456789abcdef"),
         fallback=(Way("email", "bob@example.com"),),
+        action=new_action("Bash", {"command": "rm -rf ./旧", "n": [1, None]}),
     )
     return replace(
         pause, content=content, callback_target="cbk_1", remind_at=NOW + HOUR, fallbacks=1

@@ -16,7 +16,7 @@ import pytest
 
 from pausepoint.domain.events import FEED_EVENTS, Actor, Event
 from pausepoint.domain.pause import Ending, Mode, PauseStatus, ResolvedBy
-from pausepoint.store.base import Applied, Change, EndPause, InsertAuditEntry, InsertPause
+from pausepoint.store.changes import Applied, Change, EndPause, InsertAuditEntry, InsertPause
 from pausepoint.store.copy import copy_database
 from pausepoint.store.copy_tables import CopyFailed, Manifest
 from pausepoint.store.feed import BEGINNING

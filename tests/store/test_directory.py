@@ -12,14 +12,14 @@ import pytest
 from pausepoint.domain.ids import MUTE, RECIPIENT, new_id
 from pausepoint.domain.pause import Content, Ending, Mode, PauseStatus, ResolvedBy, Way
 from pausepoint.domain.recipients import Asking, Mute, MuteReason, Recipient, VerifiedBy
-from pausepoint.store.base import (
+from pausepoint.store.base import Store
+from pausepoint.store.changes import (
     Applied,
     Change,
     EndPause,
     InsertDeveloper,
     InsertPause,
     Lost,
-    Store,
 )
 from pausepoint.store.directory import (
     DeleteMute,

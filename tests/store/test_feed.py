@@ -12,7 +12,8 @@ import pytest
 
 from pausepoint.domain.events import FEED_EVENTS, Actor, Event
 from pausepoint.domain.pause import Mode
-from pausepoint.store.base import Change, InsertAuditEntry, InsertDeveloper, InsertPause, Store
+from pausepoint.store.base import Store
+from pausepoint.store.changes import Change, InsertAuditEntry, InsertDeveloper, InsertPause
 from pausepoint.store.feed import BEGINNING, FeedPosition
 from pausepoint.store.postgres import PostgresStore
 from pausepoint.store.sqlite import SqliteStore

@@ -18,7 +18,9 @@ from pausepoint.domain.account import ApiKey
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Ending, Mode, PauseStatus, ResolvedBy
-from pausepoint.store.base import (
+from pausepoint.store.base import StoreUnavailable
+from pausepoint.store.binding import News
+from pausepoint.store.changes import (
     Applied,
     Change,
     ClaimIdempotencyKey,
@@ -31,9 +33,7 @@ from pausepoint.store.base import (
     Lost,
     RevokeApiKey,
     SetPauseDelivery,
-    StoreUnavailable,
 )
-from pausepoint.store.binding import News
 from pausepoint.store.migrate import SchemaRefused
 from pausepoint.store.postgres import PostgresStore
 from pausepoint.store.postgres_listener import encoded

@@ -13,7 +13,8 @@ import pytest
 
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Ending, Mode, PauseStatus, ResolvedBy
-from pausepoint.store.base import (
+from pausepoint.store.base import OutcomeUnknown, StoreUnavailable
+from pausepoint.store.changes import (
     Applied,
     Change,
     EndPause,
@@ -22,8 +23,6 @@ from pausepoint.store.base import (
     InsertDeveloper,
     InsertPause,
     Lost,
-    OutcomeUnknown,
-    StoreUnavailable,
 )
 from pausepoint.store.postgres import PostgresStore
 from pausepoint.testing import FakeClock

@@ -13,14 +13,14 @@ import pytest
 from pausepoint.domain.delivery import Attempt
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Callback, Content, Mode
-from pausepoint.store.base import (
+from pausepoint.store.base import StoreUnavailable
+from pausepoint.store.changes import (
     Applied,
     Change,
     InsertAuditEntry,
     InsertDelivery,
     InsertDeveloper,
     InsertPause,
-    StoreUnavailable,
 )
 from pausepoint.store.migrate import SchemaRefused, migrations
 from pausepoint.store.sqlite import DatabaseInUse, DatabaseUnusable, SqliteStore

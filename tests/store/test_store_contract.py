@@ -16,7 +16,8 @@ from pausepoint.domain.delivery import PER_WEBHOOK, Attempt, DeliveryKind, Deliv
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import PAUSE, new_id
 from pausepoint.domain.pause import Callback, Content, Ending, Mode, PauseStatus, ResolvedBy, Way
-from pausepoint.store.base import (
+from pausepoint.store.base import Store
+from pausepoint.store.changes import (
     Applied,
     Change,
     ClaimIdempotencyKey,
@@ -30,7 +31,6 @@ from pausepoint.store.base import (
     InsertWebhook,
     Lost,
     SetPauseDelivery,
-    Store,
     UpdateDelivery,
 )
 from pausepoint.testing import FakeClock

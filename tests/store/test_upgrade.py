@@ -17,7 +17,8 @@ import pytest
 from pausepoint.domain.account import Developer
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Ending, Mode, PauseStatus, ResolvedBy
-from pausepoint.store.base import (
+from pausepoint.store.base import Store
+from pausepoint.store.changes import (
     Applied,
     Change,
     EndPause,
@@ -26,7 +27,6 @@ from pausepoint.store.base import (
     InsertDeveloper,
     InsertPause,
     Lost,
-    Store,
 )
 from pausepoint.store.migrate import FOLDER, Migration, SchemaRefused, migrations
 from tests.doubles.postgres import PostgresServer

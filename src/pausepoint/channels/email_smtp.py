@@ -29,6 +29,7 @@ _SUBJECT_LIMIT: Final = 78
 _NAME_LIMIT: Final = 60
 _PREHEADER_LIMIT: Final = 120
 _OPTION_LIMIT: Final = 1000
+_TOOL_LIMIT: Final = 200
 _SPECIALS: Final = str.maketrans(dict.fromkeys('()<>[]:;@\\,"', " "))
 
 # RFC 3834, and Exchange's own word for it: no out-of-office answer may come back.
@@ -66,6 +67,7 @@ class EmailChannel:
             ),
             "recipient": notification.recipient,
             "is_reminder": notification.is_reminder,
+            "tool": single_line(notification.tool, _TOOL_LIMIT) if notification.tool else None,
             "url": notification.respond_url,
         }
         return Email(

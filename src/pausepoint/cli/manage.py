@@ -4,13 +4,32 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from pausepoint.cli.common import open_or_fail, settings_for
 from pausepoint.cli.output import fail, json_option, print_json
 from pausepoint.cli.server_part import ServerGroup
+
+SCOPES: Final = (
+    "pauses:create", "pauses:read", "pauses:cancel", "webhooks:write", "audit:read",
+    "recipients:write", "keys:write",
+)  # fmt: skip
+"""Those of domain/scopes.py; a test holds the two together. A command starts without the domain."""
+
+
+def _checked_networks(
+    _: click.Context, __: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...]:
+    from ipaddress import ip_network
+
+    for text in given:
+        try:
+            ip_network(text)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
+    return given
 
 
 @click.group(cls=ServerGroup)
@@ -83,14 +102,47 @@ def keys() -> None:
 @click.argument("account")
 @click.option("--mode", type=click.Choice(["live", "test"]), default="live", show_default=True)
 @click.option("--name", default="cli", show_default=True, help="What the key is for.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    help="What it may do; give it once for each. Without any: everything.",
+)
+@click.option("--days", type=click.FloatRange(0, min_open=True), help="After how many it ends.")
+@click.option(
+    "--network",
+    "networks",
+    multiple=True,
+    callback=_checked_networks,
+    help="An address or network (CIDR) that it may be used from; once for each.",
+)
 @json_option
-def create_key(account: str, mode: str, name: str, as_json: bool) -> None:
+def create_key(
+    account: str,
+    mode: str,
+    name: str,
+    scopes: tuple[str, ...],
+    days: float | None,
+    networks: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Make one more key and print it, once.
 
     \b
     pausepoint keys create you@example.com --mode test --name laptop
+    pausepoint keys create you@example.com --name deploy --scope pauses:create \\
+      --scope pauses:read --days 90 --network 192.0.2.0/24
     """
-    answer = _ask("keys.create", account=account, mode=mode, name=name)
+    answer = _ask(
+        "keys.create",
+        account=account,
+        mode=mode,
+        name=name,
+        scopes=list(scopes),
+        days=days,
+        networks=list(networks),
+    )
     if as_json:
         print_json(answer)
     else:
@@ -108,7 +160,11 @@ def list_keys(account: str, as_json: bool) -> None:
         return
     for item in items:
         state = "revoked" if item["revoked"] else "active"
-        click.echo(f"{item['key_id']}  {state:7}  {item['prefix']}…  {item['name']}")
+        used = f"used {item['last_used_at']}" if item["last_used_at"] else "never used"
+        scopes = " ".join(item["scopes"]) if item["scopes"] else "everything"
+        click.echo(
+            f"{item['key_id']}  {state:7}  {item['prefix']}…  {used}  {scopes}  {item['name']}"
+        )
 
 
 @keys.command("revoke")

@@ -3,77 +3,100 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from pausepoint.cli.documents import document
-from pausepoint.cli.opened import opened
+from pausepoint.cli.opened import THROUGH_RESTARTS, opened
 from pausepoint.cli.output import json_option, print_json
 from pausepoint.cli.pauses import line
 from pausepoint.cli.values import printable
 
 if TYPE_CHECKING:
-    from pausepoint.client import Pause
+    from pausepoint.client import Pause, PausePoint
 
-NEWEST = 100
+MOST: Final = 100
+"""Of the pauses that are pending at the start, the newest so many."""
+ENDINGS: Final = ("pause.responded", "pause.timed_out", "pause.cancelled")
+EVENTS: Final = ("pause.created", "pause.undeliverable", *ENDINGS)
 
 
 @click.command()
-@click.option(
-    "--interval",
-    type=click.FloatRange(min=0.5),
-    default=2,
-    show_default=True,
-    help="Seconds between two looks.",
-)
 @json_option
-def watch(interval: float, as_json: bool) -> None:
-    """Show the pending pauses of this key, then every change to its newest hundred, until Ctrl-C.
+def watch(as_json: bool) -> None:
+    """Show the pending pauses of this key, then each pause that is created or ends, until Ctrl-C.
+
+    It goes on after restarts of the server and misses nothing. With --json each line is a pause.
 
     \b
     pausepoint watch
     pausepoint watch --json | jq .status
     """
-    from pausepoint.client import RateLimited, ServerError, Unreachable
-    from pausepoint.client.environment import sleep
+    from pausepoint.client import Conflict, RateLimited, ServerError, Unreachable
 
-    watched = Watched()
     try:
-        with opened(as_json=as_json) as client:
+        with opened(as_json=as_json, patience=THROUGH_RESTARTS) as client:
+            watched = Watched(client, as_json=as_json)
             while True:
                 try:
-                    for pause in watched.news(client.list(limit=NEWEST)):
-                        _show(pause, as_json=as_json)
+                    watched.follow()
                 except (RateLimited, ServerError, Unreachable) as error:
                     click.echo(f"pausepoint: {printable(str(error))}", err=True)
-                sleep(interval)
+                except Conflict as error:
+                    if error.code != "EVENTS_GONE":
+                        raise
+                    watched.start_anew()
     except KeyboardInterrupt:
         raise SystemExit(0) from None
 
 
 class Watched:
-    """How each pause stood when it was last seen."""
+    """Shows each pause once for each way that it stands."""
 
-    def __init__(self) -> None:
-        self._seen: dict[str, tuple[str, str]] | None = None
+    def __init__(self, client: PausePoint, *, as_json: bool) -> None:
+        self._client = client
+        self._as_json = as_json
+        self._last_event_id: str | None = None
+        self._shown: dict[str, tuple[str, bool]] = {}
 
-    def news(self, newest_first: Iterable[Pause]) -> list[Pause]:
-        """Those that are new or stand otherwise than before, oldest first; at first the pending."""
-        found = {pause.pause_id: pause for pause in newest_first}
-        stands = {key: (pause.status, pause.delivery.state) for key, pause in found.items()}
-        before, self._seen = self._seen, stands
-        news = [
-            pause
-            for key, pause in found.items()
-            if (pause.is_pending if before is None else before.get(key) != stands[key])
-        ]
-        return news[::-1]
+    def follow(self) -> None:
+        """Goes on after the last event that was shown. Raises the client's errors."""
+        from pausepoint.client import NotFound
 
+        feed = self._client.events(
+            types=EVENTS, last_event_id=self._last_event_id, on_connected=self._connected
+        )
+        for event in feed:
+            with suppress(NotFound):  # it was erased meanwhile
+                self._show(self._client.get(event.pause_id))
+            if event.event in ENDINGS:
+                self._shown.pop(event.pause_id, None)
+            self._last_event_id = event.event_id
 
-def _show(pause: Pause, *, as_json: bool) -> None:
-    if as_json:
-        print_json(document(pause))
-    else:
-        click.echo(line(pause))
+    def start_anew(self) -> None:
+        """After what followed the last event can no longer be told."""
+        click.echo(
+            "pausepoint: What happened meanwhile can no longer be told: `pausepoint audit` has what"
+            " is kept. Starting anew with the pending pauses.",
+            err=True,
+        )
+        self._last_event_id = None
+
+    def _connected(self, event_id: str) -> None:
+        """The feed is heard from here on, so nothing falls between what is pending and what comes."""
+        if self._last_event_id is None:
+            for pause in reversed(self._client.list(status="pending", limit=MOST).items):
+                self._show(pause)
+            self._last_event_id = event_id
+
+    def _show(self, pause: Pause) -> None:
+        stands = (pause.status, pause.is_undeliverable)
+        if self._shown.get(pause.pause_id) == stands:
+            return
+        self._shown[pause.pause_id] = stands
+        if self._as_json:
+            print_json(document(pause))
+        else:
+            click.echo(line(pause))

@@ -38,7 +38,9 @@ from pausepoint.client.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
+from pausepoint.client.feed import FeedEvent
 from pausepoint.client.results import (
+    Action,
     Attempt,
     AuditEntry,
     Delivery,
@@ -51,6 +53,7 @@ from pausepoint.client.sync_client import PausePoint
 from pausepoint.client.verification import EventData, WebhookEvent, verify_webhook
 
 __all__ = [
+    "Action",
     "Answer",
     "ApiError",
     "ArgumentsChanged",
@@ -62,6 +65,7 @@ __all__ = [
     "Delivery",
     "Erased",
     "EventData",
+    "FeedEvent",
     "FieldProblem",
     "InvalidRequest",
     "InvalidSignature",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext, suppress
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
@@ -16,7 +16,16 @@ from pausepoint.client.access import Access, access
 from pausepoint.client.approval import Approval, Approving, check_function, is_async, prepared
 from pausepoint.client.environment import chance, monotonic, sleep_async
 from pausepoint.client.exchange import Outcome, Request, Steps
-from pausepoint.client.http import Body, TooMuch, client_options, no_answer, request_options
+from pausepoint.client.feed import BadStream, Feed, FeedEvent, OnConnected
+from pausepoint.client.http import (
+    Body,
+    TooMuch,
+    begun,
+    client_options,
+    is_stream,
+    no_answer,
+    request_options,
+)
 from pausepoint.client.retrying import PATIENCE, Policy
 from pausepoint.client.signature import shown_signature
 
@@ -41,15 +50,47 @@ class _Driver:
         self._sleep = sleep
 
     async def run(self, steps: Steps[T]) -> T:
+        return await self._run(steps, self._exchange)
+
+    async def _run(self, steps: Steps[T], exchange: Callable[[Request], Awaitable[Outcome]]) -> T:
         try:
             request = next(steps)
             while True:
                 if request.delay:
                     await self._sleep(request.delay)
-                request = steps.send(await self._exchange(request))
+                request = steps.send(await exchange(request))
         except StopIteration as done:
             result: T = done.value
             return result
+
+    async def follow(self, feed: Feed) -> AsyncIterator[FeedEvent]:
+        """Comes back whenever the line is cut."""
+        while True:
+            async with AsyncExitStack() as stack:
+                opened: list[httpx2.Response] = []
+                await self._run(feed.connect(), partial(self._open, stack, opened))
+                with suppress(httpx2.HTTPError, BadStream):
+                    async for chunk in opened[-1].aiter_bytes():
+                        for event in feed.take(chunk):
+                            yield event
+
+    async def _open(
+        self, stack: AsyncExitStack, opened: list[httpx2.Response], request: Request
+    ) -> Outcome:
+        """What streams stays open, in `stack` and `opened`."""
+        await stack.aclose()
+        began = monotonic()
+        body = Body(request)
+        try:
+            options = request_options(request, self.access)
+            answer = await stack.enter_async_context(self._http.stream(**options))
+            opened.append(answer)
+            if not is_stream(answer):
+                async for chunk in answer.aiter_bytes():
+                    body.add(chunk, monotonic() - began)
+        except (httpx2.HTTPError, TooMuch) as error:
+            return no_answer(error, monotonic() - began)
+        return begun(body, answer, monotonic() - began)
 
     async def _exchange(self, request: Request) -> Outcome:
         began = monotonic()
@@ -118,6 +159,23 @@ class AsyncPausePoint(_Driven, Approving):
     cancel = _awaiting(calls.cancel)
     list = _awaiting(calls.list_pauses)
     audit = _awaiting(calls.audit)
+
+    def events(
+        self,
+        *,
+        types: Sequence[str] = (),
+        last_event_id: str | None = None,
+        on_connected: OnConnected | None = None,
+    ) -> AsyncIterator[FeedEvent]:
+        """What happens to the pauses of this key's account and mode, as it happens, without an end.
+
+        From now on, or from the event after `last_event_id` on; of `types` only, where given. When
+        the line is cut it comes back and misses nothing. `on_connected` is called with the id that
+        a connection begins after. Raises ApiError, Unreachable; Conflict with the code EVENTS_GONE
+        where what followed that id can no longer be told.
+        """
+        feed = Feed(self._driver.policy, types, last_event_id, on_connected)
+        return self._driver.follow(feed)
 
     async def aclose(self) -> None:
         if self._owns_http:

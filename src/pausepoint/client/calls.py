@@ -15,7 +15,7 @@ from pausepoint.client.errors import Conflict, Unreachable
 from pausepoint.client.exchange import Request, Steps
 from pausepoint.client.paths import look, path, query
 from pausepoint.client.question import question, seconds
-from pausepoint.client.results import AuditEntry, Page, Pause
+from pausepoint.client.results import Action, AuditEntry, Page, Pause
 from pausepoint.client.retrying import Policy, settle
 from pausepoint.client.waiting import OnPending
 
@@ -30,6 +30,7 @@ def ask(
     timeout: timedelta | None = None,
     default: str | None = None,
     metadata: Mapping[str, Any] | None = None,
+    action: Action | None = None,
     allow_text: bool = False,
     idempotency_key: str | None = None,
     on_pending: OnPending | None = None,
@@ -37,7 +38,7 @@ def ask(
     """Asks a person, and returns their answer once it is there.
 
     `channel` is guessed from the recipient. `timeout` is 24 hours unless given; `default` is the
-    option taken then. With an `idempotency_key` the same question, asked again within 24 hours,
+    option taken then. `action` is what you are about to do; the page shows all of it. With an `idempotency_key` the same question, asked again within 24 hours,
     finds the same pause. `on_pending` is called with the pause each time it was looked at and is
     not answered yet. Raises TimedOut, Cancelled, Undeliverable, ApiError, Unreachable.
     """
@@ -49,6 +50,7 @@ def ask(
         timeout,
         default,
         metadata,
+        action,
         allow_text,
         idempotency_key,
     )
@@ -66,6 +68,7 @@ def create(
     timeout: timedelta | None = None,
     default: str | None = None,
     metadata: Mapping[str, Any] | None = None,
+    action: Action | None = None,
     allow_text: bool = False,
     idempotency_key: str | None = None,
 ) -> Steps[Pause]:
@@ -78,6 +81,7 @@ def create(
         timeout,
         default,
         metadata,
+        action,
         allow_text,
         idempotency_key,
     )

@@ -19,7 +19,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """One HTTP request; `path` begins with a slash and holds its query.
 
     `delay` is how many seconds to wait before it is sent, `hold` how many seconds the server may
-    take on purpose: time-outs come on top of that.
+    take on purpose: time-outs come on top of that. An answer that `is_stream` has no end; it begins
+    after `last_event_id`.
     """
 
     method: str
@@ -28,6 +29,8 @@ class Request(Struct, frozen=True, kw_only=True):
     idempotency_key: str | None = None
     hold: float = 0
     delay: float = 0
+    is_stream: bool = False
+    last_event_id: str | None = None
 
     @property
     def may_be_repeated(self) -> bool:

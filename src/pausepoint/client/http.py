@@ -6,6 +6,7 @@ import ssl
 from typing import Any
 
 import httpx2
+import msgspec
 
 from pausepoint.client.access import Access
 from pausepoint.client.exchange import NoAnswer, Request, Response
@@ -15,6 +16,7 @@ ANSWER_SECONDS = 20.0
 """On top of the time for which the server holds a request on purpose."""
 LARGEST_ANSWER = 32 * 1024 * 1024
 """A list of 100 pauses with all their metadata stays far below."""
+EVENT_STREAM = "text/event-stream"
 
 _NOT_SENT = (
     httpx2.ConnectError,
@@ -49,6 +51,10 @@ def request_options(request: Request, access: Access) -> dict[str, Any]:
         headers["Content-Type"] = "application/json"
     if request.idempotency_key is not None:
         headers["Idempotency-Key"] = request.idempotency_key
+    if request.is_stream:
+        headers["Accept"] = EVENT_STREAM
+    if request.last_event_id is not None:
+        headers["Last-Event-ID"] = request.last_event_id
     return {
         "method": request.method,
         "url": access.base_url + request.path,
@@ -80,6 +86,19 @@ class Body:
             headers={name.lower(): value for name, value in answer.headers.items()},
             seconds=seconds,
         )
+
+
+def is_stream(answer: httpx2.Response) -> bool:
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return answer.status_code == 200 and kind == EVENT_STREAM
+
+
+def begun(body: Body, answer: httpx2.Response, seconds: float) -> Response:
+    """The answer to a request for a stream; what is none is no success, whatever its status says."""
+    whole = body.whole(answer, seconds)
+    if is_stream(answer) or not answer.is_success:
+        return whole
+    return msgspec.structs.replace(whole, content=b"no stream")
 
 
 def no_answer(error: Exception, seconds: float) -> NoAnswer:

@@ -11,6 +11,7 @@ import msgspec
 from pausepoint.client.environment import new_idempotency_key
 from pausepoint.client.errors import FieldProblem, InvalidRequest
 from pausepoint.client.exchange import Request
+from pausepoint.client.results import Action
 
 MESSAGE_LIMIT = 2000
 """Characters that the server takes as a message."""
@@ -24,6 +25,7 @@ def question(
     timeout: timedelta | None,
     default: str | None,
     metadata: Mapping[str, Any] | None,
+    action: Action | None,
     allow_text: bool,
     idempotency_key: str | None,
 ) -> Request:
@@ -39,6 +41,8 @@ def question(
         "timeout_default": default,
         "metadata": None if metadata is None else dict(metadata),
     }
+    if action is not None:
+        body["action"] = action
     if timeout is not None:
         body["timeout_hours"] = seconds(timeout) / 3600
     key = new_idempotency_key() if idempotency_key is None else _checked(idempotency_key)

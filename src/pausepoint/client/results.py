@@ -31,12 +31,23 @@ class Delivery(Struct, frozen=True):
     attempts: tuple[Attempt, ...] = ()
 
 
+class Action(Struct, frozen=True):
+    """What an agent is about to do. `arguments` is anything that JSON can say."""
+
+    tool: str
+    arguments: Any
+
+    def __repr__(self) -> str:
+        return f"Action({self.tool!r})"
+
+
 class Pause(Struct, frozen=True, kw_only=True):
     """A question to a person. Fields of content are None once erased.
 
     `status` is `pending`, `responded`, `timed_out` or `cancelled`; `resolved_by` is `human`,
     `timeout`, `developer`, or None while pending. `respond_url` is the person's link: only `create`
-    has it, and only where the server shows it.
+    has it, and only where the server shows it. In a list `action` is None; `action_sha256` says
+    whether there is one.
     """
 
     pause_id: str
@@ -57,6 +68,8 @@ class Pause(Struct, frozen=True, kw_only=True):
     resolved_by: str | None = None
     test: bool = False
     respond_url: str | None = None
+    action: Action | None = None
+    action_sha256: str | None = None
 
     @property
     def is_pending(self) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
 from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
@@ -16,7 +16,16 @@ from pausepoint.client.access import Access, access
 from pausepoint.client.approval import Approval, Approving, check_function, is_async, prepared
 from pausepoint.client.environment import chance, monotonic, sleep
 from pausepoint.client.exchange import Outcome, Request, Steps
-from pausepoint.client.http import Body, TooMuch, client_options, no_answer, request_options
+from pausepoint.client.feed import BadStream, Feed, FeedEvent, OnConnected
+from pausepoint.client.http import (
+    Body,
+    TooMuch,
+    begun,
+    client_options,
+    is_stream,
+    no_answer,
+    request_options,
+)
 from pausepoint.client.retrying import PATIENCE, Policy
 from pausepoint.client.signature import shown_signature
 
@@ -37,15 +46,44 @@ class _Driver:
         self._sleep = sleep
 
     def run(self, steps: Steps[T]) -> T:
+        return self._run(steps, self._exchange)
+
+    def _run(self, steps: Steps[T], exchange: Callable[[Request], Outcome]) -> T:
         try:
             request = next(steps)
             while True:
                 if request.delay:
                     self._sleep(request.delay)
-                request = steps.send(self._exchange(request))
+                request = steps.send(exchange(request))
         except StopIteration as done:
             result: T = done.value
             return result
+
+    def follow(self, feed: Feed) -> Iterator[FeedEvent]:
+        """Comes back whenever the line is cut."""
+        while True:
+            with ExitStack() as stack:
+                opened: list[httpx2.Response] = []
+                self._run(feed.connect(), partial(self._open, stack, opened))
+                with suppress(httpx2.HTTPError, BadStream):
+                    for chunk in opened[-1].iter_bytes():
+                        yield from feed.take(chunk)
+
+    def _open(self, stack: ExitStack, opened: list[httpx2.Response], request: Request) -> Outcome:
+        """What streams stays open, in `stack` and `opened`."""
+        stack.close()
+        began = monotonic()
+        body = Body(request)
+        try:
+            options = request_options(request, self.access)
+            answer = stack.enter_context(self._http.stream(**options))
+            opened.append(answer)
+            if not is_stream(answer):
+                for chunk in answer.iter_bytes():
+                    body.add(chunk, monotonic() - began)
+        except (httpx2.HTTPError, TooMuch) as error:
+            return no_answer(error, monotonic() - began)
+        return begun(body, answer, monotonic() - began)
 
     def _exchange(self, request: Request) -> Outcome:
         began = monotonic()
@@ -116,6 +154,23 @@ class PausePoint(_Driven, Approving):
     cancel = _blocking(calls.cancel)
     list = _blocking(calls.list_pauses)
     audit = _blocking(calls.audit)
+
+    def events(
+        self,
+        *,
+        types: Sequence[str] = (),
+        last_event_id: str | None = None,
+        on_connected: OnConnected | None = None,
+    ) -> Iterator[FeedEvent]:
+        """What happens to the pauses of this key's account and mode, as it happens, without an end.
+
+        From now on, or from the event after `last_event_id` on; of `types` only, where given. When
+        the line is cut it comes back and misses nothing. `on_connected` is called with the id that
+        a connection begins after. Raises ApiError, Unreachable; Conflict with the code EVENTS_GONE
+        where what followed that id can no longer be told.
+        """
+        feed = Feed(self._driver.policy, types, last_event_id, on_connected)
+        return self._driver.follow(feed)
 
     def close(self) -> None:
         if self._owns_http:

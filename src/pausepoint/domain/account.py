@@ -8,6 +8,7 @@ from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Mode, Pause
 from pausepoint.domain.record import record
+from pausepoint.domain.scopes import UNBOUNDED, Reach
 from pausepoint.domain.time import Instant
 
 _SECRET_LENGTHS: Final = range(16, 513)
@@ -41,6 +42,11 @@ class ApiKey:
     name: str
     created_at: Instant
     revoked_at: Instant | None = None
+    reach: Reach = UNBOUNDED
+    last_used_at: Instant | None = None
+
+    def is_alive(self, now: Instant) -> bool:
+        return self.revoked_at is None and not self.reach.has_expired(now)
 
 
 @record(frozen=True, slots=True)
@@ -51,6 +57,7 @@ class Principal:
     developer_id: str
     mode: Mode
     plan: str
+    reach: Reach = UNBOUNDED
 
     def sees(self, pause: Pause) -> bool:
         """An account sees its own pauses, and those of the key's mode only."""

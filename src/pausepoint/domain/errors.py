@@ -152,6 +152,16 @@ class RecipientMuted(PausePointError):
     sentence = "This person does not want to be asked by this account. Ask somebody else."
 
 
+class ScopeMissing(PausePointError):
+    code, status = "SCOPE_MISSING", 403
+    sentence = "This key may not do that. Use a key that has the scope."
+
+
+class AddressNotAllowed(PausePointError):
+    code, status = "ADDRESS_NOT_ALLOWED", 403
+    sentence = "This key may not be used from your address."
+
+
 class RegistrationClosed(PausePointError):
     code, status = "REGISTRATION_CLOSED", 403
     sentence = "Registration is closed here. Ask the operator for an account."
@@ -188,6 +198,11 @@ class MethodNotAllowed(PausePointError):
 class PauseNotFound(PausePointError):
     code, status = "PAUSE_NOT_FOUND", 404
     sentence = "There is no such pause."
+
+
+class KeyNotFound(PausePointError):
+    code, status = "KEY_NOT_FOUND", 404
+    sentence = "There is no such key."
 
 
 class WebhookNotFound(PausePointError):
@@ -239,6 +254,11 @@ class AlreadyTimedOut(PausePointError):
 class EmailTaken(PausePointError):
     code, status = "EMAIL_TAKEN", 409
     sentence = "There is already an account with this e-mail address."
+
+
+class TooManyKeys(PausePointError):
+    code, status = "TOO_MANY_KEYS", 409
+    sentence = "This account has 100 keys already. Revoke one first."
 
 
 class TokenUsed(PausePointError):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final
 
+from pausepoint.domain.action import Action
 from pausepoint.domain.delivery import Attempt, DeliveryState
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
@@ -71,6 +72,7 @@ class Content:
     response_text: str | None = None
     callback: Callback | None = None
     fallback: tuple[Way, ...] = ()
+    action: Action | None = None
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from pausepoint.domain.account import wrong_secret
+from pausepoint.domain.action import Action
 from pausepoint.domain.errors import InvalidOptions, ValidationFailed
 from pausepoint.domain.pause import Way
 from pausepoint.domain.record import record
@@ -35,6 +36,7 @@ class Question:
     callback_secret: str | None = None
     remind_after_hours: float | None = None
     fallback: tuple[Way, ...] = ()
+    action: Action | None = None
 
     @property
     def remind_after(self) -> timedelta | None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Instant: TypeAlias = int
 """Epoch milliseconds, UTC."""
+
+
+_SHOWABLE: Final = range(253_402_300_800_000)
+"""1970 to the end of 9999, the years that RFC 3339 has."""
 
 
 def to_datetime(instant: Instant) -> datetime:
@@ -26,6 +30,17 @@ def to_rfc3339(instant: Instant) -> str:
     """RFC 3339 in UTC with `Z`, milliseconds kept when there are any."""
     seconds, milli = divmod(instant, 1000)
     return f"{_to_the_second(seconds)}.{milli:03}Z" if milli else f"{_to_the_second(seconds)}Z"
+
+
+def from_rfc3339(text: str) -> Instant:
+    """Raises ValueError, for an instant without its distance from UTC too."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("an instant says how far it is from UTC")
+    instant = from_datetime(moment)
+    if instant not in _SHOWABLE:
+        raise ValueError("too far away")
+    return instant
 
 
 @lru_cache(maxsize=4096)

@@ -18,7 +18,7 @@ from pausepoint.domain.pause import Pause
 from pausepoint.domain.ways import have_all_failed, next_to_ask
 from pausepoint.operations.end_pause import event_deliveries
 from pausepoint.operations.services import Services
-from pausepoint.store.base import (
+from pausepoint.store.changes import (
     Applied,
     Change,
     FailPauseDelivery,

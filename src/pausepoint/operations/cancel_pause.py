@@ -14,7 +14,7 @@ from pausepoint.domain.pause import Pause, PauseStatus, cancel, ended
 from pausepoint.operations.end_pause import end_pause
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause
-from pausepoint.store.base import Applied
+from pausepoint.store.changes import Applied
 
 _TOO_LATE: dict[PauseStatus, type[PausePointError]] = {
     PauseStatus.RESPONDED: AlreadyResponded,

@@ -27,7 +27,7 @@ from pausepoint.operations.who_may_be_asked import may_be_asked
 from pausepoint.operations.within_plan import within_plan
 from pausepoint.security.callback_target import callback_target
 from pausepoint.security.display_safe import skeleton
-from pausepoint.store.base import (
+from pausepoint.store.changes import (
     Applied,
     Change,
     ClaimIdempotencyKey,
@@ -42,10 +42,11 @@ IDEMPOTENCY_KEPT: Final = timedelta(hours=24)
 
 @record(frozen=True, slots=True)
 class IdempotencyKey:
-    """`fingerprint` is equal for equal bodies."""
+    """`fingerprint` is equal for equal bodies. `outlives_pause`: kept from the deadline on, not from now."""
 
     key: str
     fingerprint: str
+    outlives_pause: bool = False
 
 
 @record(frozen=True, slots=True)
@@ -72,15 +73,7 @@ async def create_pause(
     pause = _new_pause(services, principal, question, metadata_size)
     guard = None
     if idempotency:
-        guard = ClaimIdempotencyKey(
-            principal.developer_id,
-            principal.mode,
-            idempotency.key,
-            idempotency.fingerprint,
-            pause.pause_id,
-            pause.created_at,
-            _forgotten_before(pause.created_at),
-        )
+        guard = claim(principal, idempotency, pause, pause.created_at)
     async with (
         within_plan(services, principal, channels_of(pause)),
         may_be_asked(services, principal, pause),
@@ -92,6 +85,20 @@ async def create_pause(
     first = await _replayed(services, principal, idempotency)
     assert first is not None
     return first
+
+
+def claim(
+    principal: Principal, idempotency: IdempotencyKey, pause: Pause, now: Instant
+) -> ClaimIdempotencyKey:
+    return ClaimIdempotencyKey(
+        principal.developer_id,
+        principal.mode,
+        idempotency.key,
+        idempotency.fingerprint,
+        pause.pause_id,
+        max(now, pause.expires_at) if idempotency.outlives_pause else now,
+        _forgotten_before(now),
+    )
 
 
 async def _replayed(
@@ -147,6 +154,7 @@ def _new_pause(
             question.metadata,
             callback=callback,
             fallback=fallback,
+            action=question.action,
         ),
         delivery_state=DeliveryState.QUEUED if is_sent else DeliveryState.SIMULATED,
         callback_target=_target(services, principal, callback) if callback else None,

@@ -30,14 +30,14 @@ from pausepoint.operations.services import Services
 from pausepoint.operations.simulate_person import person_asked, simulate_answer
 from pausepoint.operations.tried import Tried
 from pausepoint.operations.webhook_event import GONE, post_event
-from pausepoint.store.base import (
+from pausepoint.store.base import StoreUnavailable
+from pausepoint.store.changes import (
     Applied,
     Change,
     DisableWebhook,
     InsertAuditEntry,
     Row,
     SetPauseDelivery,
-    StoreUnavailable,
     UpdateDelivery,
 )
 

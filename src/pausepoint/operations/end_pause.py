@@ -14,10 +14,10 @@ from pausepoint.domain.ids import DELIVERY, new_id
 from pausepoint.domain.pause import Ending, Mode, Pause, PauseStatus
 from pausepoint.domain.time import Instant
 from pausepoint.operations.services import Services
-from pausepoint.store.base import (
+from pausepoint.store.base import DuePause
+from pausepoint.store.changes import (
     Applied,
     Change,
-    DuePause,
     EndPause,
     InsertAuditEntry,
     InsertDelivery,

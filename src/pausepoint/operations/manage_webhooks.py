@@ -11,13 +11,7 @@ from pausepoint.domain.ids import WEBHOOK, new_id
 from pausepoint.operations.redeliver import redeliver
 from pausepoint.operations.services import Services
 from pausepoint.security.address_guard import check_url_form
-from pausepoint.store.base import (
-    Applied,
-    Change,
-    DeleteWebhook,
-    InsertAuditEntry,
-    InsertWebhook,
-)
+from pausepoint.store.changes import Applied, Change, DeleteWebhook, InsertAuditEntry, InsertWebhook
 
 
 async def create_webhook(

@@ -88,6 +88,7 @@ async def _notification(
         expires_at=pause.expires_at,
         respond_url=respond_url(services, pause),
         is_reminder=delivery.is_reminder,
+        tool=content.action.tool if content.action else None,
     )
 
 

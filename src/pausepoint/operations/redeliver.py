@@ -9,7 +9,7 @@ from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.errors import DeliveryNotFound
 from pausepoint.operations.services import Services
-from pausepoint.store.base import Applied, Change, UpdateDelivery
+from pausepoint.store.changes import Applied, Change, UpdateDelivery
 
 
 async def redeliver(

@@ -12,11 +12,12 @@ from pausepoint.domain.errors import EmailTaken, RegistrationClosed, ValidationF
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import API_KEY, DEVELOPER, new_id
 from pausepoint.domain.pause import Mode
+from pausepoint.domain.scopes import UNBOUNDED, Reach
 from pausepoint.domain.time import Instant
 from pausepoint.operations.services import Services
 from pausepoint.security.api_keys import hash_api_key, key_prefix, new_api_key
 from pausepoint.security.passwords import hash_password
-from pausepoint.store.base import (
+from pausepoint.store.changes import (
     Applied,
     Change,
     InsertApiKey,
@@ -99,7 +100,9 @@ async def set_developer_plan(services: Services, developer_id: str, plan: str) -
     return isinstance(await services.store.apply(change), Applied)
 
 
-def api_key_record(developer_id: str, mode: Mode, key: str, name: str, now: Instant) -> ApiKey:
+def api_key_record(
+    developer_id: str, mode: Mode, key: str, name: str, now: Instant, reach: Reach = UNBOUNDED
+) -> ApiKey:
     return ApiKey(
         key_id=new_id(API_KEY, now),
         developer_id=developer_id,
@@ -108,6 +111,7 @@ def api_key_record(developer_id: str, mode: Mode, key: str, name: str, now: Inst
         key_hash=hash_api_key(key),
         name=name,
         created_at=now,
+        reach=reach,
     )
 
 

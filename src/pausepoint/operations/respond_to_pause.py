@@ -17,7 +17,7 @@ from pausepoint.operations.end_pause import end_pause
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause
 from pausepoint.security.response_tokens import ResponseToken, issue, verify
-from pausepoint.store.base import Applied
+from pausepoint.store.changes import Applied
 
 _TOO_LATE: dict[PauseStatus, type[PausePointError]] = {
     PauseStatus.RESPONDED: TokenUsed,

@@ -8,9 +8,11 @@ from ipaddress import IPv4Network, IPv6Network
 
 from pausepoint.channels.base import AnyChannel, AnyTransport, CallbackReader, HttpClient
 from pausepoint.clock import Clock
+from pausepoint.domain.hook_rules import NO_RULES, HookRules
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.plans import UNLIMITED_PLAN, USUAL_PLANS, Plan
 from pausepoint.domain.recipients import RecipientRules
+from pausepoint.domain.time import Instant
 from pausepoint.limits.limiter import Limiter
 from pausepoint.observer import SILENT, Observer
 from pausepoint.store.base import Store
@@ -28,6 +30,7 @@ class Policy:
     plans: Mapping[str, Plan] = field(default_factory=lambda: USUAL_PLANS)
     outbound_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     max_wait_seconds: int = 45
+    hook_rules: HookRules = NO_RULES
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     recipients: RecipientRules = field(default_factory=RecipientRules)
 
@@ -48,5 +51,8 @@ class Services:
     readiness: Callable[[], Awaitable[None]]
     callbacks: Mapping[str, CallbackReader] = field(default_factory=dict)
     observer: Observer = SILENT
+    keys_used: dict[str, Instant] = field(default_factory=dict)
+    """When each key was used last, as far as that is not written yet; by the key's id."""
+
     limiter: Limiter | None = None
     """None where the operator has switched the limits off."""

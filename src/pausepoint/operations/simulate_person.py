@@ -14,7 +14,7 @@ from pausepoint.domain.pause import Mode, Pause, Way
 from pausepoint.domain.simulated_people import NOTE, SimulatedPerson, simulated_person
 from pausepoint.operations.respond_to_pause import respond_to_pause, response_token
 from pausepoint.operations.services import Services
-from pausepoint.store.base import Change, UpdateDelivery
+from pausepoint.store.changes import Change, UpdateDelivery
 
 
 def has_simulated_person(recipient: str, fallback: Sequence[Way]) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pausepoint.domain.pause import Ending, Pause, PauseStatus, ResolvedBy
 from pausepoint.operations.end_pause import end_pauses
 from pausepoint.operations.services import Services
-from pausepoint.store.base import Applied, DuePause
+from pausepoint.store.base import DuePause
+from pausepoint.store.changes import Applied
 
 
 async def time_out_pauses(services: Services, overdue: Sequence[Pause | DuePause]) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
@@ -36,24 +36,32 @@ def segments(text: str) -> tuple[Segment, ...]:
     `hidden` reads `⟦U+202E⟧` (`⟦U+200B × 37⟧` when repeated); `gap` reads `37 empty lines` or
     `214 blanks`. Newlines stay beside a gap, so that it stands on a line of its own.
     """
+    return tuple(_pieces(text))
+
+
+def hides_something(text: str) -> bool:
+    """True where a reader would not see all that `text` holds without our marks."""
+    return any(piece.kind == "hidden" for piece in _pieces(text))
+
+
+def _pieces(text: str) -> Iterator[Segment]:
     if not text:
-        return ()
+        return
     if _is_plain(text):
-        return (Segment("text", text),)
+        yield Segment("text", text)
+        return
     text = text.replace("\r\n", "\n")
-    found: list[Segment] = []
     start = 0
     for match in unicode_tables.oddities().finditer(text):
         segment = _marked(match)
         if segment is None:
             continue
         if match.start() > start:
-            found.append(Segment("text", text[start : match.start()]))
-        found.append(segment)
+            yield Segment("text", text[start : match.start()])
+        yield segment
         start = match.end()
     if start < len(text):
-        found.append(Segment("text", text[start:]))
-    return tuple(found)
+        yield Segment("text", text[start:])
 
 
 def display_safe(text: str) -> str:
@@ -135,7 +143,8 @@ def _marked(match: re.Match[str]) -> Segment | None:
 
 def _joins_letters(match: re.Match[str]) -> bool:
     """Whether a joiner does its work there: Persian and the scripts of India need them (RFC 5892)."""
-    before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
+    text, start, end = match.string, match.start(), match.end()
+    before, after = text[max(start - 1, 0) : start], text[end : end + 1]
     if match["hidden"] not in _JOINERS or not before or not after:
         return False
     if unicodedata.combining(before) == _VIRAMA:

@@ -9,8 +9,10 @@ import msgspec
 from pausepoint.domain.account import ApiKey, Developer, Principal, Webhook
 from pausepoint.domain.events import Event
 from pausepoint.domain.pause import Mode
+from pausepoint.domain.scopes import UNBOUNDED, Reach, Scope, networks_of
+from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
-from pausepoint.store.base import (
+from pausepoint.store.changes import (
     DeleteWebhook,
     RevokeApiKey,
     SetDeveloperDisabled,
@@ -45,10 +47,16 @@ SET_PLAN: Final = Statement(
     "set_developer_plan", "UPDATE developers SET plan = ? WHERE developer_id = ? AND plan <> ?"
 )
 
-_KEY = "key_id, developer_id, mode, prefix, key_hash, name, created_at, revoked_at"
+_BOUNDS = "scopes, expires_at, networks"
+_KEY = f"key_id, developer_id, mode, prefix, key_hash, name, created_at, revoked_at, {_BOUNDS}"
 INSERT_KEY: Final = Statement(
     "insert_api_key",
-    f"INSERT INTO api_keys ({_KEY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    f"INSERT INTO api_keys ({_KEY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+)
+NOTE_USE: Final = Statement(
+    "note_key_use",
+    "UPDATE api_keys SET last_used_at = ?"
+    " WHERE key_id = ? AND (last_used_at IS NULL OR last_used_at < ?)",
 )
 REVOKE_KEY: Final = Statement(
     "revoke_api_key",
@@ -57,11 +65,12 @@ REVOKE_KEY: Final = Statement(
 )
 LIST_KEYS: Final = Statement(
     "api_keys",
-    f"SELECT {_KEY} FROM api_keys WHERE developer_id = ? ORDER BY created_at, mode, key_id",
+    f"SELECT {_KEY}, last_used_at FROM api_keys WHERE developer_id = ? ORDER BY created_at, mode, key_id",
 )
 GET_PRINCIPAL: Final = Statement(
     "principal",
-    "SELECT k.key_id, k.developer_id, k.mode, d.plan FROM api_keys k"
+    "SELECT k.key_id, k.developer_id, k.mode, d.plan, k.scopes, k.expires_at, k.networks"
+    " FROM api_keys k"
     " JOIN developers d ON d.developer_id = k.developer_id"
     " WHERE k.key_hash = ? AND k.revoked_at IS NULL AND d.disabled_at IS NULL",
 )
@@ -152,6 +161,7 @@ def insert_key(key: ApiKey) -> Write:
             key.name,
             key.created_at,
             key.revoked_at,
+            *_bounds(key.reach),
         ),
     )
 
@@ -170,11 +180,30 @@ def key_from_row(row: Any) -> ApiKey:
         name=row[5],
         created_at=row[6],
         revoked_at=row[7],
+        reach=_reach(row[8:11]),
+        last_used_at=row[11],
     )
 
 
 def principal_from_row(row: Any) -> Principal:
-    return Principal(key_id=row[0], developer_id=row[1], mode=Mode(row[2]), plan=row[3])
+    return Principal(row[0], row[1], Mode(row[2]), row[3], _reach(row[4:7]))
+
+
+def _bounds(reach: Reach) -> tuple[str | None, Instant | None, str | None]:
+    scopes = None if reach.scopes is None else " ".join(sorted(reach.scopes))
+    networks = " ".join(map(str, reach.networks)) or None
+    return scopes, reach.expires_at, networks
+
+
+def _reach(row: Any) -> Reach:
+    scopes, expires_at, networks = row
+    if scopes is None and expires_at is None and networks is None:
+        return UNBOUNDED
+    return Reach(
+        None if scopes is None else frozenset(map(Scope, scopes.split())),
+        expires_at,
+        networks_of((networks or "").split()),
+    )
 
 
 def insert_webhook(webhook: Webhook, seal: Seal) -> Write:

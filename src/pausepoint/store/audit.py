@@ -9,7 +9,7 @@ import msgspec
 from pausepoint.domain.account import AuditEntry
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Mode
-from pausepoint.store.base import InsertAuditEntry
+from pausepoint.store.changes import InsertAuditEntry
 from pausepoint.store.statements import NOW, Parameters, Statement, Write
 
 INSERT: Final = Statement(

@@ -7,7 +7,7 @@ rows that follow only if the guard held. The store answers after the commit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from pausepoint.domain.account import (
     ApiKey,
@@ -17,209 +17,14 @@ from pausepoint.domain.account import (
     Principal,
     Webhook,
 )
-from pausepoint.domain.delivery import Attempt, DeliveryState
-from pausepoint.domain.events import Actor, Event
-from pausepoint.domain.pause import Ending, Mode, Pause, PauseStatus
+from pausepoint.domain.events import Event
+from pausepoint.domain.pause import Mode, Pause, PauseStatus
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
+from pausepoint.store.changes import Applied, Change, Lost
 from pausepoint.store.counts import CountExchange
-from pausepoint.store.directory import Directory, DirectoryGuard
+from pausepoint.store.directory import Directory
 from pausepoint.store.feed import FeedSource
-
-# ── Rows: what a change may insert, and updates that need no guard ──
-
-
-@record(frozen=True, slots=True)
-class InsertPause:
-    pause: Pause
-
-
-@record(frozen=True, slots=True)
-class InsertDelivery:
-    """`created_at` and `due_at` are None for the instant of the commit's batch."""
-
-    delivery: Delivery
-    at_commit: bool = False
-
-
-@record(frozen=True, slots=True)
-class InsertAuditEntry:
-    """`at` is None for the instant of the commit's batch. `detail`: ids and codes only."""
-
-    developer_id: str
-    mode: Mode | None
-    event: Event
-    actor: Actor
-    pause_id: str | None = None
-    detail: dict[str, str | int | bool | None] | None = None
-    at: Instant | None = None
-
-
-@record(frozen=True, slots=True)
-class InsertApiKey:
-    key: ApiKey
-
-
-@record(frozen=True, slots=True)
-class InsertWebhook:
-    webhook: Webhook
-
-
-@record(frozen=True, slots=True)
-class SetPauseDelivery:
-    """How the pause's only message fares, beside the pause itself."""
-
-    pause_id: str
-    state: DeliveryState
-
-
-@record(frozen=True, slots=True)
-class DisableWebhook:
-    webhook_id: str
-
-
-@record(frozen=True, slots=True)
-class ForgetIdempotencyKeys:
-    """Those made before `before`."""
-
-    before: Instant
-
-
-Row: TypeAlias = (
-    InsertPause
-    | InsertDelivery
-    | InsertAuditEntry
-    | InsertApiKey
-    | InsertWebhook
-    | SetPauseDelivery
-    | DisableWebhook
-    | ForgetIdempotencyKeys
-)
-
-# ── Guards: compare-and-set; somebody else may have been first ──
-
-
-@record(frozen=True, slots=True)
-class EndPause:
-    """Holds if the pause is pending and, at the commit's instant, on the ending's side of its deadline."""
-
-    pause_id: str
-    ending: Ending
-
-
-@record(frozen=True, slots=True)
-class ClaimIdempotencyKey:
-    """Holds if the key is new, or older than `not_before`."""
-
-    developer_id: str
-    mode: Mode
-    key: str
-    fingerprint: str
-    pause_id: str
-    at: Instant
-    not_before: Instant
-
-
-@record(frozen=True, slots=True)
-class InsertDeveloper:
-    """Holds if nobody has this e-mail address."""
-
-    developer: Developer
-
-
-@record(frozen=True, slots=True)
-class RevokeApiKey:
-    """Holds if the key was not revoked yet."""
-
-    key_id: str
-    developer_id: str
-
-
-@record(frozen=True, slots=True)
-class DeleteWebhook:
-    webhook_id: str
-    developer_id: str
-    mode: Mode
-
-
-@record(frozen=True, slots=True)
-class UpdateDelivery:
-    """Holds if the delivery still is as it was read: its state, attempt and `due_at` are the fence.
-
-    A worker that was too slow finds another attempt's number; one that was overtaken by a
-    redelivery or a hand-back finds another `due_at`. `attempt` takes back one that never began.
-    """
-
-    read: Delivery
-    state: DeliveryState
-    attempts: tuple[Attempt, ...]
-    due_at: Instant | None
-    checks: int = 0
-    provider_id: str | None = None
-    ended_at: Instant | None = None
-    attempt: int | None = None
-
-
-@record(frozen=True, slots=True)
-class FailPauseDelivery:
-    """Holds if the pause is pending and its message was not known to have failed for good."""
-
-    pause_id: str
-
-
-@record(frozen=True, slots=True)
-class SetDeveloperDisabled:
-    """Holds if the account exists and the switch changes something."""
-
-    developer_id: str
-    disabled: bool
-
-
-@record(frozen=True, slots=True)
-class SetDeveloperPlan:
-    """Holds if the account exists and had another plan."""
-
-    developer_id: str
-    plan: str
-
-
-Guard: TypeAlias = (
-    EndPause
-    | ClaimIdempotencyKey
-    | InsertDeveloper
-    | RevokeApiKey
-    | DeleteWebhook
-    | UpdateDelivery
-    | FailPauseDelivery
-    | SetDeveloperDisabled
-    | SetDeveloperPlan
-    | DirectoryGuard
-)
-
-
-@record(frozen=True, slots=True)
-class Change:
-    """One operation's writes: committed together, or not at all.
-
-    The guard and the rows that update each name another record: none is written twice by one change.
-    """
-
-    rows: tuple[Row, ...] = ()
-    guard: Guard | None = None
-
-
-@record(frozen=True, slots=True)
-class Applied:
-    """The change is durable. `at` is the instant at which its guard was judged."""
-
-    at: Instant
-
-
-@record(frozen=True, slots=True)
-class Lost:
-    """The guard did not hold: nothing was written, somebody else was first."""
-
-    at: Instant
 
 
 @record(frozen=True, slots=True)
@@ -289,12 +94,14 @@ class Store(FeedSource, CountExchange, Directory, Protocol):
 
     # ── Reads ──
 
-    async def pause(self, pause_id: str) -> Pause | None: ...
+    async def pause(self, pause_id: str) -> Pause | None:
+        """With its action's arguments, if it has any."""
+        ...
 
     async def pauses(
         self, developer_id: str, mode: Mode, status: PauseStatus | None, limit: int, offset: int
     ) -> list[Pause]:
-        """Newest first."""
+        """Newest first, without their actions' arguments: they may be large."""
         ...
 
     async def due_pauses(self, now: Instant, limit: int) -> list[DuePause]: ...

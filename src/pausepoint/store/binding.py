@@ -10,7 +10,7 @@ from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
 from pausepoint.store import accounts, audit, deliveries, pauses, recipients
-from pausepoint.store.base import (
+from pausepoint.store.changes import (
     Change,
     ClaimIdempotencyKey,
     DeleteWebhook,
@@ -25,6 +25,7 @@ from pausepoint.store.base import (
     InsertDeveloper,
     InsertPause,
     InsertWebhook,
+    NoteKeyUse,
     RevokeApiKey,
     Row,
     SetDeveloperDisabled,
@@ -40,11 +41,13 @@ ROW_ORDER: Final[tuple[Statement, ...]] = (
     accounts.INSERT_KEY,
     pauses.INSERT,
     pauses.INSERT_CONTENT,
+    pauses.INSERT_ACTION,
     accounts.INSERT_WEBHOOK,
     deliveries.INSERT,
     audit.INSERT,
     pauses.SET_DELIVERY,
     accounts.DISABLE_WEBHOOK,
+    accounts.NOTE_USE,
     pauses.FORGET_IDEMPOTENCY_KEYS,
 )
 
@@ -98,6 +101,8 @@ def _bind_row(row: Row, seal: Seal) -> list[Write]:
             return [audit.insert(row)]
         case InsertApiKey(key):
             return [accounts.insert_key(key)]
+        case NoteKeyUse(key_id, at):
+            return [Write(accounts.NOTE_USE, (at, key_id, at))]
         case InsertWebhook(webhook):
             return [accounts.insert_webhook(webhook, seal)]
         case SetPauseDelivery(pause_id, state):

@@ -12,7 +12,6 @@ from typing import Final
 
 from pausepoint.store import vault
 from pausepoint.store.copy_tables import (
-    ROWS_A_BATCH,
     CopyFailed,
     Manifest,
     Progress,
@@ -48,7 +47,7 @@ class Source:
         condition = f" WHERE ({key}) > ({', '.join('?' * len(after))})" if after else ""
         sql = f"SELECT {columns} FROM {table.name}{condition} ORDER BY {key}"
         cursor = self._connection.execute(sql, after or ())
-        while rows := cursor.fetchmany(ROWS_A_BATCH):
+        while rows := cursor.fetchmany(table.rows_a_batch):
             yield rows
 
     def manifest(self, progress: Progress) -> Manifest:

@@ -12,6 +12,9 @@ import msgspec
 ROWS_A_BATCH: Final = 2_000
 """A row holds 27 KB at the most, so a batch takes 54 MB at the most; as a rule it takes one."""
 
+LARGE_ROWS: Final = {"actions": 100}
+"""How many of those tables' rows make a batch: each may hold 256 KiB."""
+
 Row: TypeAlias = tuple[Any, ...]
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Hears what is being done, and how many rows of how many are."""
@@ -29,6 +32,10 @@ class Table:
     columns: tuple[str, ...]
     key: tuple[str, ...]
     last_id: int | None = None
+
+    @property
+    def rows_a_batch(self) -> int:
+        return LARGE_ROWS.get(self.name, ROWS_A_BATCH)
 
     @property
     def key_positions(self) -> tuple[int, ...]:

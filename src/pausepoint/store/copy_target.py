@@ -17,7 +17,6 @@ import msgspec
 
 from pausepoint.store import vault
 from pausepoint.store.copy_tables import (
-    ROWS_A_BATCH,
     CopyFailed,
     Manifest,
     Row,
@@ -104,7 +103,7 @@ class Target:
         sql = f"SELECT {', '.join(table.columns)} FROM {table.name} ORDER BY {', '.join(table.key)}"
         async with self._connection.transaction(isolation="repeatable_read", readonly=True):
             cursor = await self._connection.cursor(sql)
-            while rows := await cursor.fetch(ROWS_A_BATCH):
+            while rows := await cursor.fetch(table.rows_a_batch):
                 yield [tuple(row) for row in rows]
 
     async def finish(self) -> None:

@@ -16,7 +16,7 @@ from pausepoint.domain.delivery import (
 )
 from pausepoint.domain.events import Event
 from pausepoint.domain.pause import Mode
-from pausepoint.store.base import UpdateDelivery
+from pausepoint.store.changes import UpdateDelivery
 from pausepoint.store.statements import NOW, Statement, Write
 
 _COLUMNS = (

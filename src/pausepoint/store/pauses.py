@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
 
+from pausepoint.domain.action import Action
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.pause import (
     Callback,
@@ -31,6 +33,9 @@ INSERT: Final = Statement(
 )
 INSERT_CONTENT: Final = Statement(
     "insert_content", "INSERT INTO contents (pause_id, part, sealed) VALUES (?, ?, ?)"
+)
+INSERT_ACTION: Final = Statement(
+    "insert_action", "INSERT INTO actions (pause_id, sealed) VALUES (?, ?)"
 )
 END: Final = Statement(
     "end_pause",
@@ -59,6 +64,7 @@ _COLUMNS = (
     " AND d.kind = 'notification' LIMIT 1), p.callback_target,"
     " p.remind_at, p.fallbacks"
 )
+GET_ACTION: Final = Statement("action", "SELECT sealed FROM actions WHERE pause_id = ?")
 GET: Final = Statement("pause", f"SELECT {_COLUMNS} FROM pauses p WHERE p.pause_id = ?")
 LIST: Final = Statement(
     "pauses",
@@ -134,10 +140,16 @@ def insert(pause: Pause, seal: Seal) -> list[Write]:
         pause.fallbacks,
         person_key_of(pause, seal),
     )
-    return [
+    writes = [
         Write(INSERT, row),
         _content(pause.pause_id, "question", _question(pause.content), seal),
     ]
+    action = pause.content.action
+    if action is not None:
+        assert action.arguments_json is not None
+        sealed = seal.seal(action.arguments_json, f"{pause.pause_id}/action")
+        writes.append(Write(INSERT_ACTION, (pause.pause_id, sealed)))
+    return writes
 
 
 def end(pause_id: str, ending: Ending) -> Write:
@@ -197,13 +209,25 @@ def _content(pause_id: str, part: str, plain: bytes, seal: Seal) -> Write:
     return Write(INSERT_CONTENT, (pause_id, part, seal.seal(plain, f"{pause_id}/{part}")))
 
 
+def with_arguments(pause: Pause, sealed: bytes, seal: Seal) -> Pause:
+    """The pause with its action's arguments, of which `sealed` is what is kept."""
+    assert pause.content is not None
+    assert pause.content.action is not None
+    arguments = seal.unseal(sealed, f"{pause.pause_id}/action")
+    action = replace(pause.content.action, arguments_json=arguments)
+    return replace(pause, content=replace(pause.content, action=action))
+
+
 def _question(content: Content) -> bytes:
     """What few questions have comes last, and only where there is any."""
     parts: list[Any] = [content.recipient, content.message, content.options, content.metadata]
-    if content.callback is not None or content.fallback:
+    action = content.action
+    if content.callback is not None or content.fallback or action is not None:
         callback = content.callback
         parts.append(callback and (callback.url, callback.secret))
         parts.append([(way.channel, way.recipient) for way in content.fallback])
+    if action is not None:
+        parts.append((action.tool, action.sha256))
     return _encode(parts)
 
 
@@ -214,7 +238,7 @@ def _content_from(pause_id: str, question: bytes, answer: bytes | None, seal: Se
     text = seal.unseal(answer, f"{pause_id}/answer").decode() if answer else None
     if not more:
         return Content(recipient, message, tuple(options), metadata, text)
-    callback, fallback = more
+    callback, fallback, *last = more
     return Content(
         recipient,
         message,
@@ -223,4 +247,5 @@ def _content_from(pause_id: str, question: bytes, answer: bytes | None, seal: Se
         text,
         Callback(*callback) if callback else None,
         tuple(Way(*way) for way in fallback),
+        Action(*last[0]) if last else None,
     )

@@ -12,8 +12,9 @@ from pausepoint.domain.time import Instant
 from pausepoint.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
 from pausepoint.store import accounts, audit, counts, deliveries, pauses, recipients
-from pausepoint.store.base import Applied, Change, Lost, StoreUnavailable
+from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.binding import ROW_ORDER, News, bind
+from pausepoint.store.changes import Applied, Change, Lost
 from pausepoint.store.counts import ToldCounts
 from pausepoint.store.feed import FeedPosition
 from pausepoint.store.postgres_lane import GUARDS, Lane

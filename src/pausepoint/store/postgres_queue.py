@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pausepoint.domain.account import Delivery
-from pausepoint.store.base import Applied, Lost
 from pausepoint.store.binding import Bound
+from pausepoint.store.changes import Applied, Lost
 from pausepoint.store.postgres_sets import Key
 
 BATCH_LIMIT: Final = 256

@@ -14,8 +14,9 @@ from pausepoint.clock import Clock
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.time import Instant
 from pausepoint.observer import Observer
-from pausepoint.store.base import Applied, Lost, OutcomeUnknown, StoreUnavailable
+from pausepoint.store.base import OutcomeUnknown, StoreUnavailable
 from pausepoint.store.binding import Bound, News
+from pausepoint.store.changes import Applied, Lost
 from pausepoint.store.postgres_lane import Lane
 from pausepoint.store.postgres_link import Trouble, is_at_its_end, is_trouble, trouble_of, words_of
 from pausepoint.store.postgres_queue import BATCH_LIMIT, Claim, Item, Queue, fail

@@ -38,6 +38,8 @@ class ReadingStore(FeedReading, DirectoryReading):
         if row is None:
             return None
         pause = pauses.from_row(row, self._seal)
+        if pause.content is not None and pause.content.action is not None:
+            pause = await self._with_arguments(pause)
         if pause.fallbacks or pause.remind_at is not None:
             return await self._with_all_messages(pause)
         return pause
@@ -53,6 +55,10 @@ class ReadingStore(FeedReading, DirectoryReading):
             await self._with_all_messages(pause) if pause.has_several_messages else pause
             for pause in found
         ]
+
+    async def _with_arguments(self, pause: Pause) -> Pause:
+        row = await self._one(pauses.GET_ACTION, (pause.pause_id,))
+        return pauses.with_arguments(pause, row[0], self._seal) if row else pause
 
     async def _with_all_messages(self, pause: Pause) -> Pause:
         """As it is where none was written, since nobody is asked."""

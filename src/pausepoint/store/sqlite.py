@@ -20,13 +20,9 @@ from pausepoint.domain.time import Instant
 from pausepoint.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
 from pausepoint.store import audit, deliveries, recipients, vault
-from pausepoint.store.base import (
-    Applied,
-    Change,
-    Lost,
-    StoreUnavailable,
-)
+from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.binding import News, bind
+from pausepoint.store.changes import Applied, Change, Lost
 from pausepoint.store.feed import FeedPosition
 from pausepoint.store.migrate import migrate_sqlite
 from pausepoint.store.reading import ReadingStore

@@ -17,8 +17,9 @@ from pausepoint.clock import Clock
 from pausepoint.domain.time import Instant
 from pausepoint.observer import Observer
 from pausepoint.store import deliveries
-from pausepoint.store.base import Applied, Lost, StoreUnavailable
+from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.binding import ROW_ORDER, Bound, News
+from pausepoint.store.changes import Applied, Lost
 from pausepoint.store.statements import Parameters, Statement, filled, in_sets
 
 BATCH_LIMIT: Final = 256

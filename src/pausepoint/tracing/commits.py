@@ -8,15 +8,8 @@ from typing import Any, cast
 
 from opentelemetry.trace import SpanContext, Tracer, get_current_span
 
-from pausepoint.store.base import (
-    Applied,
-    Change,
-    EndPause,
-    InsertDelivery,
-    InsertPause,
-    Lost,
-    Store,
-)
+from pausepoint.store.base import Store
+from pausepoint.store.changes import Applied, Change, EndPause, InsertDelivery, InsertPause, Lost
 from pausepoint.tracing.spans import CHANGES, PAUSE_ID
 
 

@@ -14,6 +14,7 @@ from pausepoint.web.edge import Edge, only_this_machine
 from pausepoint.web.endpoint import Endpoint, JsonEndpoint
 from pausepoint.web.endpoints import ENDPOINTS
 from pausepoint.web.gate import Gate
+from pausepoint.web.hooks.claude_code import ClaudeCodeHook
 from pausepoint.web.mcp.endpoint import McpEndpoint
 from pausepoint.web.mcp.in_process import InProcessApi
 from pausepoint.web.openapi import openapi_document
@@ -36,6 +37,7 @@ def create_app(
     resources: Resources = {
         **api,
         "/mcp": {"POST": _mcp(services, api, gate)},
+        "/v1/hooks/claude-code": {"POST": ClaudeCodeHook(services, gate)},
         "/respond/{token}": {"GET": response_page.get, "POST": response_page.post},
         "/static/{name}": {"GET": _limited(gate, pages.static)},
         "/openapi.json": {"GET": _limited(gate, _document(document))},

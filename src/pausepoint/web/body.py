@@ -29,11 +29,11 @@ _JSON: Final = "application/json"
 _decode_anything = msgspec.json.Decoder().decode
 
 
-async def read_body(request: Request, limit: int) -> bytes:
+async def read_body(request: Request, limit: int, drained: int = DRAINED) -> bytes:
     """Raises PayloadTooLarge. That a body arrives in time is the server's business (web/server.py)."""
     chunks: list[bytes] = []
     size, is_whole = 0, False
-    while not is_whole and size <= DRAINED:
+    while not is_whole and size <= drained:
         message = await request.receive()
         if message["type"] == "http.disconnect":
             raise ClientGone

@@ -19,6 +19,14 @@ _NOBODY: Final = ("",)
 _FORWARDED: Final = b"x-forwarded-for"
 
 
+def peer_address(scope: Scope, trusted: Networks) -> Address | None:
+    """The caller's own address, as far as it can be known."""
+    address = _address((scope.get("client") or _NOBODY)[0])
+    if address is not None and trusted and _is_in(address, trusted):
+        return _forwarded(scope, address, trusted)
+    return address
+
+
 def client_address(scope: Scope, trusted: Networks) -> str:
     """A caller's name for limits: an IPv4 address, an IPv6 network of 64 bits, or empty for one inside.
 

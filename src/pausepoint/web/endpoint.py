@@ -11,13 +11,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pausepoint.domain.account import Principal
-from pausepoint.domain.errors import InvalidSignature, NotFound, PausePointError
+from pausepoint.domain.errors import InvalidSignature, NotFound, PausePointError, ScopeMissing
+from pausepoint.domain.scopes import Scope
 from pausepoint.operations.services import Services
 from pausepoint.web.answers import JsonResponse
 from pausepoint.web.body import check_is_json, decode_json, decode_query, read_body
 from pausepoint.web.gate import Gate
 
 BODY_LIMIT: Final = 64 * 1024
+ACTION_BODY_LIMIT: Final = 1024 * 1024
+"""An action may be spelled in JSON at several times its length."""
 
 
 @dataclass(slots=True)
@@ -58,6 +61,9 @@ class Endpoint:
     entry: Callable[[Gate, Request], None] = Gate.by_address
     """How a request without a key comes in, where none is needed."""
 
+    scope: Scope | None = None
+    """What a key must be allowed to do; None where any key will do."""
+
     waits: Callable[[Any], bool] | None = None
     """Whether a request with this query may wait for long."""
 
@@ -92,6 +98,10 @@ class JsonEndpoint:
             principal = await self._gate.identify(request)
             if endpoint.waits is None:
                 self._gate.count(request, principal)
+            if endpoint.scope is not None and not principal.reach.allows(endpoint.scope):
+                raise ScopeMissing(
+                    f"This key lacks the scope `{endpoint.scope}`. Use a key that has it."
+                )
         else:
             endpoint.entry(self._gate, request)
         # Tokens and pause ids are judged by their form; anything else with U+0000 names nothing.

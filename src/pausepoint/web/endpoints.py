@@ -5,8 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 from pausepoint.domain import errors as e
-from pausepoint.web.api import audit, auth, callbacks, events, health, pause, respond, webhooks
-from pausepoint.web.endpoint import Endpoint
+from pausepoint.domain.scopes import Scope
+from pausepoint.web.api import (
+    audit,
+    auth,
+    callbacks,
+    events,
+    health,
+    keys,
+    pause,
+    respond,
+    webhooks,
+)
+from pausepoint.web.endpoint import ACTION_BODY_LIMIT, Endpoint
 from pausepoint.web.gate import LONG_WAIT, Gate
 from pausepoint.web.schemas import PageQuery
 from pausepoint.web.schemas.audit import AuditList, AuditQuery
@@ -18,6 +29,7 @@ from pausepoint.web.schemas.auth import (
 )
 from pausepoint.web.schemas.events import EventBody, EventsQuery
 from pausepoint.web.schemas.health import HealthBody
+from pausepoint.web.schemas.keys import CreatedKeyBody, CreateKeyRequest, KeyList
 from pausepoint.web.schemas.pause import (
     CreatedPauseBody,
     CreatePauseRequest,
@@ -42,6 +54,7 @@ ENDPOINTS: Final = (
         handler=pause.create,
         summary="Ask a person",
         tag="Pauses",
+        scope=Scope.PAUSES_CREATE,
         request=CreatePauseRequest,
         example={
             "recipient": "+15550100199",
@@ -65,6 +78,7 @@ ENDPOINTS: Final = (
             e.ChannelNotConfigured,
         ),
         headers={"Idempotency-Key": "The same key and body within 24 h give the same pause."},
+        body_limit=ACTION_BODY_LIMIT,
     ),
     Endpoint(
         method="GET",
@@ -72,6 +86,7 @@ ENDPOINTS: Final = (
         handler=pause.get,
         summary="Look at a pause, or wait for its answer",
         tag="Pauses",
+        scope=Scope.PAUSES_READ,
         query=PauseQuery,
         waits=lambda query: query.wait >= LONG_WAIT,
         response=PauseBody,
@@ -83,6 +98,7 @@ ENDPOINTS: Final = (
         handler=pause.cancel,
         summary="Withdraw a question",
         tag="Pauses",
+        scope=Scope.PAUSES_CANCEL,
         response=PauseBody,
         errors=(e.PauseNotFound, e.AlreadyResponded, e.AlreadyCancelled, e.AlreadyTimedOut),
     ),
@@ -92,6 +108,7 @@ ENDPOINTS: Final = (
         handler=pause.list_all,
         summary="List pauses, newest first",
         tag="Pauses",
+        scope=Scope.PAUSES_READ,
         query=PauseListQuery,
         response=PauseList,
     ),
@@ -101,6 +118,7 @@ ENDPOINTS: Final = (
         handler=pause.callbacks,
         summary="How the deliveries to a pause's callback fared",
         tag="Pauses",
+        scope=Scope.PAUSES_READ,
         query=PageQuery,
         response=WebhookDeliveryList,
         errors=(e.PauseNotFound,),
@@ -111,6 +129,7 @@ ENDPOINTS: Final = (
         handler=pause.call_back_again,
         summary="Send an event to the callback again",
         tag="Pauses",
+        scope=Scope.WEBHOOKS_WRITE,
         response=WebhookDelivery,
         status=202,
         errors=(e.PauseNotFound, e.DeliveryNotFound),
@@ -152,6 +171,7 @@ ENDPOINTS: Final = (
         handler=webhooks.create,
         summary="Register a webhook",
         tag="Webhooks",
+        scope=Scope.WEBHOOKS_WRITE,
         request=CreateWebhookRequest,
         example={
             "url": "https://example.com/pausepoint",
@@ -168,6 +188,7 @@ ENDPOINTS: Final = (
         handler=webhooks.list_all,
         summary="List webhooks",
         tag="Webhooks",
+        scope=Scope.WEBHOOKS_WRITE,
         response=WebhookList,
     ),
     Endpoint(
@@ -176,6 +197,7 @@ ENDPOINTS: Final = (
         handler=webhooks.delete,
         summary="Delete a webhook",
         tag="Webhooks",
+        scope=Scope.WEBHOOKS_WRITE,
         status=204,
         errors=(e.WebhookNotFound,),
     ),
@@ -185,6 +207,7 @@ ENDPOINTS: Final = (
         handler=webhooks.deliveries,
         summary="How a webhook's deliveries fared",
         tag="Webhooks",
+        scope=Scope.WEBHOOKS_WRITE,
         query=PageQuery,
         response=WebhookDeliveryList,
         errors=(e.WebhookNotFound,),
@@ -195,6 +218,7 @@ ENDPOINTS: Final = (
         handler=webhooks.deliver_again,
         summary="Send a delivery again",
         tag="Webhooks",
+        scope=Scope.WEBHOOKS_WRITE,
         response=WebhookDelivery,
         status=202,
         errors=(e.WebhookNotFound, e.DeliveryNotFound),
@@ -205,6 +229,7 @@ ENDPOINTS: Final = (
         handler=events.follow,
         summary="Follow what happens, as server-sent events",
         tag="Events",
+        scope=Scope.PAUSES_READ,
         query=EventsQuery,
         waits=lambda query: True,
         streams=EventBody,
@@ -217,6 +242,7 @@ ENDPOINTS: Final = (
         handler=audit.list_all,
         summary="Read the audit log, newest first",
         tag="Audit",
+        scope=Scope.AUDIT_READ,
         query=AuditQuery,
         response=AuditList,
     ),
@@ -249,6 +275,38 @@ ENDPOINTS: Final = (
         summary="Replace the key that you present",
         tag="Accounts",
         response=RotateResponse,
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/keys",
+        handler=keys.create,
+        summary="Make one more key, that may do less",
+        tag="Keys",
+        scope=Scope.KEYS_WRITE,
+        request=CreateKeyRequest,
+        example={"name": "deploy bot", "scopes": ["pauses:create", "pauses:read"]},
+        response=CreatedKeyBody,
+        status=201,
+        errors=(e.TooManyKeys,),
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/keys",
+        handler=keys.list_all,
+        summary="List your keys of this mode",
+        tag="Keys",
+        scope=Scope.KEYS_WRITE,
+        response=KeyList,
+    ),
+    Endpoint(
+        method="DELETE",
+        path="/v1/keys/{key_id}",
+        handler=keys.revoke,
+        summary="Revoke a key",
+        tag="Keys",
+        scope=Scope.KEYS_WRITE,
+        status=204,
+        errors=(e.KeyNotFound,),
     ),
     Endpoint(
         method="POST",

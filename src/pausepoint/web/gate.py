@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from pausepoint.domain.account import Principal
-from pausepoint.domain.errors import InvalidApiKey, RateLimited
+from pausepoint.domain.errors import AddressNotAllowed, InvalidApiKey, RateLimited
 from pausepoint.limits.limiter import Limit, Limiter
 from pausepoint.limits.window import Verdict
 from pausepoint.operations.services import Services
 from pausepoint.security.api_keys import key_prefix
 from pausepoint.security.response_tokens import verify
 from pausepoint.web.auth import presented_key, principal_of
-from pausepoint.web.client_address import client_address, says_more
+from pausepoint.web.client_address import client_address, peer_address, says_more
 
 RATE: Final = "pausepoint.rate"
 """Where the scope has the verdict that the answer's headers tell of."""
@@ -57,21 +57,35 @@ class Gate:
     # ── By a key ──
 
     async def identify(self, request: Request) -> Principal:
-        """Whose key it is; the request itself is not counted yet. Raises InvalidApiKey, RateLimited."""
+        """Whose key it is; the request itself is not counted yet.
+
+        Raises InvalidApiKey, AddressNotAllowed, RateLimited.
+        """
         key = presented_key(request)
         if self._limiter is None:
-            return await principal_of(key, self._services)
+            return self._admitted(request, await principal_of(key, self._services))
         address = client_address(request.scope, self._trusted)
         if key is not None and address:
             self._count(request.scope, Limit.ADDRESS, address)
         try:
-            return await principal_of(key, self._services)
+            principal = await principal_of(key, self._services)
         except InvalidApiKey:
             if address:
                 self._count(request.scope, Limit.NO_KEY, address)
             if key is not None:
                 self._count(request.scope, Limit.TRIED_KEY, key_prefix(key))
             raise
+        return self._admitted(request, principal)
+
+    def _admitted(self, request: Request, principal: Principal) -> Principal:
+        scope = request.scope
+        # A request from inside was admitted outside.
+        if principal.reach.networks and "client" in scope:
+            address = peer_address(scope, self._trusted)
+            if not principal.reach.is_open_to(address):
+                raise AddressNotAllowed
+        self._services.keys_used[principal.key_id] = self._clock.now()
+        return principal
 
     def count(self, request: Request, principal: Principal) -> None:
         """One request of this key. Raises RateLimited."""

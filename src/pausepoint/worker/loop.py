@@ -18,7 +18,8 @@ from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.services import Services
 from pausepoint.operations.tried import Tried
-from pausepoint.store.base import Change, StoreUnavailable, UpdateDelivery
+from pausepoint.store.base import StoreUnavailable
+from pausepoint.store.changes import Change, UpdateDelivery
 
 SLOTS: Final = 512
 CLAIM_LIMIT: Final = 64

@@ -13,7 +13,8 @@ from pausepoint.domain.time import milliseconds
 from pausepoint.operations.create_pause import IDEMPOTENCY_KEPT
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import time_out_pauses
-from pausepoint.store.base import Change, ForgetIdempotencyKeys, StoreUnavailable
+from pausepoint.store.base import StoreUnavailable
+from pausepoint.store.changes import Change, ForgetIdempotencyKeys
 from pausepoint.worker.loop import AFTER_TROUBLE, first_of
 
 BATCH: Final = 500

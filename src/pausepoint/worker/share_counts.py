@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections import deque
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import structlog
@@ -20,6 +20,7 @@ from pausepoint.limits.limiter import Counts, Limiter
 from pausepoint.operations.services import Services
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.counts import ToldCounts
+from pausepoint.worker.loop import first_of
 
 EVERY: Final = timedelta(seconds=1)
 LATE: Final = 5_000
@@ -60,13 +61,8 @@ class CountsLoop:
             except StoreUnavailable:
                 # What was to be said is lost: each process still holds the limits for itself.
                 log.warning("counts could not be shared")
-            waits: list[Any] = [
-                asyncio.ensure_future(self._stopping.wait()),
-                asyncio.ensure_future(clock.sleep_until(clock.now() + milliseconds(EVERY))),
-            ]
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            for wait in waits:
-                wait.cancel()
+            again_at = clock.now() + milliseconds(EVERY)
+            await first_of([self._stopping.wait(), clock.sleep_until(again_at)])
 
     async def exchange(self) -> None:
         now = self._services.clock.now()

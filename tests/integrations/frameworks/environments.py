@@ -36,29 +36,37 @@ EXTRAS: Final = {
     "pydantic_ai": "pydantic-ai",
 }
 """By the folder here, the extra of pyproject.toml."""
+RECIPES: Final = ("temporal",)
+"""Those that need the client alone, and have no extra."""
+FRAMEWORKS: Final = (*EXTRAS, *RECIPES)
 
 
 def python_of(framework: str) -> Path:
     """The interpreter of its environment, which is made if it is missing."""
-    lock = HERE / framework / "requirements.txt"
+    return environment_of(framework, HERE / framework / "requirements.txt") / "bin" / "python"
+
+
+def environment_of(name: str, lock: Path) -> Path:
+    """What `lock` lists, installed once for each of its states and for this Python."""
     named = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()[:16]
-    environment = BUILD / f"{framework}-{named}"
+    environment = BUILD / f"{name}-{named}"
     ready = environment / ".ready"
     if not ready.exists():
-        for outdated in BUILD.glob(f"{framework}-*"):
+        for outdated in BUILD.glob(f"{name}-*"):
             shutil.rmtree(outdated)
         python = ("--python", sys.executable)
         uv("venv", "--quiet", "--clear", "--no-project", *python, str(environment))
         into = ("--python", str(environment))
         uv("pip", "install", "--quiet", "--require-hashes", *into, "-r", str(lock))
         ready.touch()
-    return environment / "bin" / "python"
+    return environment
 
 
 def lock(framework: str) -> None:
     """Written from pyproject.toml and `requirements.in`; versions that still fit stay."""
     folder = f"tests/integrations/frameworks/{framework}"
-    sources = ("pyproject.toml", f"{folder}/requirements.in", "--extra", EXTRAS[framework])
+    extra = ("--extra", EXTRAS[framework]) if framework in EXTRAS else ()
+    sources = ("pyproject.toml", f"{folder}/requirements.in", *extra)
     shape = ("--universal", "--generate-hashes", "--no-annotate", "--no-header")
     uv("pip", "compile", "--quiet", *sources, *shape, "-o", f"{folder}/requirements.txt")
 
@@ -83,7 +91,7 @@ def made() -> Iterator[tuple[str, float]]:
     """Each framework once its environment is there, and the seconds since the start."""
     began = time.monotonic()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        making = {pool.submit(python_of, framework): framework for framework in EXTRAS}
+        making = {pool.submit(python_of, framework): framework for framework in FRAMEWORKS}
         for done in as_completed(making):
             done.result()
             yield making[done], time.monotonic() - began
@@ -91,8 +99,10 @@ def made() -> Iterator[tuple[str, float]]:
 
 if __name__ == "__main__":
     if "--lock" in sys.argv:
-        for each in EXTRAS:
+        for each in FRAMEWORKS:
             lock(each)
     else:
         for number, (each, seconds) in enumerate(made(), 1):
-            print(f"  {number} of {len(EXTRAS)} environments: {each}, {seconds:.0f} s", flush=True)
+            print(
+                f"  {number} of {len(FRAMEWORKS)} environments: {each}, {seconds:.0f} s", flush=True
+            )

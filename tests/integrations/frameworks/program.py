@@ -32,8 +32,12 @@ class Program:
     def output(self) -> str:
         """What it printed, once it has ended well."""
         code = self.process.wait(WITHIN)
-        assert code == 0, self._errors.read_text("utf-8")[-4000:]
+        assert code == 0, self.errors()
         return self._output.read_text("utf-8")
+
+    def errors(self) -> str:
+        """The end of what it wrote to stderr."""
+        return self._errors.read_text("utf-8")[-4000:]
 
     def kill(self) -> None:
         """As a machine does that goes down."""
@@ -72,7 +76,9 @@ class Programs:
 
     def start(self, framework: str, script: str, *words: str, **settings: str) -> Program:
         """`script` is a path in the project. Each runs in the same folder as those before it."""
-        command = [str(python_of(framework)), str(ROOT / script), *words]
+        return self.run([str(python_of(framework)), str(ROOT / script), *words], **settings)
+
+    def run(self, command: Sequence[str], **settings: str) -> Program:
         program = Program(command, self._folder, self._environment | settings)
         self._started.append(program)
         return program

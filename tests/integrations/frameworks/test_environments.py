@@ -8,7 +8,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-from tests.integrations.frameworks.environments import EXTRAS, HERE, ROOT
+from tests.integrations.frameworks.environments import EXTRAS, FRAMEWORKS, HERE, ROOT
 
 
 @pytest.mark.parametrize("framework", EXTRAS)
@@ -22,7 +22,7 @@ def test_a_lock_holds_what_its_extra_asks_for(framework: str) -> None:
     assert [one for one in requirements if not one.specifier.contains(locked[one.name])] == []
 
 
-def test_every_framework_has_its_extra() -> None:
+def test_every_framework_has_its_example() -> None:
     modules = {path.stem for path in (ROOT / "examples").glob("with_*.py")}
 
-    assert {f"with_{framework}" for framework in EXTRAS} == modules
+    assert {f"with_{framework}" for framework in FRAMEWORKS} == modules

@@ -13,9 +13,9 @@ from pausepoint.channels.base import ChannelError
 from pausepoint.domain.account import Principal
 from pausepoint.domain.pause import Mode, Pause
 from pausepoint.operations.cancel_pause import cancel_pause
+from pausepoint.operations.manage_keys import rotate_key
 from pausepoint.operations.manage_webhooks import create_webhook
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
-from pausepoint.operations.rotate_key import rotate_key
 from pausepoint.operations.time_out_pauses import time_out_pauses
 from pausepoint.security.api_keys import hash_api_key
 from tests.harness import World, an_api

@@ -408,7 +408,7 @@ async def test_a_wrong_content_type_is_415(api: httpx2.AsyncClient) -> None:
 
 
 async def test_a_body_over_the_limit_is_413(api: httpx2.AsyncClient) -> None:
-    answer = await api.post("/v1/pause", json={"message": "x" * 65_536})
+    answer = await api.post("/v1/webhooks", json={"url": "x" * 65_536})
 
     assert (answer.status_code, answer.json()["error"]) == (413, "PAYLOAD_TOO_LARGE")
 

@@ -27,7 +27,7 @@ FIELDS = [
     "pause_id", "status", "channel", "recipient", "message", "options", "allow_text_response",
     "timeout_default", "metadata", "created_at", "expires_at", "response_choice", "response_text",
     "response_at", "resolved_by", "test", "delivery",
-    "remind_at", "fallback",
+    "remind_at", "fallback", "action", "action_sha256",
 ]  # fmt: skip
 
 

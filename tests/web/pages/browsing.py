@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.words import MINUTE
-from tests.web.pages.samples import LONG, NOW, RTL, USUAL, WITH_NOTE, pause_with
+from tests.web.pages.samples import ACTION, LONG, NOW, RTL, USUAL, WITH_NOTE, pause_with
 
 Open = Callable[..., Page]
 
@@ -23,6 +23,7 @@ QUESTIONS: Final[dict[str, Pause]] = {
     "rtl": RTL,
     "hidden": pause_with(content={"message": "Pay \u202eevil\u202c?" + "\n" * 30 + "end"}),
     "unbroken": pause_with(content={"message": "W" * 300, "options": ("Y" * 100, "N" * 100)}),
+    "action": ACTION,
     "soon": pause_with(expires_at=NOW + 6 * MINUTE + 30_000),
 }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from pausepoint.domain.action import new_action
 from pausepoint.domain.pause import Content, Mode, Pause, PauseStatus, ResolvedBy
 from pausepoint.domain.time import Instant, from_datetime
 from pausepoint.domain.words import HOUR, MINUTE
@@ -62,6 +63,22 @@ TIMED_OUT = pause_with(
 )
 CANCELLED = pause_with(status=PauseStatus.CANCELLED, resolved_by=ResolvedBy.DEVELOPER)
 WITH_NOTE = pause_with(allow_text_response=True, default_index=None)
+ACTION = pause_with(
+    WITH_NOTE,
+    content={
+        "metadata": None,
+        "message": "May Claude Code use Bash in /home/me/shop?",
+        "options": ("Allow", "Deny"),
+        "action": new_action(
+            "Bash",
+            {
+                "command": "set -e\n" + "git push origin main --force\n" * 40 + "x" * 300,
+                "description": "Clean up\u202e",
+                "an_unbroken_name_" * 6: {"deep": [1, {"er": None}]},
+            },
+        ),
+    },
+)
 RTL = pause_with(
     content={
         "message": "هل توافق على تحويل 8400 دولار إلى شركة Meridian؟",

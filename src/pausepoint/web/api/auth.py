@@ -6,8 +6,8 @@ from pausepoint.domain.errors import InvalidApiKey
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.plans import month_of
 from pausepoint.domain.time import to_rfc3339
+from pausepoint.operations.manage_keys import rotate_key
 from pausepoint.operations.register_developer import register_publicly
-from pausepoint.operations.rotate_key import rotate_key
 from pausepoint.web.endpoint import Call
 from pausepoint.web.schemas.auth import (
     KeyPrefix,
@@ -35,15 +35,17 @@ async def me(call: Call) -> MeResponse:
     developer = await store.developer(developer_id)
     if developer is None:
         raise InvalidApiKey
-    month = month_of(call.services.clock.now())
-    keys = [key for key in await store.api_keys(developer_id) if key.revoked_at is None]
+    now = call.services.clock.now()
+    keys = [key for key in await store.api_keys(developer_id) if key.is_alive(now)]
     return MeResponse(
         developer_id=developer_id,
         email=developer.email,
         name=developer.name,
         plan=developer.plan,
         created_at=to_rfc3339(developer.created_at),
-        usage=Usage(pauses_this_month=await store.count_pauses(developer_id, Mode.LIVE, month)),
+        usage=Usage(
+            pauses_this_month=await store.count_pauses(developer_id, Mode.LIVE, month_of(now))
+        ),
         keys=[
             KeyPrefix(
                 key_id=key.key_id,

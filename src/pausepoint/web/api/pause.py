@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from pausepoint.domain.action import Action, new_action
 from pausepoint.domain.errors import PauseNotFound, ValidationFailed
 from pausepoint.domain.ids import parse_pause_id
 from pausepoint.domain.pause import Mode, Pause, PauseStatus, Way
@@ -22,6 +23,7 @@ from pausepoint.web.body import fingerprint
 from pausepoint.web.endpoint import Call
 from pausepoint.web.headers import header
 from pausepoint.web.schemas.pause import (
+    ActionBody,
     CreatedPauseBody,
     PauseBody,
     PauseList,
@@ -52,6 +54,7 @@ async def create(call: Call) -> Response:
         callback_secret=body.callback_secret,
         remind_after_hours=body.remind_after_hours,
         fallback=_ways(body.fallback) if body.fallback else (),
+        action=_action(body.action) if body.action else None,
     )
     metadata_size = len(msgspec.json.encode(body.metadata)) if body.metadata else 0
     created = await create_pause(
@@ -142,6 +145,13 @@ def _fields(call: Call, pause: Pause) -> dict[str, Any]:
 
 def _ways(given: list[WayBody]) -> tuple[Way, ...]:
     return tuple(Way(way.channel, way.recipient) for way in given)
+
+
+def _action(given: ActionBody) -> Action:
+    try:
+        return new_action(given.tool, given.arguments)
+    except ValueError as error:
+        raise ValidationFailed(("action", str(error))) from None
 
 
 def _status(text: str | None) -> PauseStatus | None:

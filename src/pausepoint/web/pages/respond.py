@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from pausepoint.domain.pause import TEXT_LIMIT, Content, Pause, PauseStatus
 from pausepoint.domain.time import Instant
+from pausepoint.security.display_safe import hides_something
+from pausepoint.web.pages.action import ShownAction, shown
 from pausepoint.web.pages.details import VISIBLE_ROWS, Detail, details_of
-from pausepoint.web.pages.rendering import hides_something, render
+from pausepoint.web.pages.rendering import render
 
 
 class Action(NamedTuple):
@@ -88,18 +90,27 @@ def render_problem(title: str, sentence: str, action: Action | None = None) -> s
 def _shown(content: Content | None) -> dict[str, object]:
     """The agent's words as the frame shows them."""
     rows = details_of(content.metadata) if content else ()
+    action = shown(content.action) if content and content.action else None
     return {
+        "action": action,
         "message": content.message if content else None,
         "details": rows[:VISIBLE_ROWS],
         "more_details": rows[VISIBLE_ROWS:],
-        "has_hidden": content is not None and _hides_something(content, rows),
+        "has_hidden": content is not None and _hides_something(content, rows, action),
     }
 
 
-def _hides_something(content: Content, rows: tuple[Detail, ...]) -> bool:
+def _hides_something(
+    content: Content, rows: tuple[Detail, ...], action: ShownAction | None
+) -> bool:
     texts = (
         content.message,
         *content.options,
         *(text for row in rows for text in (row.key, row.text)),
+        *(_words_of(action) if action else ()),
     )
     return any(hides_something(text) for text in texts)
+
+
+def _words_of(action: ShownAction) -> tuple[str, ...]:
+    return (action.tool, *(f"{each.label or ''}\n{each.text}" for each in action.arguments))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 
+from pausepoint.domain.action import Action
 from pausepoint.domain.delivery import Attempt
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.time import to_rfc3339
@@ -17,6 +18,13 @@ from pausepoint.web.schemas import (
     described,
     optional_time,
 )
+
+
+class ActionBody(Struct):
+    """What the agent is about to do."""
+
+    tool: Annotated[str, described("The tool's name, 1 to 200 characters.")]
+    arguments: Annotated[Any, described("Its arguments, any JSON.")]
 
 
 class CreatePauseRequest(Struct, kw_only=True):
@@ -53,6 +61,10 @@ class CreatePauseRequest(Struct, kw_only=True):
         described(
             "At most 3 others, asked if the message fails or nobody answers by the reminder."
         ),
+    ] = None
+    action: Annotated[
+        ActionBody | None,
+        described("What is to be done, shown whole on the page. At most 256 KiB as JSON."),
     ] = None
 
 
@@ -96,6 +108,12 @@ class PauseBody(Struct, kw_only=True):
     delivery: DeliveryStatus
     remind_at: Annotated[Timestamp | None, described("When the question is sent once more.")]
     fallback: Annotated[list[WayBody] | None, described("Who else is asked, in this order.")]
+    action: Annotated[
+        ActionBody | None, described("What is to be done. In a list it is null: get the one pause.")
+    ]
+    action_sha256: Annotated[
+        str | None, described("Of the action's canonical JSON; null where there is no action.")
+    ]
 
 
 class CreatedPauseBody(PauseBody, kw_only=True):
@@ -128,6 +146,7 @@ def pause_fields(
 ) -> dict[str, Any]:
     """The pause's fields by their names in the API; `recipient` and `fallback` as they may be shown."""
     content = pause.content
+    action = content.action if content else None
     return {
         "pause_id": pause.pause_id,
         "status": pause.status,
@@ -151,7 +170,16 @@ def pause_fields(
         ),
         "remind_at": None if pause.remind_at is None else to_rfc3339(pause.remind_at),
         "fallback": fallback,
+        "action": action_body(action),
+        "action_sha256": action.sha256 if action else None,
     }
+
+
+def action_body(action: Action | None) -> ActionBody | None:
+    """None, too, where the arguments were not read."""
+    if action is None or action.arguments_json is None:
+        return None
+    return ActionBody(action.tool, Raw(action.arguments_json))
 
 
 def _attempt(

@@ -9,6 +9,7 @@ from msgspec import Struct
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.time import to_rfc3339
 from pausepoint.web.schemas import Timestamp, described, optional_time
+from pausepoint.web.schemas.pause import ActionBody, action_body
 
 
 class QuestionBody(Struct, kw_only=True):
@@ -22,6 +23,8 @@ class QuestionBody(Struct, kw_only=True):
     allow_text_response: bool
     timeout_default: str | None
     metadata: dict[str, Any] | None
+    action: Annotated[ActionBody | None, described("What is to be done.")]
+    action_sha256: str | None
     created_at: Timestamp
     expires_at: Timestamp
     response_choice: str | None
@@ -46,6 +49,7 @@ class RespondResponse(Struct, kw_only=True):
 
 def question_body(pause: Pause, sender: str) -> QuestionBody:
     content = pause.content
+    action = content.action if content else None
     return QuestionBody(
         pause_id=pause.pause_id,
         status=pause.status,
@@ -55,6 +59,8 @@ def question_body(pause: Pause, sender: str) -> QuestionBody:
         allow_text_response=pause.allow_text_response,
         timeout_default=pause.timeout_default,
         metadata=content.metadata if content else None,
+        action=action_body(action),
+        action_sha256=action.sha256 if action else None,
         created_at=to_rfc3339(pause.created_at),
         expires_at=to_rfc3339(pause.expires_at),
         response_choice=pause.choice,

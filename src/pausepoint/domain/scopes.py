@@ -1,0 +1,77 @@
+"""What a key may do, and when and from where. No scope answers a pause: only the person's link does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from typing import TypeAlias
+
+from pausepoint.domain.record import record
+from pausepoint.domain.time import Instant
+
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+class Scope(StrEnum):
+    PAUSES_CREATE = "pauses:create"
+    PAUSES_READ = "pauses:read"
+    PAUSES_CANCEL = "pauses:cancel"
+    WEBHOOKS_WRITE = "webhooks:write"
+    AUDIT_READ = "audit:read"
+    RECIPIENTS_WRITE = "recipients:write"
+    KEYS_WRITE = "keys:write"
+
+
+@record(frozen=True, slots=True)
+class Reach:
+    """How far a key reaches. None and empty are without bounds, as the keys of registration are."""
+
+    scopes: frozenset[Scope] | None = None
+    expires_at: Instant | None = None
+    networks: tuple[Network, ...] = ()
+
+    def allows(self, scope: Scope) -> bool:
+        return self.scopes is None or scope in self.scopes
+
+    def has_expired(self, now: Instant) -> bool:
+        return self.expires_at is not None and now >= self.expires_at
+
+    def is_open_to(self, address: IPv4Address | IPv6Address | None) -> bool:
+        if not self.networks:
+            return True
+        return address is not None and any(address in network for network in self.networks)
+
+    def is_within(self, other: Reach) -> bool:
+        """Whether whoever holds `other` could do all of this too."""
+        return (
+            _are_within(self.scopes, other.scopes)
+            and (other.expires_at is None or _is_no_later(self.expires_at, other.expires_at))
+            and (not other.networks or _is_covered(self.networks, other.networks))
+        )
+
+
+UNBOUNDED = Reach()
+
+
+def networks_of(texts: Iterable[str]) -> tuple[Network, ...]:
+    """Raises ValueError for what is no address or network in CIDR form."""
+    return tuple(ip_network(text) for text in texts)
+
+
+def _are_within(scopes: frozenset[Scope] | None, others: frozenset[Scope] | None) -> bool:
+    return others is None or (scopes is not None and scopes <= others)
+
+
+def _is_no_later(instant: Instant | None, other: Instant) -> bool:
+    return instant is not None and instant <= other
+
+
+def _is_covered(networks: tuple[Network, ...], others: tuple[Network, ...]) -> bool:
+    return bool(networks) and all(
+        any(
+            network.version == other.version and network.subnet_of(other)  # type: ignore[arg-type]
+            for other in others
+        )
+        for network in networks
+    )

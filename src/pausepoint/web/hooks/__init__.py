@@ -1,0 +1,1 @@
+"""What agents' own hooks post before they use a tool, and the answer in their words."""

@@ -1,0 +1,93 @@
+"""What a hook of Claude Code's sends, and a decision as it reads it.
+
+Verified with Claude Code 2.1.332: `tests/integrations/test_claude_code_hooks.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+import msgspec
+
+from pausepoint.domain.errors import ValidationFailed
+from pausepoint.domain.hook_rules import Decision
+from pausepoint.operations.decide_tool_call import ToolCall, Verdict
+from pausepoint.web.body import decode_json
+
+Json = dict[str, Any]
+
+BEFORE_TOOL: Final = "PreToolUse"
+PERMISSION: Final = "PermissionRequest"
+
+_EVENT: Final = re.compile(rb'"hook_event_name"\s*:\s*"(\w{1,64})"')
+_ANSWERS: Final = {
+    BEFORE_TOOL: (Decision.ALLOW, Decision.DENY, Decision.ASK, Decision.DEFER),
+    # Anything else leaves it to the user who sits before it, if there is one.
+    PERMISSION: (Decision.ALLOW, Decision.DENY),
+}
+
+
+class HookInput(msgspec.Struct):
+    """Fields of other events are not read, and what is unknown is ignored."""
+
+    hook_event_name: str
+    session_id: str = ""
+    cwd: str = ""
+    tool_name: str | None = None
+    tool_input: Any = msgspec.UNSET
+    tool_use_id: str | None = None
+
+
+_DECODER: Final = msgspec.json.Decoder(HookInput)
+
+
+def read(body: bytes) -> HookInput:
+    """Raises InvalidJson, ValidationFailed."""
+    return decode_json(body, _DECODER)  # type: ignore[no-any-return]
+
+
+def event_in(beginning: bytes) -> str:
+    """The event's name, as far as the beginning of a body tells: it comes before the agent's words."""
+    found = _EVENT.search(beginning)
+    return found[1].decode() if found and found[1].decode() in _ANSWERS else BEFORE_TOOL
+
+
+def is_decided(event: str) -> bool:
+    """Whether this event waits for a decision at all."""
+    return event in _ANSWERS
+
+
+def tool_call(given: HookInput) -> ToolCall:
+    """Raises ValidationFailed."""
+    if given.tool_name is None:
+        raise ValidationFailed(("tool_name", "This field is required."))
+    if given.tool_input is msgspec.UNSET:
+        raise ValidationFailed(("tool_input", "This field is required."))
+    call_id = None
+    if given.hook_event_name == BEFORE_TOOL and given.tool_use_id and given.session_id:
+        call_id = json.dumps([given.session_id, given.tool_use_id])
+    return ToolCall(
+        tool=given.tool_name, arguments=given.tool_input, cwd=given.cwd, call_id=call_id
+    )
+
+
+def answer(event: str, verdict: Verdict) -> Json:
+    """Empty where Claude Code shall decide as if there were no hook."""
+    if verdict.decision not in _ANSWERS.get(event, ()):
+        return {}
+    output: Json = {"hookEventName": event}
+    if event == PERMISSION:
+        output["decision"] = {"behavior": verdict.decision.value}
+        if verdict.decision is Decision.DENY:
+            output["decision"]["message"] = verdict.reason
+    else:
+        output["permissionDecision"] = verdict.decision.value
+        output["permissionDecisionReason"] = verdict.reason
+    return {"hookSpecificOutput": output}
+
+
+def remark(sentence: str) -> Json:
+    """Shown to the user, and no decision."""
+    return {"systemMessage": sentence}
