@@ -86,7 +86,7 @@ async def _notification(
         timeout_default=pause.timeout_default,
         created_at=pause.created_at if is_first else _first_tried_at(services, delivery),
         expires_at=pause.expires_at,
-        respond_url=respond_url(services, pause),
+        respond_url=respond_url(services, pause, delivery.recipient_index),
         is_reminder=delivery.is_reminder,
         tool=content.action.tool if content.action else None,
     )
