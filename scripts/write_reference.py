@@ -50,6 +50,15 @@ EVENT_MEANINGS: Final = {
     Event.NOTIFICATION_SENT: ("system", "the next system took the message"),
     Event.NOTIFICATION_DELIVERED: ("system", "somebody said that the message arrived"),
     Event.NOTIFICATION_FAILED: ("system", "the message was given up"),
+    Event.RECIPIENT_ADDED: ("developer", "an address was put into the directory"),
+    Event.RECIPIENT_VERIFIED: (
+        "human or system",
+        "the person agreed to be asked, or the operator answered for them",
+    ),
+    Event.RECIPIENT_REMOVED: ("developer", "an address was taken out of the directory"),
+    Event.RECIPIENT_MUTED: ("human", "a person wants no more messages from this account"),
+    Event.RECIPIENT_UNMUTED: ("human or system", "the person took that back, or the operator did"),
+    Event.RECIPIENT_REPORTED: ("human", "a person wants no more messages, and told the operator"),
     Event.AUDIT_PURGED: ("system", "old entries were removed"),
 }
 

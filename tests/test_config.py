@@ -135,3 +135,28 @@ def test_an_option_goes_before_the_setting_and_its_file(tmp_path: Path) -> None:
 
     assert load(Command.SERVE, SERVE | path).database_url.endswith("/one")
     assert load(Command.SERVE, SERVE | path, given).database_url.endswith("/two")
+
+
+def test_the_directory_is_on_where_strangers_register() -> None:
+    serve = {"PAUSEPOINT_SECRET_KEY": "k" * 32}
+    opened = serve | {"PAUSEPOINT_REGISTRATION": "open"}
+    assert not load(Command.SERVE, serve).has_recipient_directory
+    assert load(Command.SERVE, opened).has_recipient_directory
+    assert not load(Command.DEV, opened).has_recipient_directory
+    off = opened | {"PAUSEPOINT_RECIPIENT_DIRECTORY": "off"}
+    assert not load(Command.SERVE, off).has_recipient_directory
+
+
+@pytest.mark.parametrize(
+    "value", ["*", "*@*", "*@com", "+*", "bob", "*@example.com, *", ",", "44*"]
+)
+def test_a_pattern_that_allows_too_much_is_refused_aloud(value: str) -> None:
+    with pytest.raises(ConfigError, match="PAUSEPOINT_RECIPIENTS_ALLOWED must be addresses"):
+        load(Command.DEV, {"PAUSEPOINT_RECIPIENTS_ALLOWED": value})
+
+
+def test_countries_are_beginnings_of_numbers() -> None:
+    given = {"PAUSEPOINT_SMS_COUNTRIES": "+1, +44", "PAUSEPOINT_SECRET_KEY": "k" * 32}
+    assert load(Command.DEV, given).sms_countries == ("+1", "+44")
+    with pytest.raises(ConfigError, match="PAUSEPOINT_SMS_COUNTRIES must be beginnings"):
+        load(Command.DEV, {"PAUSEPOINT_SMS_COUNTRIES": "GB"})

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
+from pausepoint.admin_recipients import OF_ACCOUNT, OF_NONE
 from pausepoint.domain.errors import PausePointError
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.scopes import Reach, Scope, networks_of
@@ -113,6 +114,14 @@ async def _developer_id(services: Services, account: str) -> str:
     return developer.developer_id
 
 
+def _of_account(command: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
+    async def carried_out(services: Services, *, account: str, **arguments: Any) -> Answer:
+        developer_id = await _developer_id(services, account)
+        return await command(services, developer_id=developer_id, **arguments)
+
+    return carried_out
+
+
 _COMMANDS: Final[Mapping[str, Callable[..., Awaitable[Answer]]]] = {
     "accounts.create": _accounts_create,
     "accounts.list": _accounts_list,
@@ -121,6 +130,8 @@ _COMMANDS: Final[Mapping[str, Callable[..., Awaitable[Answer]]]] = {
     "keys.create": _keys_create,
     "keys.list": _keys_list,
     "keys.revoke": _keys_revoke,
+    **{name: _of_account(command) for name, command in OF_ACCOUNT.items()},
+    **OF_NONE,
 }
 
 

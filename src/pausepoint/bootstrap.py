@@ -22,6 +22,7 @@ from pausepoint.config import Command, ConfigError, Settings
 from pausepoint.domain.errors import InvalidRecipient, Unavailable
 from pausepoint.domain.hook_rules import Decision
 from pausepoint.domain.pause import Mode
+from pausepoint.domain.recipients import RecipientRules
 from pausepoint.limits.limiter import Limiter
 from pausepoint.observer import SILENT, Observer
 from pausepoint.operations.deliver import deliver
@@ -189,6 +190,7 @@ class Running:
                 audit_kept=settings.audit_kept,
                 default_plan=settings.default_plan,
                 trusted_proxies=settings.trusted_proxies,
+                recipients=_recipient_rules(settings),
             ),
             chance=random.random,
             readiness=self._check_readiness,
@@ -255,6 +257,12 @@ async def _break_off(tasks: Sequence[asyncio.Task[None]], seconds: float) -> Non
 def _ignore(task: asyncio.Task[None]) -> None:
     if not task.cancelled():
         task.exception()
+
+
+def _recipient_rules(settings: Settings) -> RecipientRules:
+    return RecipientRules(
+        settings.has_recipient_directory, settings.recipients_allowed, settings.sms_countries
+    )
 
 
 def _metrics(settings: Settings) -> Metrics | None:

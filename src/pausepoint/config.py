@@ -61,6 +61,9 @@ class Settings:
     slack_hosts: tuple[str, ...] = ("hooks.slack.com", "hooks.slack-gov.com")
     outbound_allow: tuple[Network, ...] = ()
     registration_is_open: bool = False
+    has_recipient_directory: bool = False
+    recipients_allowed: tuple[str, ...] = ()
+    sms_countries: tuple[str, ...] | None = None
     reveals_respond_url: bool = False
     has_public_url: bool = False
     database_direct_url: str | None = None
@@ -180,6 +183,8 @@ def _completed(command: Command, values: dict[str, Any]) -> Settings:
     values.setdefault("host", DEFAULT_HOST)
     values.setdefault("port", 8000)
     values.setdefault("registration_is_open", command is Command.DEV)
+    is_public = values["registration_is_open"] and command is Command.SERVE
+    values.setdefault("has_recipient_directory", is_public)
     problems = _problems(command, values)
     if problems:
         raise ConfigError(problems)

@@ -140,6 +140,28 @@ SETTINGS: Final = (
         "Whether anybody may register an account.",
     ),
     Setting(
+        "PAUSEPOINT_RECIPIENT_DIRECTORY",
+        "has_recipient_directory",
+        read.switch,
+        "off in dev and with closed registration, else on",
+        "Whether live keys reach only whom the [directory](../how-to/recipients.md) allows.",
+    ),
+    Setting(
+        "PAUSEPOINT_RECIPIENTS_ALLOWED",
+        "recipients_allowed",
+        read.recipient_patterns,
+        "empty",
+        "Whom live keys may ask without a confirmation: addresses, or patterns such as"
+        " `*@example.com,+44*`.",
+    ),
+    Setting(
+        "PAUSEPOINT_SMS_COUNTRIES",
+        "sms_countries",
+        read.phone_beginnings,
+        "any",
+        "With what a number must begin to be sent an SMS, such as `+1,+44`.",
+    ),
+    Setting(
         "PAUSEPOINT_REVEAL_RESPOND_URL",
         "reveals_respond_url",
         read.switch,

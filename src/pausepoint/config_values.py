@@ -16,6 +16,9 @@ from pausepoint.domain.rate_limits import RateLimits
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
+_RECIPIENT: Final = re.compile(
+    r"[^\s@,]+@(\*\.)?[^\s@,*.]+(\.[^\s@,*.]+)+|\+[1-9][0-9]{0,14}\*?|https?://[^\s*,/]+/services/[^\s*,/]+[^\s*,]*\*?"
+)
 _POSTGRES: Final = ("postgresql://", "postgres://")
 
 
@@ -79,6 +82,27 @@ def rate_limits(value: str) -> RateLimits | None:
             )
         numbers[name.strip()] = whole(1, 1_000_000)(number.strip())
     return RateLimits(**numbers)
+
+
+def recipient_patterns(value: str) -> tuple[str, ...]:
+    """Each must say more than `*`, or it would be an open door."""
+    patterns = listed(value)
+    wrong = [one for one in patterns if not _RECIPIENT.fullmatch(one)]
+    if wrong or not patterns:
+        raise ValueError(
+            "must be addresses or patterns, such as *@example.com, +44* or"
+            " https://hooks.slack.com/services/T0123/*"
+            + "".join(f"; {one} is none" for one in wrong[:1])
+            + ". To allow everybody, set PAUSEPOINT_RECIPIENT_DIRECTORY=off"
+        )
+    return patterns
+
+
+def phone_beginnings(value: str) -> tuple[str, ...]:
+    beginnings = listed(value)
+    if not beginnings or not all(re.fullmatch(r"\+[1-9][0-9]{0,14}", one) for one in beginnings):
+        raise ValueError("must be beginnings of phone numbers, such as +1,+44")
+    return beginnings
 
 
 def plans(value: str) -> Mapping[str, Plan]:

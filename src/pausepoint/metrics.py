@@ -72,6 +72,9 @@ class Metrics:
             ("target", "outcome"),
         )
         self._ended = self._counter("pauses_ended", "Pauses that have ended.", ("status",))
+        self._muted = self._counter(
+            "mutes", "Accounts muted by a person, or reported as well.", ("reason",)
+        )
         self._waiting = self._gauge(
             "waiting_agents", "Long polls and event streams held.", "livesum"
         )
@@ -106,6 +109,9 @@ class Metrics:
 
     def pause_ended(self, status: str) -> None:
         self._ended.labels(status).inc()
+
+    def account_muted(self, reason: str) -> None:
+        self._muted.labels(reason).inc()
 
     def serve(self, host: str, port: int) -> Callable[[], None]:
         """Answers `GET /metrics` on a thread; returns what stops it. Raises NoMetricsAddress."""

@@ -24,6 +24,10 @@ class Observer(Protocol):
         """This process ended a pause: responded, timed_out or cancelled."""
         ...
 
+    def account_muted(self, reason: str) -> None:
+        """A person wants no more messages of an account: muted or reported."""
+        ...
+
 
 class Silent:
     """Tells nobody."""
@@ -38,6 +42,9 @@ class Silent:
         pass
 
     def pause_ended(self, status: str) -> None:
+        pass
+
+    def account_muted(self, reason: str) -> None:
         pass
 
 

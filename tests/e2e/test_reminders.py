@@ -70,12 +70,13 @@ def test_a_reminder_comes_although_the_server_was_killed_before_it(
     assert not bodies[0].startswith("[PausePoint] Reminder: ")
     assert bodies[1].startswith("[PausePoint] Reminder: Delete 500 records?")
     links = {token_of(link) for body in bodies for link in in_text(body)}
-    assert links == {token_of(in_mail(mail)["text"])}
+    of_the_mail = token_of(in_mail(mail)["text"])
+    assert of_the_mail not in links  # a link says whose it is, and all lead to the one question
     with Api(server.base_url, server.api_key) as api:
         [token] = links
         answer(api.respond(token, "Reject"))
         pause: dict[str, Any] = api.pause(made["pause_id"])
-        late = api.respond(token, "Approve")
+        late = api.respond(of_the_mail, "Approve")
 
     assert (pause["response_choice"], late.json()["error"]) == ("Reject", "TOKEN_USED")
     assert [a["reminder"] for a in pause["delivery"]["attempts"]].count(True) == 1

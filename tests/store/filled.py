@@ -22,6 +22,7 @@ from pausepoint.domain.pause import (
     ResolvedBy,
     Way,
 )
+from pausepoint.domain.recipients import Mute, MuteReason, Recipient, VerifiedBy
 from pausepoint.store.base import Store
 from pausepoint.store.changes import (
     Applied,
@@ -42,6 +43,7 @@ from pausepoint.store.changes import (
     SetPauseDelivery,
     UpdateDelivery,
 )
+from pausepoint.store.directory import InsertMute, InsertRecipient, VerifyRecipient
 from tests.store.samples import HOUR, NOW, a_delivery, a_developer, a_pause
 
 LIMIT: Final = 10_000
@@ -94,6 +96,14 @@ def _changes() -> Iterator[Change]:
     yield Change((SetPauseDelivery(UNREACHED, DeliveryState.FAILED),))
     yield Change(tuple(_asked(_a_pause(TEST, mode=Mode.TEST), None)))
     yield Change((InsertDelivery(_told(TOLD)), InsertDelivery(_told(RETRIED))))
+    bob = Way("email", "bob@example.com")
+    yield Change((), InsertRecipient(Recipient(
+        recipient_id=an_id("rcp", 1), developer_id="dev_alice", mode=Mode.LIVE, way=bob,
+        created_at=NOW)))  # fmt: skip
+    yield Change((), VerifyRecipient(an_id("rcp", 1), VerifiedBy.PERSON))
+    yield Change((), InsertMute(Mute(
+        mute_id=an_id("mut", 1), developer_id="dev_alice", mode=Mode.LIVE, way=bob,
+        reason=MuteReason.REPORTED, created_at=NOW)))  # fmt: skip
 
 
 def _a_key(developer_id: str, mode: Mode, number: int) -> ApiKey:
@@ -180,6 +190,7 @@ async def everything(store: Store) -> dict[str, Any]:
             found[f"key {key.key_id}"] = key, await store.principal(key.key_hash)
         for mode in Mode:
             found |= await _of_mode(store, developer.developer_id, mode)
+    found["mutes"] = await store.mutes()
     found["deliveries"] = [await store.delivery(each) for each in DELIVERIES]
     found["idempotent"] = await store.idempotent_pause(*IDEMPOTENCY_KEY, NOW - HOUR)
     found["by email"] = await store.developer_by_email("Alice@Example.com")
@@ -201,6 +212,7 @@ async def _of_mode(store: Store, developer_id: str, mode: Mode) -> dict[str, Any
             (hook, await store.webhook_deliveries(hook.webhook_id, LIMIT, 0)) for hook in hooks
         ],
         f"audit {where}": audit,
+        f"recipients {where}": await store.recipients(developer_id, mode, LIMIT, 0),
     }
 
 

@@ -21,6 +21,7 @@ class Notification:
 
     `sender` is the account's name; `message` and `options` are the agent's words, raw. The deadline is
     put into words as of `created_at`: when the pause was made, or when a later message first left.
+    A confirmation asks for no decision: its `message` is ours, and it has no options.
     `tool` is the action's, raw; its arguments are for the page alone.
     """
 
@@ -35,6 +36,7 @@ class Notification:
     expires_at: Instant
     respond_url: str
     is_reminder: bool = False
+    is_confirmation: bool = False
     tool: str | None = None
 
 

@@ -52,6 +52,8 @@ class EmailChannel:
 
     def render(self, notification: Notification) -> Email:
         """The deadline reads as of one instant, so that every attempt is the same mail."""
+        if notification.is_confirmation:
+            return self._confirmation(notification)
         sender = single_line(notification.sender, _NAME_LIMIT)
         default = notification.timeout_default
         words = {
@@ -76,6 +78,23 @@ class EmailChannel:
             from_name=f"AI agent of {_name(notification.sender)} via PausePoint",
             text=_templates().get_template("message.txt").render(words),
             html=_templates().get_template("message.html").render(words),
+            message_id=f"<{notification.delivery_id}@{self._domain}>",
+            headers=_HEADERS,
+        )
+
+    def _confirmation(self, notification: Notification) -> Email:
+        words = {
+            "sender": single_line(notification.sender, _NAME_LIMIT),
+            "message": notification.message,
+            "recipient": notification.recipient,
+            "url": notification.respond_url,
+        }
+        return Email(
+            to=notification.recipient,
+            subject="May AI agents ask you for decisions?",
+            from_name="PausePoint",
+            text=_templates().get_template("confirmation.txt").render(words),
+            html=_templates().get_template("confirmation.html").render(words),
             message_id=f"<{notification.delivery_id}@{self._domain}>",
             headers=_HEADERS,
         )

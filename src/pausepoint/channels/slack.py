@@ -89,6 +89,8 @@ class SlackChannel:
 
     def render(self, notification: Notification) -> SlackPost:
         """Agents' words stand in `plain_text` only: there they can mention and link nothing."""
+        if notification.is_confirmation:
+            return _confirmation(notification)
         asked = display_safe(notification.message).strip()
         options = [single_line(option, _OPTION_LIMIT) for option in notification.options]
         default = notification.timeout_default
@@ -159,6 +161,18 @@ def _split(url: str) -> SplitResult:
     except ValueError:
         raise InvalidRecipient("A Slack recipient is the URL of an incoming webhook.") from None
     return parts
+
+
+def _confirmation(notification: Notification) -> SlackPost:
+    text = _escaped(single_line(notification.message, _SECTION_LIMIT))
+    link = f"<{_escaped(notification.respond_url)}|Agree or refuse>"
+    blocks = [
+        _header("May AI agents ask you here?"),
+        _section("plain_text", text),
+        _section("mrkdwn", link),
+    ]
+    payload = {"text": text, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
+    return SlackPost(notification.recipient, payload)
 
 
 def _header(text: str) -> dict[str, Any]:

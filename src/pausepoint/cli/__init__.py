@@ -34,6 +34,7 @@ COMMANDS = Commands(
         "migrate": "run:migrate",
         "accounts": "manage:accounts",
         "keys": "manage:keys",
+        "recipients": "recipients:recipients",
         "db": "database:db",
         "mcp": "tools:mcp",
         "mcp-config": "tools:mcp_config",

@@ -3,13 +3,12 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations
 
-import asyncio
-from typing import Any, Final
+from typing import Final
 
 import click
 
-from pausepoint.cli.common import open_or_fail, settings_for
-from pausepoint.cli.output import fail, json_option, print_json
+from pausepoint.cli.asking_server import ask_server_or_database
+from pausepoint.cli.output import json_option, print_json
 from pausepoint.cli.server_part import ServerGroup
 
 SCOPES: Final = (
@@ -47,7 +46,7 @@ def create_account(email: str, name: str, as_json: bool) -> None:
     \b
     pausepoint accounts create --email you@example.com --name Acme
     """
-    answer = _ask("accounts.create", email=email, name=name)
+    answer = ask_server_or_database("accounts.create", email=email, name=name)
     if as_json:
         print_json(answer)
         return
@@ -59,7 +58,7 @@ def create_account(email: str, name: str, as_json: bool) -> None:
 @json_option
 def list_accounts(as_json: bool) -> None:
     """List the accounts."""
-    items = _ask("accounts.list")["items"]
+    items = ask_server_or_database("accounts.list")["items"]
     if as_json:
         print_json(items)
         return
@@ -75,7 +74,7 @@ def list_accounts(as_json: bool) -> None:
 @click.option("--undo", is_flag=True, help="Enable it again.")
 def disable_account(account: str, undo: bool) -> None:
     """Switch off every key of an account (an id or an e-mail address)."""
-    answer = _ask("accounts.disable", account=account, disabled=not undo)
+    answer = ask_server_or_database("accounts.disable", account=account, disabled=not undo)
     state = "disabled" if answer["disabled"] else "enabled"
     click.echo(f"{answer['developer_id']} is {state}.")
 
@@ -89,7 +88,7 @@ def set_plan(account: str, plan: str) -> None:
     \b
     pausepoint accounts set-plan you@example.com starter
     """
-    answer = _ask("accounts.set_plan", account=account, plan=plan)
+    answer = ask_server_or_database("accounts.set_plan", account=account, plan=plan)
     click.echo(f"{answer['developer_id']} has the plan {answer['plan']}.")
 
 
@@ -134,7 +133,7 @@ def create_key(
     pausepoint keys create you@example.com --name deploy --scope pauses:create \\
       --scope pauses:read --days 90 --network 192.0.2.0/24
     """
-    answer = _ask(
+    answer = ask_server_or_database(
         "keys.create",
         account=account,
         mode=mode,
@@ -154,7 +153,7 @@ def create_key(
 @json_option
 def list_keys(account: str, as_json: bool) -> None:
     """List an account's keys (never the keys themselves)."""
-    items = _ask("keys.list", account=account)["items"]
+    items = ask_server_or_database("keys.list", account=account)["items"]
     if as_json:
         print_json(items)
         return
@@ -171,28 +170,5 @@ def list_keys(account: str, as_json: bool) -> None:
 @click.argument("key_id")
 def revoke_key(key_id: str) -> None:
     """Make a key open nothing any more."""
-    answer = _ask("keys.revoke", key_id=key_id)
+    answer = ask_server_or_database("keys.revoke", key_id=key_id)
     click.echo(f"{key_id} is revoked." if answer["changed"] else f"{key_id} was revoked before.")
-
-
-def _ask(command: str, **arguments: Any) -> dict[str, Any]:
-    from pausepoint.admin import AdminError, execute
-    from pausepoint.admin_socket import ask_server
-
-    settings = settings_for("manage")
-
-    async def ask() -> dict[str, Any]:
-        if settings.is_sqlite:
-            answer = await ask_server(settings.database_path, command, arguments)
-            if answer is not None:
-                return answer
-        running = await open_or_fail(settings)
-        try:
-            return await execute(running.services, command, arguments)
-        finally:
-            await running.close()
-
-    try:
-        return asyncio.run(ask())
-    except AdminError as error:
-        fail(str(error))

@@ -139,6 +139,19 @@ class ChannelNotAllowed(PausePointError):
     sentence = "Your plan does not include this channel."
 
 
+class RecipientNotAllowed(PausePointError):
+    code, status = "RECIPIENT_NOT_ALLOWED", 403
+    sentence = (
+        "This recipient has not agreed to be asked by this account. Add it with POST"
+        " /v1/recipients: the person is sent a link, and confirms once."
+    )
+
+
+class RecipientMuted(PausePointError):
+    code, status = "RECIPIENT_MUTED", 403
+    sentence = "This person does not want to be asked by this account. Ask somebody else."
+
+
 class ScopeMissing(PausePointError):
     code, status = "SCOPE_MISSING", 403
     sentence = "This key may not do that. Use a key that has the scope."
@@ -157,6 +170,11 @@ class RegistrationClosed(PausePointError):
 class CrossSite(PausePointError):
     code, status = "CROSS_SITE", 403
     sentence = "This answer was sent from another site and was not taken."
+
+
+class RecipientBusy(PausePointError):
+    code, status = "RECIPIENT_BUSY", 429
+    sentence = "This person has been asked too often. Wait as long as Retry-After says."
 
 
 class RateLimited(PausePointError):
@@ -190,6 +208,11 @@ class KeyNotFound(PausePointError):
 class WebhookNotFound(PausePointError):
     code, status = "WEBHOOK_NOT_FOUND", 404
     sentence = "There is no such webhook."
+
+
+class RecipientNotFound(PausePointError):
+    code, status = "RECIPIENT_NOT_FOUND", 404
+    sentence = "There is no such recipient."
 
 
 class DeliveryNotFound(PausePointError):

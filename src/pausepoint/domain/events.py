@@ -35,6 +35,12 @@ class Event(StrEnum):
     NOTIFICATION_SENT = "notification.sent"
     NOTIFICATION_DELIVERED = "notification.delivered"
     NOTIFICATION_FAILED = "notification.failed"
+    RECIPIENT_ADDED = "recipient.added"
+    RECIPIENT_VERIFIED = "recipient.verified"
+    RECIPIENT_REMOVED = "recipient.removed"
+    RECIPIENT_MUTED = "recipient.muted"
+    RECIPIENT_UNMUTED = "recipient.unmuted"
+    RECIPIENT_REPORTED = "recipient.reported"
     AUDIT_PURGED = "audit.purged"
 
 

@@ -12,6 +12,8 @@ DEVELOPER: Final = "dev_"
 WEBHOOK: Final = "whk_"
 DELIVERY: Final = "dlv_"
 API_KEY: Final = "key_"
+RECIPIENT: Final = "rcp_"
+MUTE: Final = "mut_"
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
@@ -37,11 +39,20 @@ def parse_pause_id(text: str) -> str | None:
 
 def pause_id_bytes(pause_id: str) -> bytes:
     """The 16 bytes of a pause id, as a response token carries them."""
-    return bytes.fromhex(pause_id[len(PAUSE) :].replace("-", ""))
+    return id_bytes(PAUSE, pause_id)
 
 
 def pause_id_from_bytes(raw: bytes) -> str:
-    return PAUSE + _hyphenated(raw.hex())
+    return id_from_bytes(PAUSE, raw)
+
+
+def id_bytes(prefix: str, text: str) -> bytes:
+    """The 16 bytes of an id of the kind `prefix`."""
+    return bytes.fromhex(text[len(prefix) :].replace("-", ""))
+
+
+def id_from_bytes(prefix: str, raw: bytes) -> str:
+    return prefix + _hyphenated(raw.hex())
 
 
 def _hyphenated(digits: str) -> str:

@@ -1,4 +1,4 @@
-"""How much one caller may ask for: the operator's numbers. The contract's are the defaults."""
+"""How much one caller may ask for, and of one person: the operator's numbers. The contract's are the defaults."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 WINDOW_SECONDS: Final = 60
+HOUR_SECONDS: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """Each a number a minute, but `held`, which is how many at once."""
+    """Each a number a minute, unless it says otherwise."""
 
     key: int = 120
     """requests with one key"""
@@ -26,6 +27,14 @@ class RateLimits:
     """answers to one question"""
     looks: int = 60
     """looks at one question"""
+    recipient_messages: int = 30
+    """messages an hour to one person, by the live keys of one account"""
+    recipient_pending: int = 20
+    """questions of one account that wait for one person at the same time"""
+    confirmations: int = 20
+    """confirmations an hour that one account has sent"""
+    confirmations_to: int = 3
+    """confirmations an hour that one person is sent, whoever asks for them"""
 
 
 USUAL: Final = RateLimits()

@@ -1,4 +1,4 @@
-"""All limits by count of one process: who has asked how often, and who waits."""
+"""All limits by count of one process: who has asked how often, who waits, and how often a person is asked."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from pausepoint.domain.rate_limits import RateLimits
+from pausepoint.domain.rate_limits import HOUR_SECONDS, WINDOW_SECONDS, RateLimits
 from pausepoint.domain.time import Instant
+from pausepoint.limits.waiting_questions import WaitingQuestions
 from pausepoint.limits.window import Verdict, Window
 
 
@@ -23,6 +24,12 @@ class Limit(StrEnum):
     TRIED_KEY = "tried_key"  # wrong keys with the same beginning
     ANSWERS = "answers"
     LOOKS = "looks"
+    MESSAGES = "messages"  # to one person, in an hour
+    CONFIRMATIONS = "confirmations"  # of one account, in an hour
+    CONFIRMATIONS_TO = "confirmations_to"  # one person, in an hour
+
+
+_HOURLY: Final = (Limit.MESSAGES, Limit.CONFIRMATIONS, Limit.CONFIRMATIONS_TO)
 
 
 Counts: TypeAlias = dict[str, dict[str, int]]
@@ -45,8 +52,15 @@ class Limiter:
             Limit.TRIED_KEY: limits.sign_in,
             Limit.ANSWERS: limits.answers,
             Limit.LOOKS: limits.looks,
+            Limit.MESSAGES: limits.recipient_messages,
+            Limit.CONFIRMATIONS: limits.confirmations,
+            Limit.CONFIRMATIONS_TO: limits.confirmations_to,
         }
-        self._windows = {limit: Window(number) for limit, number in numbers.items()}
+        self._windows = {
+            limit: Window(number, seconds=HOUR_SECONDS if limit in _HOURLY else WINDOW_SECONDS)
+            for limit, number in numbers.items()
+        }
+        self.waiting = WaitingQuestions(limits.recipient_pending, is_alone=not shares)
         self._most_held = limits.held
         self._held: Counter[str] = Counter()
         self._held_elsewhere: dict[str, tuple[Instant, Mapping[str, int]]] = {}

@@ -1,4 +1,7 @@
-"""One sliding window for many subjects: so many hits in any minute, counted by tenths of a second."""
+"""One sliding window for many subjects: so many hits in any minute, counted by tenths of a second.
+
+An hour is counted by six seconds.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ from typing import Final, NamedTuple
 from pausepoint.domain.rate_limits import WINDOW_SECONDS
 from pausepoint.domain.time import Instant
 
-TICK: Final = 100
-"""Milliseconds. A hit counts until its whole tick is a minute old: at most a tick too strict."""
+LIFE: Final = 600
+"""Ticks in a window. A hit counts until its whole tick is that old: at most a tick too strict."""
 
-LIFE: Final = WINDOW_SECONDS * 1000 // TICK
+TICK: Final = WINDOW_SECONDS * 1000 // LIFE
+"""Milliseconds, in a window of a minute."""
+
 SUBJECTS: Final = 50_000
 """How many are remembered at most. Past it those that came first are forgotten, whole."""
 
@@ -52,16 +57,17 @@ class _Hits:
 
 
 class Window:
-    """`limit` hits of one subject in any 60 seconds."""
+    """`limit` hits of one subject in any `seconds`."""
 
-    def __init__(self, limit: int, subjects: int = SUBJECTS) -> None:
+    def __init__(self, limit: int, subjects: int = SUBJECTS, seconds: int = WINDOW_SECONDS) -> None:
         self.limit = limit
+        self._tick = seconds * 1000 // LIFE
         self._subjects = subjects
         self._hits: dict[str, _Hits] = {}
 
     def hit(self, subject: str, now: Instant) -> Verdict:
         """Counts, unless the subject has used its limit up: what is refused counts nothing."""
-        tick = now // TICK
+        tick = now // self._tick
         hits = self._of(subject, tick)
         if hits.total >= self.limit:
             return self._refusal(hits, now)
@@ -73,14 +79,14 @@ class Window:
         hits = self._hits.get(subject)
         if hits is None:
             return Verdict(self.limit, self.limit)
-        hits.forget(now // TICK)
+        hits.forget(now // self._tick)
         if hits.total >= self.limit:
             return self._refusal(hits, now)
         return Verdict(self.limit, self.limit - hits.total)
 
     def add(self, subject: str, now: Instant, count: int = 1) -> None:
         """Counts what has happened already, past the limit too."""
-        tick = now // TICK
+        tick = now // self._tick
         self._of(subject, tick).add(tick, count)
 
     def _of(self, subject: str, tick: int) -> _Hits:
@@ -97,7 +103,7 @@ class Window:
         """Until as many are a minute old as there are too many."""
         too_many, until = hits.total - self.limit + 1, now
         for tick, count in hits.ticks:
-            until = (tick + LIFE + 1) * TICK
+            until = (tick + LIFE + 1) * self._tick
             too_many -= count
             if too_many <= 0:
                 break

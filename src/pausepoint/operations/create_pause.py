@@ -23,6 +23,7 @@ from pausepoint.operations.callback import checked_callback
 from pausepoint.operations.services import Services
 from pausepoint.operations.simulate_person import has_simulated_person
 from pausepoint.operations.ways import channels_of, checked_fallback, checked_recipient
+from pausepoint.operations.who_may_be_asked import may_be_asked
 from pausepoint.operations.within_plan import within_plan
 from pausepoint.security.callback_target import callback_target
 from pausepoint.security.display_safe import skeleton
@@ -64,7 +65,8 @@ async def create_pause(
     """The new pause, or the one that this idempotency key made before.
 
     Raises ValidationFailed, InvalidChannel, InvalidOptions, InvalidRecipient, IdempotencyMismatch,
-    InvalidWebhookUrl, ChannelNotConfigured, ChannelNotAllowed, PlanLimitReached.
+    InvalidWebhookUrl, ChannelNotConfigured, ChannelNotAllowed, PlanLimitReached,
+    RecipientNotAllowed, RecipientMuted, RecipientBusy.
     """
     if idempotency and (replayed := await _replayed(services, principal, idempotency)):
         return replayed
@@ -72,7 +74,10 @@ async def create_pause(
     guard = None
     if idempotency:
         guard = claim(principal, idempotency, pause, pause.created_at)
-    async with within_plan(services, principal, channels_of(pause)):
+    async with (
+        within_plan(services, principal, channels_of(pause)),
+        may_be_asked(services, principal, pause),
+    ):
         result = await services.store.apply(Change(rows=creation_rows(pause), guard=guard))
     if isinstance(result, Applied):
         return Created(pause)

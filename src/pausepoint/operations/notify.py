@@ -7,7 +7,7 @@ from datetime import timedelta
 from pausepoint.channels.base import ChannelError, Notification, Receipt
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import STATUS_CHECKS, DeliveryState, Outcome
-from pausepoint.domain.pause import Content, Mode, Pause
+from pausepoint.domain.pause import Content, Mode, Pause, Way
 from pausepoint.domain.simulated_people import SimulatedPerson
 from pausepoint.domain.time import Instant
 from pausepoint.domain.ways import is_reached
@@ -15,6 +15,7 @@ from pausepoint.operations.respond_to_pause import respond_url
 from pausepoint.operations.services import Services
 from pausepoint.operations.simulate_person import person_asked
 from pausepoint.operations.tried import Tried
+from pausepoint.operations.who_may_be_asked import count_reminder
 
 
 async def notify(services: Services, delivery: Delivery, pause: Pause) -> Tried:
@@ -29,7 +30,12 @@ async def notify(services: Services, delivery: Delivery, pause: Pause) -> Tried:
         messages = await services.store.messages(pause.pause_id)
         if not is_reached(messages, delivery.recipient_index):
             return Tried(Outcome.SKIPPED, "not_reached")
-    notification = await _notification(services, delivery, pause, pause.content)
+    way = pause.way(delivery.recipient_index)
+    assert way is not None
+    if await services.store.is_muted(pause.developer_id, pause.mode, way):
+        outcome = Outcome.SKIPPED if delivery.is_reminder else Outcome.FAILED
+        return Tried(outcome, "recipient_muted")
+    notification = await _notification(services, delivery, pause, pause.content, way)
     message = services.channels[channel].render(notification)
     now = services.clock.now()
     # Read once more, with nothing between it and the sending: nobody is asked what is decided.
@@ -46,6 +52,8 @@ async def notify(services: Services, delivery: Delivery, pause: Pause) -> Tried:
     except ChannelError as error:
         outcome = Outcome.FAILED if error.is_permanent else Outcome.RETRYING
         return Tried(outcome, error.code, error.retry_after)
+    if delivery.is_reminder:
+        count_reminder(services, pause, way)
     return Tried(
         Outcome.SENT,
         receipt.code,
@@ -64,11 +72,9 @@ def _look_again_after(
 
 
 async def _notification(
-    services: Services, delivery: Delivery, pause: Pause, content: Content
+    services: Services, delivery: Delivery, pause: Pause, content: Content, way: Way
 ) -> Notification:
     developer = await services.store.developer(pause.developer_id)
-    way = pause.way(delivery.recipient_index)
-    assert way is not None
     is_first = delivery.recipient_index == 0 and not delivery.is_reminder
     return Notification(
         delivery_id=delivery.delivery_id,
@@ -80,7 +86,7 @@ async def _notification(
         timeout_default=pause.timeout_default,
         created_at=pause.created_at if is_first else _first_tried_at(services, delivery),
         expires_at=pause.expires_at,
-        respond_url=respond_url(services, pause),
+        respond_url=respond_url(services, pause, delivery.recipient_index),
         is_reminder=delivery.is_reminder,
         tool=content.action.tool if content.action else None,
     )

@@ -34,13 +34,16 @@ class AskedPause:
     sender: str
 
 
-def respond_url(services: Services, pause: Pause) -> str:
-    """The person's link: the key to the decision."""
-    return f"{services.policy.public_url}/respond/{response_token(services, pause)}"
+def respond_url(services: Services, pause: Pause, recipient_index: int = 0) -> str:
+    """The person's link: the key to the decision. It says which of the pause's people they are."""
+    return (
+        f"{services.policy.public_url}/respond/{response_token(services, pause, recipient_index)}"
+    )
 
 
-def response_token(services: Services, pause: Pause) -> str:
-    return issue(ResponseToken(pause.pause_id, pause.expires_at), services.policy.secret_keys[0])
+def response_token(services: Services, pause: Pause, recipient_index: int = 0) -> str:
+    token = ResponseToken(pause.pause_id, pause.expires_at, recipient_index)
+    return issue(token, services.policy.secret_keys[0])
 
 
 async def find_question(services: Services, token: str) -> AskedPause:

@@ -12,6 +12,7 @@ from pausepoint.clock import Clock
 from pausepoint.domain.hook_rules import NO_RULES, HookRules
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.plans import UNLIMITED_PLAN, USUAL_PLANS, Plan
+from pausepoint.domain.recipients import RecipientRules
 from pausepoint.domain.time import Instant
 from pausepoint.limits.limiter import Limiter
 from pausepoint.limits.turns import Turns
@@ -35,6 +36,7 @@ class Policy:
     content_kept: timedelta | None = None
     audit_kept: timedelta | None = None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    recipients: RecipientRules = field(default_factory=RecipientRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

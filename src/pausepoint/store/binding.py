@@ -9,7 +9,7 @@ from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
-from pausepoint.store import accounts, audit, deliveries, erasing, pauses
+from pausepoint.store import accounts, audit, deliveries, erasing, pauses, recipients
 from pausepoint.store.changes import (
     Change,
     ClaimIdempotencyKey,
@@ -35,6 +35,7 @@ from pausepoint.store.changes import (
     SetPauseDelivery,
     UpdateDelivery,
 )
+from pausepoint.store.directory import DeleteMute, DirectoryGuard, InsertMute
 from pausepoint.store.statements import NOW, Statement, Write
 
 # Rows of one statement are written as one set; parents come before what refers to them.
@@ -56,6 +57,7 @@ ROW_ORDER: Final[tuple[Statement, ...]] = (
 
 
 _CHANGE_KEYS: Final = (RevokeApiKey, SetDeveloperDisabled, SetDeveloperPlan)
+_CHANGE_MUTES: Final = (InsertMute, DeleteMute)
 
 
 @record(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class News:
     deadline: Instant | None = None
     keys_changed: bool = False
     developer_id: str | None = None
+    mutes_changed: bool = False
 
 
 @record(frozen=True, slots=True)
@@ -120,6 +123,8 @@ def _bind_row(row: Row, seal: Seal) -> list[Write]:
 
 
 def _bind_guard(guard: Guard, seal: Seal) -> Write:
+    if isinstance(guard, DirectoryGuard):
+        return recipients.bind(guard, seal)
     match guard:
         case EndPause(pause_id, ending):
             return pauses.end(pause_id, ending)
@@ -189,4 +194,5 @@ def _news(change: Change) -> News:
         elif isinstance(row, SetPauseDelivery) and row.state is DeliveryState.FAILED:
             pause_id = row.pause_id
     keys_changed = isinstance(change.guard, _CHANGE_KEYS)
-    return News(pause_id, outbox, deadline, keys_changed, developer_id)
+    mutes_changed = isinstance(change.guard, _CHANGE_MUTES)
+    return News(pause_id, outbox, deadline, keys_changed, developer_id, mutes_changed)

@@ -18,6 +18,7 @@ from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Ending, Mode, Pause
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
+from pausepoint.store.directory import DirectoryGuard
 
 # ── Rows: what a change may insert, and updates that need no guard ──
 
@@ -211,6 +212,7 @@ Guard: TypeAlias = (
     | SetDeveloperDisabled
     | SetDeveloperPlan
     | ErasePause
+    | DirectoryGuard
 )
 
 

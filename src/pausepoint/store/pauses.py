@@ -22,13 +22,14 @@ from pausepoint.domain.pause import (
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
 from pausepoint.store.deliveries import decode_attempts
+from pausepoint.store.recipients import person_key_of
 from pausepoint.store.statements import NOW, Statement, Write
 
 INSERT: Final = Statement(
     "insert_pause",
     "INSERT INTO pauses (pause_id, developer_id, mode, status, channel, allow_text, default_index,"
-    " created_at, expires_at, delivery_state, callback_target, remind_at, fallbacks)"
-    " VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    " created_at, expires_at, delivery_state, callback_target, remind_at, fallbacks,"
+    " person_key) VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 )
 INSERT_CONTENT: Final = Statement(
     "insert_content", "INSERT INTO contents (pause_id, part, sealed) VALUES (?, ?, ?)"
@@ -137,6 +138,7 @@ def insert(pause: Pause, seal: Seal) -> list[Write]:
         pause.callback_target,
         pause.remind_at,
         pause.fallbacks,
+        person_key_of(pause, seal),
     )
     writes = [
         Write(INSERT, row),

@@ -11,7 +11,7 @@ from pausepoint.domain.account import Delivery
 from pausepoint.domain.time import Instant
 from pausepoint.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
-from pausepoint.store import accounts, audit, counts, deliveries, pauses
+from pausepoint.store import accounts, audit, counts, deliveries, pauses, recipients
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.binding import ROW_ORDER, News, bind
 from pausepoint.store.changes import Applied, Change, Lost
@@ -44,6 +44,7 @@ _BY_KEY: Final = frozenset(
         accounts.GET_PRINCIPAL,
         accounts.GET_DEVELOPER,
         accounts.GET_WEBHOOK,
+        *recipients.BY_KEY,
     )
 )
 MARKS_KEPT: Final = 24 * 3_600_000

@@ -14,6 +14,7 @@ from pausepoint.store import accounts, audit, deliveries, erasing, pauses
 from pausepoint.store.base import DuePause, IdempotentPause
 from pausepoint.store.binding import idempotency_index
 from pausepoint.store.counts import ToldCounts
+from pausepoint.store.directory_reading import DirectoryReading
 from pausepoint.store.erasing import ErasablePause
 from pausepoint.store.feed_reading import FeedReading
 from pausepoint.store.statements import Parameters, Statement
@@ -22,7 +23,7 @@ from pausepoint.store.waiters import AccountWaiter, Hub, PauseWaiter
 T = TypeVar("T")
 
 
-class ReadingStore(FeedReading):
+class ReadingStore(FeedReading, DirectoryReading):
     """The reads and the news of `Store`. Rows are read by position, whatever the driver calls them."""
 
     _due_statement: Statement = pauses.DUE

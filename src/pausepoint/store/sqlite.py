@@ -15,10 +15,11 @@ import msgspec
 
 from pausepoint.clock import Clock
 from pausepoint.domain.account import Delivery, Principal
+from pausepoint.domain.pause import Mode, Way
 from pausepoint.domain.time import Instant
 from pausepoint.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
-from pausepoint.store import audit, deliveries, vault
+from pausepoint.store import audit, deliveries, recipients, vault
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.binding import News, bind
 from pausepoint.store.changes import Applied, Change, Lost
@@ -90,8 +91,9 @@ class SqliteStore(ReadingStore):
             os.close(self._lock)
             raise
         super().__init__(seal)
-        # Only this process writes, so what it remembers of keys is right until it revokes one.
+        # Only this process writes, so what it remembers is right until it changes that itself.
         self._principals: dict[str, Principal] = {}
+        self._muted: frozenset[str] | None = None
         self._writer = Writer(self._connection, clock, loop, self._tell, observer)
         self._reader = _connect(path, query_only=True)
         self._list_reader = _connect(path, query_only=True)
@@ -135,9 +137,19 @@ class SqliteStore(ReadingStore):
             self._principals[key_hash] = known
         return known
 
+    async def is_muted(self, developer_id: str, mode: Mode, way: Way) -> bool:
+        if self._muted is None:
+            rows = await self._all(recipients.MUTED, ())
+            self._muted = frozenset(row[0] for row in rows)
+        if not self._muted:
+            return False
+        return recipients.person_key(developer_id, mode, way, self._seal) in self._muted
+
     def _tell(self, all_news: list[News]) -> None:
         if any(news.keys_changed for news in all_news):
             self._principals.clear()
+        if any(news.mutes_changed for news in all_news):
+            self._muted = None
         self._hub.tell(all_news)
 
     async def check(self) -> None:

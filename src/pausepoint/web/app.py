@@ -18,6 +18,7 @@ from pausepoint.web.hooks.claude_code import ClaudeCodeHook
 from pausepoint.web.mcp.endpoint import McpEndpoint
 from pausepoint.web.mcp.in_process import InProcessApi
 from pausepoint.web.openapi import openapi_document
+from pausepoint.web.pages.consent import confirm_page, mute_page
 from pausepoint.web.pages.handlers import DeveloperPages, ResponsePage
 from pausepoint.web.pages.inbox import InboxPages, InboxSource
 from pausepoint.web.routes import RequestHandler, Routes
@@ -32,6 +33,7 @@ def create_app(
     document = openapi_document(ENDPOINTS, services.policy.public_url)
     gate = Gate(services)
     response_page = ResponsePage(services, gate)
+    muting, confirming = mute_page(services, gate), confirm_page(services, gate)
     pages = DeveloperPages(document, is_dev=inbox is not None)
     api = _api(ENDPOINTS, services, gate)
     resources: Resources = {
@@ -39,6 +41,8 @@ def create_app(
         "/mcp": {"POST": _mcp(services, api, gate)},
         "/v1/hooks/claude-code": {"POST": ClaudeCodeHook(services, gate)},
         "/respond/{token}": {"GET": response_page.get, "POST": response_page.post},
+        "/respond/{token}/mute": {"GET": muting.get, "POST": muting.post},
+        "/confirm/{token}": {"GET": confirming.get, "POST": confirming.post},
         "/static/{name}": {"GET": _limited(gate, pages.static)},
         "/openapi.json": {"GET": _limited(gate, _document(document))},
         "/docs": {"GET": _limited(gate, pages.reference)},

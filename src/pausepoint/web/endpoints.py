@@ -19,6 +19,7 @@ from pausepoint.web.api import (
 )
 from pausepoint.web.endpoint import ACTION_BODY_LIMIT, Endpoint
 from pausepoint.web.gate import LONG_WAIT, Gate
+from pausepoint.web.recipient_endpoints import RECIPIENT_ENDPOINTS
 from pausepoint.web.schemas import PageQuery
 from pausepoint.web.schemas.audit import AuditList, AuditQuery
 from pausepoint.web.schemas.auth import (
@@ -75,6 +76,9 @@ ENDPOINTS: Final = (
             e.IdempotencyMismatch,
             e.PlanLimitReached,
             e.ChannelNotAllowed,
+            e.RecipientNotAllowed,
+            e.RecipientMuted,
+            e.RecipientBusy,
             e.ChannelNotConfigured,
         ),
         headers={"Idempotency-Key": "The same key and body within 24 h give the same pause."},
@@ -233,6 +237,7 @@ ENDPOINTS: Final = (
         status=202,
         errors=(e.WebhookNotFound, e.DeliveryNotFound),
     ),
+    *RECIPIENT_ENDPOINTS,
     Endpoint(
         method="GET",
         path="/v1/events",

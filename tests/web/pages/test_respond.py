@@ -69,7 +69,10 @@ def test_a_chosen_option_stands_under_the_question_and_still_wants_its_press() -
     assert [(b.text, b.attributes["value"]) for b in page.all("button")] == [
         ("Confirm: Approve", "Approve")
     ]
-    assert [(a.text, a.attributes["href"]) for a in page.all("a")] == [("Choose another", PATH)]
+    assert [(a.text, a.attributes["href"]) for a in page.all("a")] == [
+        ("Choose another", PATH),
+        ("mute it or report it", f"{PATH}/mute"),
+    ]
     assert page.text.index("Wire $8,400") < page.text.index("Confirm")
 
 
@@ -186,7 +189,7 @@ def test_where_several_were_asked_nobody_is_told_that_it_was_them() -> None:
 def test_an_overdue_question_is_too_late_even_if_nobody_wrote_it_down() -> None:
     later = USUAL.expires_at
 
-    expected = render_outcome(USUAL, "Acme", later)
+    expected = render_outcome(USUAL, "Acme", later, path=PATH)
     assert render_question(USUAL, "Acme", later, path=PATH) == expected
     assert "so Reject was chosen" in facts(expected).text
 

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol, TypedDict
 
 from markupsafe import Markup, escape
 
+from pausepoint.domain.ids import RECIPIENT
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.time import Instant
 from pausepoint.web.pages.rendering import render
@@ -76,7 +77,7 @@ def render_messages(
             entry=entry,
             notification=entry.notification,
             message=entry.message,
-            state=Markup(_state(states.get(entry.notification.pause_id), now)),  # noqa: S704
+            state=Markup(_state_of(entry.notification, states, now)),  # noqa: S704
             now=now,
             slack_html=slack_html,
             with_link=_with_link,
@@ -106,6 +107,12 @@ def mail_preview(html: str) -> str:
 
 def _last(messages: Sequence[InboxMessage]) -> int:
     return max((entry.number for entry in messages), default=0)
+
+
+def _state_of(notification: Notified, states: Mapping[str, Pause], now: Instant) -> str:
+    if notification.pause_id.startswith(RECIPIENT):
+        return '<span class="state cancelled">Asks to confirm</span>'
+    return _state(states.get(notification.pause_id), now)
 
 
 def _state(pause: Pause | None, now: Instant) -> str:

@@ -49,7 +49,7 @@ class ResponsePage:
         try:
             self._gate.by_link(request)
         except RateLimited as error:
-            return _too_often(error)
+            return too_often(error)
         try:
             question = await find_question(self._services, request.path_params["token"])
         except TokenInvalid as error:
@@ -62,7 +62,7 @@ class ResponsePage:
         try:
             self._gate.by_link(request)
         except RateLimited as error:
-            return _too_often(error)
+            return too_often(error)
         try:
             check_same_site(request, self._services.policy.public_url)
             choice, text = await _form(request)
@@ -86,7 +86,10 @@ class ResponsePage:
             return RedirectResponse(request.url.path, 303, headers.RESPONSE_PAGE)
         now = self._services.clock.now()
         return page(
-            render_outcome(question.pause, question.sender, now, is_refused=True), error.status
+            render_outcome(
+                question.pause, question.sender, now, is_refused=True, path=request.url.path
+            ),
+            error.status,
         )
 
     def _shown(
@@ -100,7 +103,7 @@ class ResponsePage:
     ) -> str:
         pause, now = question.pause, self._services.clock.now()
         if pause.status.is_final or pause.is_overdue(now):
-            return render_outcome(pause, question.sender, now)
+            return render_outcome(pause, question.sender, now, path=request.url.path)
         return render_question(
             pause,
             question.sender,
@@ -112,7 +115,7 @@ class ResponsePage:
         )
 
 
-def _too_often(error: RateLimited) -> Response:
+def too_often(error: RateLimited) -> Response:
     answer = page(render_problem("Too often, just now", f"{error.message} Nothing was lost."), 429)
     answer.headers["retry-after"] = str(error.retry_after)
     return answer

@@ -35,7 +35,7 @@ def render_question(
     `error` is a sentence for the person, shown with the `note` they had typed.
     """
     if pause.content is None or pause.status.is_final or pause.is_overdue(now):
-        return render_outcome(pause, sender, now)
+        return render_outcome(pause, sender, now, path=path)
     options = pause.content.options
     is_known = chosen is not None and 0 <= chosen < len(options)
     return render(
@@ -53,10 +53,13 @@ def render_question(
     )
 
 
-def render_outcome(pause: Pause, sender: str, now: Instant, *, is_refused: bool = False) -> str:
+def render_outcome(
+    pause: Pause, sender: str, now: Instant, *, is_refused: bool = False, path: str | None = None
+) -> str:
     """The page of a question that has ended; an overdue one counts as timed out.
 
-    `is_refused` says that an answer was given just now and came too late or second.
+    `is_refused` says that an answer was given just now and came too late or second; `path` is the
+    page's own, where the agent can be muted from it.
     """
     is_overdue = pause.is_overdue(now)
     choice = pause.timeout_default if is_overdue else pause.choice
@@ -70,6 +73,7 @@ def render_outcome(pause: Pause, sender: str, now: Instant, *, is_refused: bool 
         choice=choice,
         note=pause.content.response_text if pause.content else None,
         is_refused=is_refused,
+        path=path,
     )
 
 

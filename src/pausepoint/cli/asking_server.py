@@ -1,0 +1,34 @@
+"""An operator's command, carried out by the running server, or on the database where none is running."""
+
+# ruff: noqa: PLC0415 - a command imports what it needs when it runs
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from pausepoint.cli.common import open_or_fail, settings_for
+from pausepoint.cli.output import fail
+
+
+def ask_server_or_database(command: str, **arguments: Any) -> dict[str, Any]:
+    """The answer of the running server, or of the database where none runs. Exits with what was refused."""
+    from pausepoint.admin import AdminError, execute
+    from pausepoint.admin_socket import ask_server
+
+    settings = settings_for("manage")
+
+    async def ask() -> dict[str, Any]:
+        if settings.is_sqlite:
+            answer = await ask_server(settings.database_path, command, arguments)
+            if answer is not None:
+                return answer
+        running = await open_or_fail(settings)
+        try:
+            return await execute(running.services, command, arguments)
+        finally:
+            await running.close()
+
+    try:
+        return asyncio.run(ask())
+    except AdminError as error:
+        fail(str(error))

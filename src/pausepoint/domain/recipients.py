@@ -1,0 +1,105 @@
+"""Whom an account may ask: its directory, what the operator allows, and who does not want to be asked."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from functools import cache
+from typing import Final
+
+from pausepoint.domain.pause import Mode, Way
+from pausepoint.domain.record import record
+from pausepoint.domain.time import Instant
+
+
+class VerifiedBy(StrEnum):
+    PERSON = "person"  # by the link that was sent to the address
+    OPERATOR = "operator"  # by a command
+
+
+class MuteReason(StrEnum):
+    MUTED = "muted"
+    REPORTED = "reported"  # muted, and the operator shall look at it
+
+
+class Asking(StrEnum):
+    """What became of the message that asks a person to confirm."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    SIMULATED = "simulated"  # a test key's: nobody was asked
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """An address in an account's directory. Live keys may ask it once it is verified.
+
+    `asked_at` is when the last confirmation was tried, `asking` and `asked_code` what came of it.
+    """
+
+    recipient_id: str
+    developer_id: str
+    mode: Mode
+    way: Way
+    created_at: Instant
+    verified_at: Instant | None = None
+    verified_by: VerifiedBy | None = None
+    asked_at: Instant | None = None
+    asking: Asking | None = None
+    asked_code: str | None = None
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Mute:
+    """A person at `way` who wants no more messages from the agents of one account."""
+
+    mute_id: str
+    developer_id: str
+    mode: Mode
+    way: Way
+    reason: MuteReason
+    created_at: Instant
+
+
+@record(frozen=True, slots=True)
+class RecipientRules:
+    """The operator's choices. `countries` are beginnings of phone numbers; None for any."""
+
+    has_directory: bool = False
+    allowed: tuple[str, ...] = ()
+    countries: tuple[str, ...] | None = None
+
+    def forbids(self, way: Way) -> str | None:
+        """Why nobody may ask this address here, whoever confirmed it."""
+        is_elsewhere = self.countries is not None and not way.recipient.startswith(self.countries)
+        if way.channel != "sms" or not is_elsewhere:
+            return None
+        return (
+            "This server sends SMS to some countries only, and this number is in none of them."
+            " Ask its operator."
+        )
+
+    def allows(self, way: Way) -> bool:
+        """Whether the operator has allowed this address, confirmed or not."""
+        return any(_pattern(each).fullmatch(way.recipient) for each in self.allowed)
+
+
+_MAIL: Final = re.compile(r"(?P<local>[^@]+?)(?:\+[^@]*)?(?P<domain>@.+)")
+
+
+def address_of(way: Way) -> str:
+    """Equal for addresses that are surely one: capitals make no other mailbox."""
+    return way.recipient.casefold() if way.channel == "email" else way.recipient
+
+
+def person_of(way: Way) -> str:
+    """Equal for addresses that reach one person: `bob+deploys@…` is Bob's mailbox, too."""
+    matched = _MAIL.fullmatch(address_of(way)) if way.channel == "email" else None
+    return matched["local"] + matched["domain"] if matched else address_of(way)
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    """`*` stands for anything. Slack's addresses alone know capitals."""
+    flags = re.DOTALL | (0 if text.startswith("http") else re.IGNORECASE)
+    return re.compile(".*".join(map(re.escape, text.split("*"))), flags)

@@ -1,0 +1,210 @@
+"""An account's directory: recipients are added, asked once whether they agree, and removed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from pausepoint.channels.base import ChannelError, Notification
+from pausepoint.domain.account import Principal
+from pausepoint.domain.errors import RateLimited, RecipientNotFound
+from pausepoint.domain.events import Actor, Event
+from pausepoint.domain.ids import DELIVERY, RECIPIENT, new_id
+from pausepoint.domain.pause import Mode, Way
+from pausepoint.domain.recipients import Asking, Recipient, VerifiedBy
+from pausepoint.domain.record import record
+from pausepoint.domain.time import milliseconds
+from pausepoint.limits.limiter import Limit
+from pausepoint.operations.services import Services
+from pausepoint.operations.ways import checked_address
+from pausepoint.operations.who_may_be_asked import check_recipient, subject_of
+from pausepoint.security.confirmation_tokens import ConfirmationToken, issue_confirmation
+from pausepoint.security.display_safe import single_line
+from pausepoint.store.changes import Applied, Change, InsertAuditEntry
+from pausepoint.store.directory import (
+    DeleteRecipient,
+    InsertRecipient,
+    NoteAsking,
+    VerifyRecipient,
+)
+
+CONFIRMED_WITHIN: Final = timedelta(days=7)
+_NAME_LIMIT: Final = 60
+# A message to a stranger must not carry an address that its sender chose.
+_MAKES_LINKS: Final = str.maketrans(dict.fromkeys(".:/@\\", " "))
+
+
+@record(frozen=True, slots=True)
+class AddedRecipient:
+    recipient: Recipient
+    is_new: bool
+
+
+async def add_recipient(services: Services, principal: Principal, way: Way) -> AddedRecipient:
+    """The recipient, new and asked to confirm, or the one that is there already.
+
+    Raises InvalidChannel, InvalidRecipient, ChannelNotConfigured, RecipientNotAllowed,
+    RecipientMuted, RateLimited.
+    """
+    developer_id, mode = principal.developer_id, principal.mode
+    way = Way(way.channel, checked_address(services, mode, way))
+    if known := await services.store.recipient_at(developer_id, mode, way):
+        return AddedRecipient(known, is_new=False)
+    await check_recipient(services, developer_id, mode, way)
+    _count_confirmation(services, developer_id, mode, way)
+    recipient, is_new = await put_recipient(services, developer_id, mode, way)
+    if is_new:
+        recipient = await _send_confirmation(services, recipient)
+    return AddedRecipient(recipient, is_new)
+
+
+async def put_recipient(
+    services: Services, developer_id: str, mode: Mode, way: Way, *, is_verified: bool = False
+) -> tuple[Recipient, bool]:
+    """The recipient at an address in its one spelling, and whether it was put there now. Asks nobody."""
+    now = services.clock.now()
+    recipient = Recipient(
+        recipient_id=new_id(RECIPIENT, now),
+        developer_id=developer_id,
+        mode=mode,
+        way=way,
+        created_at=now,
+        verified_at=now if is_verified else None,
+        verified_by=VerifiedBy.OPERATOR if is_verified else None,
+    )
+    added = entry_of(recipient, Event.RECIPIENT_ADDED, Actor.DEVELOPER)
+    rows: tuple[InsertAuditEntry, ...] = (added,)
+    if is_verified:
+        rows = (added, _verified(recipient, VerifiedBy.OPERATOR))
+    result = await services.store.apply(Change(rows, InsertRecipient(recipient)))
+    if isinstance(result, Applied):
+        return recipient, True
+    known = await services.store.recipient_at(developer_id, mode, way)
+    if known is None:
+        raise RecipientNotFound
+    return known, False
+
+
+async def ask_again(services: Services, principal: Principal, recipient_id: str) -> Recipient:
+    """The confirmation once more; nothing is sent to whom has confirmed. Raises as `add_recipient`."""
+    recipient = await own_recipient(services, principal, recipient_id)
+    if recipient.verified_at is not None:
+        return recipient
+    way = recipient.way
+    checked_address(services, recipient.mode, way)
+    await check_recipient(services, recipient.developer_id, recipient.mode, way)
+    _count_confirmation(services, recipient.developer_id, recipient.mode, way)
+    return await _send_confirmation(services, recipient)
+
+
+async def own_recipient(services: Services, principal: Principal, recipient_id: str) -> Recipient:
+    """Raises RecipientNotFound, also for another account's or mode's."""
+    found = await services.store.recipient(recipient_id)
+    if (
+        found is None
+        or found.developer_id != principal.developer_id
+        or found.mode is not principal.mode
+    ):
+        raise RecipientNotFound
+    return found
+
+
+async def remove_recipient(services: Services, recipient: Recipient) -> None:
+    """Raises RecipientNotFound where somebody was first."""
+    guard = DeleteRecipient(recipient.recipient_id, recipient.developer_id, recipient.mode)
+    entry = entry_of(recipient, Event.RECIPIENT_REMOVED, Actor.DEVELOPER)
+    if not isinstance(await services.store.apply(Change((entry,), guard)), Applied):
+        raise RecipientNotFound
+
+
+async def verify_recipient(services: Services, recipient: Recipient, by: VerifiedBy) -> bool:
+    """False where it was verified already, or is gone."""
+    guard = VerifyRecipient(recipient.recipient_id, by)
+    result = await services.store.apply(Change((_verified(recipient, by),), guard))
+    return isinstance(result, Applied)
+
+
+def entry_of(recipient: Recipient, event: Event, actor: Actor, **detail: str) -> InsertAuditEntry:
+    """Ids only, never an address."""
+    return InsertAuditEntry(
+        recipient.developer_id,
+        recipient.mode,
+        event,
+        actor,
+        None,
+        {"recipient_id": recipient.recipient_id, "channel": recipient.way.channel, **detail},
+    )
+
+
+def _verified(recipient: Recipient, by: VerifiedBy) -> InsertAuditEntry:
+    actor = Actor.HUMAN if by is VerifiedBy.PERSON else Actor.SYSTEM
+    return entry_of(recipient, Event.RECIPIENT_VERIFIED, actor, by=by.value)
+
+
+def _count_confirmation(services: Services, developer_id: str, mode: Mode, way: Way) -> None:
+    """So many for one account, and so many for one person, whichever account asks."""
+    if services.limiter is None or mode is Mode.TEST:
+        return
+    now = services.clock.now()
+    counted = (
+        (Limit.CONFIRMATIONS, developer_id, "One account sends {} confirmations an hour."),
+        (Limit.CONFIRMATIONS_TO, subject_of("", way), "A person is sent {} confirmations an hour."),
+    )
+    for limit, subject, saying in counted:
+        verdict = services.limiter.look(limit, subject, now)
+        if verdict.retry_after:
+            raise RateLimited(
+                f"{saying.format(verdict.limit)} Try again in {verdict.retry_after} s.",
+                retry_after=verdict.retry_after,
+            )
+    for limit, subject, _ in counted:
+        services.limiter.add(limit, subject, now)
+
+
+async def _send_confirmation(services: Services, recipient: Recipient) -> Recipient:
+    """One try, while the caller waits, who can have it made again."""
+    transport = services.transports[recipient.mode].get(recipient.way.channel)
+    asking, code = Asking.SIMULATED, None
+    if transport is not None:
+        notification = await _confirmation(services, recipient)
+        message = services.channels[recipient.way.channel].render(notification)
+        try:
+            receipt = await transport.send(message, notification, services.clock.now())
+            asking, code = Asking.SENT, receipt.code
+        except ChannelError as error:
+            asking, code = Asking.FAILED, error.code
+    at = services.clock.now()
+    await services.store.apply(Change((), NoteAsking(recipient.recipient_id, at, asking, code)))
+    return replace(recipient, asked_at=at, asking=asking, asked_code=code)
+
+
+async def _confirmation(services: Services, recipient: Recipient) -> Notification:
+    developer = await services.store.developer(recipient.developer_id)
+    now = services.clock.now()
+    expires_at = now + milliseconds(CONFIRMED_WITHIN)
+    sender = quiet_name(developer.name if developer else "")
+    token = issue_confirmation(
+        ConfirmationToken(recipient.recipient_id, expires_at), services.policy.secret_keys[0]
+    )
+    return Notification(
+        delivery_id=new_id(DELIVERY, now),
+        pause_id=recipient.recipient_id,
+        sender=sender,
+        recipient=recipient.way.recipient,
+        message=(
+            f"“{sender}” wants to let its AI agents ask you for decisions here."
+            " Open the link to agree, or to refuse for good."
+        ),
+        options=(),
+        timeout_default=None,
+        created_at=now,
+        expires_at=expires_at,
+        respond_url=f"{services.policy.public_url}/confirm/{token}",
+        is_confirmation=True,
+    )
+
+
+def quiet_name(name: str) -> str:
+    """An account's name, with nothing in it that a mail program would make a link of."""
+    return " ".join(single_line(name, _NAME_LIMIT).translate(_MAKES_LINKS).split())

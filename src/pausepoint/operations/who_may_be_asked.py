@@ -1,0 +1,133 @@
+"""Who may be asked, and how often: the one rule for every question, on its recipient and each fallback."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from pausepoint.channels.phone_numbers import is_premium
+from pausepoint.domain.account import Principal
+from pausepoint.domain.errors import (
+    PausePointError,
+    RecipientBusy,
+    RecipientMuted,
+    RecipientNotAllowed,
+)
+from pausepoint.domain.pause import Mode, Pause, Way
+from pausepoint.domain.recipients import person_of
+from pausepoint.limits.limiter import Limit, Limiter
+from pausepoint.operations.services import Services
+
+LOOK_AGAIN_SECONDS: Final = 60
+"""When it is worth asking again whom too many questions wait for: nobody knows when they answer."""
+
+
+@asynccontextmanager
+async def may_be_asked(
+    services: Services, principal: Principal, pause: Pause
+) -> AsyncIterator[None]:
+    """What is written inside asks the people of `pause`.
+
+    A test key reaches nobody: for it mutes count alone, those made on test questions' pages.
+    Raises RecipientNotAllowed, RecipientMuted, RecipientBusy.
+    """
+    ways = _ways(pause)
+    for place, way in enumerate(ways):
+        with _naming(place):
+            await _check(services, principal, way)
+    limiter = services.limiter
+    if limiter is None or pause.mode is Mode.TEST:
+        yield
+        return
+    asked = subject_of(pause.developer_id, ways[0])
+    store = services.store
+    async with limiter.waiting.one_more(
+        asked, lambda: store.count_waiting(pause.developer_id, ways[0])
+    ) as has_room:
+        if not has_room:
+            raise RecipientBusy(
+                f"{limiter.waiting.limit} questions of this account wait for this person already."
+                " Wait for an answer, or withdraw one that is no longer needed.",
+                retry_after=LOOK_AGAIN_SECONDS,
+            )
+        _count(services, limiter, pause.developer_id, ways)
+        yield
+
+
+async def check_recipient(services: Services, developer_id: str, mode: Mode, way: Way) -> None:
+    """Whether the address may be asked by anybody, and wants to be. Raises as above."""
+    if await services.store.is_muted(developer_id, mode, way):
+        raise RecipientMuted
+    if mode is Mode.TEST:
+        return
+    if sentence := services.policy.recipients.forbids(way):
+        raise RecipientNotAllowed(sentence)
+    if way.channel == "sms" and is_premium(way.recipient):
+        raise RecipientNotAllowed(
+            "This is a premium-rate or shared-cost number, and no person is asked there."
+        )
+
+
+def count_reminder(services: Services, pause: Pause, way: Way) -> None:
+    """One message more to the person, past the limit too: what was asked before is not forgotten."""
+    if services.limiter is not None and pause.mode is Mode.LIVE:
+        subject = subject_of(pause.developer_id, way)
+        services.limiter.add(Limit.MESSAGES, subject, services.clock.now())
+
+
+def subject_of(developer_id: str, way: Way) -> str:
+    """Whose messages are counted together."""
+    return f"{developer_id} {way.channel} {person_of(way)}"
+
+
+async def _check(services: Services, principal: Principal, way: Way) -> None:
+    await check_recipient(services, principal.developer_id, principal.mode, way)
+    rules = services.policy.recipients
+    if principal.mode is Mode.TEST or not rules.has_directory or rules.allows(way):
+        return
+    found = await services.store.recipient_at(principal.developer_id, principal.mode, way)
+    if found is None:
+        raise RecipientNotAllowed
+    if found.verified_at is None:
+        raise RecipientNotAllowed(
+            f"{found.recipient_id} is in the directory and has not confirmed yet. Wait until the"
+            " person has opened the link, or have it sent again with"
+            f" POST /v1/recipients/{found.recipient_id}/verification."
+        )
+
+
+def _count(services: Services, limiter: Limiter, developer_id: str, ways: Sequence[Way]) -> None:
+    """All of them, or none: nothing is awaited in between."""
+    now = services.clock.now()
+    subjects = [subject_of(developer_id, way) for way in ways]
+    for place, subject in enumerate(subjects):
+        verdict = limiter.look(Limit.MESSAGES, subject, now)
+        if verdict.retry_after:
+            with _naming(place):
+                raise RecipientBusy(
+                    f"One person is sent {verdict.limit} messages an hour by one account. Try again"
+                    f" in {verdict.retry_after} s, or ask more in one question.",
+                    retry_after=verdict.retry_after,
+                )
+    for subject in subjects:
+        limiter.add(Limit.MESSAGES, subject, now)
+
+
+class _naming:
+    """Says of an error which of the fallback it is about; 0 is the recipient."""
+
+    def __init__(self, place: int) -> None:
+        self._place = place
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if self._place and isinstance(error, PausePointError):
+            message = f"fallback[{self._place - 1}]: {error.message}"
+            raise type(error)(message, retry_after=error.retry_after) from None
+
+
+def _ways(pause: Pause) -> tuple[Way, ...]:
+    assert pause.content is not None
+    return (Way(pause.channel, pause.content.recipient), *pause.content.fallback)

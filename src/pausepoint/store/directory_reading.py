@@ -1,0 +1,65 @@
+"""The reads of `Directory`, for both engines."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pausepoint.domain.pause import Mode, Way
+from pausepoint.domain.recipients import Mute, Recipient
+from pausepoint.security.sealed import Seal
+from pausepoint.store import recipients as rows
+from pausepoint.store.statements import Parameters, Statement
+
+T = TypeVar("T")
+
+
+class DirectoryReading(ABC):
+    """`Directory`, over the few ways in which an engine runs a statement."""
+
+    _seal: Seal
+
+    async def recipient(self, recipient_id: str) -> Recipient | None:
+        return self._recipient(await self._one(rows.GET, (recipient_id,)))
+
+    async def recipient_at(self, developer_id: str, mode: Mode, way: Way) -> Recipient | None:
+        key = rows.address_key(developer_id, mode, way, self._seal)
+        return self._recipient(await self._one(rows.GET_AT, (key,)))
+
+    async def recipients(
+        self, developer_id: str, mode: Mode, limit: int, offset: int
+    ) -> list[Recipient]:
+        parameters = (developer_id, mode.value, limit, offset)
+        return await self._list(
+            rows.LIST, parameters, lambda row: rows.recipient_from_row(row, self._seal)
+        )
+
+    async def mute(self, developer_id: str, mode: Mode, way: Way) -> Mute | None:
+        key = rows.person_key(developer_id, mode, way, self._seal)
+        row = await self._one(rows.GET_MUTE, (key,))
+        return rows.mute_from_row(row, self._seal) if row else None
+
+    async def is_muted(self, developer_id: str, mode: Mode, way: Way) -> bool:
+        return await self.mute(developer_id, mode, way) is not None
+
+    async def mutes(self) -> list[Mute]:
+        return await self._list(
+            rows.LIST_MUTES, (), lambda row: rows.mute_from_row(row, self._seal)
+        )
+
+    async def count_waiting(self, developer_id: str, way: Way) -> int:
+        key = rows.person_key(developer_id, Mode.LIVE, way, self._seal)
+        row = await self._one(rows.COUNT_WAITING, (key,))
+        return row[0] if row else 0
+
+    def _recipient(self, row: Any) -> Recipient | None:
+        return rows.recipient_from_row(row, self._seal) if row else None
+
+    @abstractmethod
+    async def _one(self, statement: Statement, parameters: Parameters) -> Any: ...
+
+    @abstractmethod
+    async def _list(
+        self, statement: Statement, parameters: Parameters, decode: Callable[[Any], T]
+    ) -> list[T]: ...

@@ -1,0 +1,171 @@
+"""Recipients and mutes: statements, and the rows between them and the domain. Addresses are sealed."""
+
+from __future__ import annotations
+
+from typing import Any, Final, assert_never
+
+from pausepoint.domain.pause import Mode, Pause, Way
+from pausepoint.domain.recipients import (
+    Asking,
+    Mute,
+    MuteReason,
+    Recipient,
+    VerifiedBy,
+    address_of,
+    person_of,
+)
+from pausepoint.security.sealed import Seal
+from pausepoint.store.directory import (
+    DeleteMute,
+    DeleteRecipient,
+    DirectoryGuard,
+    InsertMute,
+    InsertRecipient,
+    NoteAsking,
+    VerifyRecipient,
+)
+from pausepoint.store.statements import NOW, Statement, Write
+
+_RECIPIENT = (
+    "recipient_id, developer_id, mode, channel, sealed, created_at, verified_at, verified_by,"
+    " asked_at, asking, asked_code"
+)
+INSERT: Final = Statement(
+    "insert_recipient",
+    "INSERT INTO recipients (recipient_id, developer_id, mode, channel, address_key, sealed,"
+    " created_at, verified_at, verified_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (address_key) DO NOTHING",
+)
+VERIFY: Final = Statement(
+    "verify_recipient",
+    "UPDATE recipients SET verified_at = ?, verified_by = ?"
+    " WHERE recipient_id = ? AND verified_at IS NULL",
+)
+NOTE_ASKING: Final = Statement(
+    "note_asking",
+    "UPDATE recipients SET asked_at = ?, asking = ?, asked_code = ? WHERE recipient_id = ?",
+)
+DELETE: Final = Statement(
+    "delete_recipient",
+    "DELETE FROM recipients WHERE recipient_id = ? AND developer_id = ? AND mode = ?",
+)
+GET: Final = Statement("recipient", f"SELECT {_RECIPIENT} FROM recipients WHERE recipient_id = ?")
+GET_AT: Final = Statement(
+    "recipient_at", f"SELECT {_RECIPIENT} FROM recipients WHERE address_key = ?"
+)
+LIST: Final = Statement(
+    "recipients",
+    f"SELECT {_RECIPIENT} FROM recipients WHERE developer_id = ? AND mode = ?"
+    " ORDER BY recipient_id DESC LIMIT ? OFFSET ?",
+)
+
+_MUTE = "mute_id, developer_id, mode, channel, sealed, reason, created_at"
+INSERT_MUTE: Final = Statement(
+    "insert_mute",
+    "INSERT INTO mutes (person_key, mute_id, developer_id, mode, channel, sealed, reason,"
+    " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (person_key) DO UPDATE"
+    " SET reason = excluded.reason"
+    " WHERE mutes.reason = 'muted' AND excluded.reason = 'reported'",
+)
+DELETE_MUTE: Final = Statement("delete_mute", "DELETE FROM mutes WHERE mute_id = ?")
+GET_MUTE: Final = Statement("mute", f"SELECT {_MUTE} FROM mutes WHERE person_key = ?")
+LIST_MUTES: Final = Statement("mutes", f"SELECT {_MUTE} FROM mutes ORDER BY created_at, mute_id")
+MUTED: Final = Statement("muted", "SELECT person_key FROM mutes")
+
+COUNT_WAITING: Final = Statement(
+    "count_waiting",
+    "SELECT count(*) FROM pauses WHERE person_key = ? AND status = 'pending' GROUP BY person_key",
+)
+
+GUARDS: Final = (INSERT, VERIFY, NOTE_ASKING, DELETE, INSERT_MUTE, DELETE_MUTE)
+BY_KEY: Final = (GET, GET_AT, GET_MUTE, COUNT_WAITING)
+"""What each live create, or each message, may ask for."""
+
+
+def bind(guard: DirectoryGuard, seal: Seal) -> Write:
+    match guard:
+        case InsertRecipient(recipient):
+            return Write(INSERT, _recipient_row(recipient, seal))
+        case VerifyRecipient(recipient_id, by):
+            return Write(VERIFY, (NOW, by.value, recipient_id))
+        case NoteAsking(recipient_id, at, asking, code):
+            return Write(NOTE_ASKING, (at, asking.value, code, recipient_id))
+        case DeleteRecipient(recipient_id, developer_id, mode):
+            return Write(DELETE, (recipient_id, developer_id, mode.value))
+        case InsertMute(mute):
+            return Write(INSERT_MUTE, _mute_row(mute, seal))
+        case DeleteMute(mute_id):
+            return Write(DELETE_MUTE, (mute_id,))
+        case _:
+            assert_never(guard)
+
+
+def address_key(developer_id: str, mode: Mode, way: Way, seal: Seal) -> str:
+    value = f"{developer_id}\0{mode.value}\0{way.channel}\0{address_of(way)}"
+    return seal.blind_index(value, "recipient")
+
+
+def person_key(developer_id: str, mode: Mode, way: Way, seal: Seal) -> str:
+    value = f"{developer_id}\0{mode.value}\0{way.channel}\0{person_of(way)}"
+    return seal.blind_index(value, "person")
+
+
+def person_key_of(pause: Pause, seal: Seal) -> str | None:
+    """Kept where questions that wait are counted: for live keys."""
+    if pause.mode is Mode.TEST or pause.content is None:
+        return None
+    way = Way(pause.channel, pause.content.recipient)
+    return person_key(pause.developer_id, pause.mode, way, seal)
+
+
+def recipient_from_row(row: Any, seal: Seal) -> Recipient:
+    return Recipient(
+        recipient_id=row[0],
+        developer_id=row[1],
+        mode=Mode(row[2]),
+        way=Way(row[3], seal.unseal(row[4], row[0]).decode()),
+        created_at=row[5],
+        verified_at=row[6],
+        verified_by=VerifiedBy(row[7]) if row[7] else None,
+        asked_at=row[8],
+        asking=Asking(row[9]) if row[9] else None,
+        asked_code=row[10],
+    )
+
+
+def mute_from_row(row: Any, seal: Seal) -> Mute:
+    return Mute(
+        mute_id=row[0],
+        developer_id=row[1],
+        mode=Mode(row[2]),
+        way=Way(row[3], seal.unseal(row[4], row[0]).decode()),
+        reason=MuteReason(row[5]),
+        created_at=row[6],
+    )
+
+
+def _recipient_row(recipient: Recipient, seal: Seal) -> tuple[Any, ...]:
+    return (
+        recipient.recipient_id,
+        recipient.developer_id,
+        recipient.mode.value,
+        recipient.way.channel,
+        address_key(recipient.developer_id, recipient.mode, recipient.way, seal),
+        seal.seal(recipient.way.recipient.encode(), recipient.recipient_id),
+        recipient.created_at,
+        recipient.verified_at,
+        recipient.verified_by.value if recipient.verified_by else None,
+    )
+
+
+def _mute_row(mute: Mute, seal: Seal) -> tuple[Any, ...]:
+    return (
+        person_key(mute.developer_id, mute.mode, mute.way, seal),
+        mute.mute_id,
+        mute.developer_id,
+        mute.mode.value,
+        mute.way.channel,
+        seal.seal(mute.way.recipient.encode(), mute.mute_id),
+        mute.reason.value,
+        mute.created_at,
+    )

@@ -1,0 +1,61 @@
+"""/v1/recipients: an account's directory. No answer holds the link by which a person confirms."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from pausepoint.domain.pause import Way
+from pausepoint.domain.recipients import Recipient
+from pausepoint.operations.recipients import (
+    add_recipient,
+    ask_again,
+    own_recipient,
+    remove_recipient,
+)
+from pausepoint.operations.ways import masked
+from pausepoint.web.answers import JsonResponse
+from pausepoint.web.endpoint import Call
+from pausepoint.web.schemas.recipients import RecipientBody, RecipientList, recipient_body
+
+
+async def add(call: Call) -> Response:
+    way = Way(call.body.channel, call.body.recipient)
+    added = await add_recipient(call.services, call.caller, way)
+    return JsonResponse(await _shown(call, added.recipient), 201 if added.is_new else 200)
+
+
+async def list_all(call: Call) -> RecipientList:
+    query, caller = call.query, call.caller
+    found = await call.services.store.recipients(
+        caller.developer_id, caller.mode, query.limit + 1, query.offset
+    )
+    return RecipientList(
+        items=[await _shown(call, each) for each in found[: query.limit]],
+        limit=query.limit,
+        offset=query.offset,
+        has_more=len(found) > query.limit,
+    )
+
+
+async def get(call: Call) -> RecipientBody:
+    return await _shown(call, await _own(call))
+
+
+async def send_again(call: Call) -> RecipientBody:
+    recipient_id = call.path["recipient_id"]
+    return await _shown(call, await ask_again(call.services, call.caller, recipient_id))
+
+
+async def remove(call: Call) -> None:
+    await remove_recipient(call.services, await _own(call))
+
+
+async def _own(call: Call) -> Recipient:
+    return await own_recipient(call.services, call.caller, call.path["recipient_id"])
+
+
+async def _shown(call: Call, recipient: Recipient) -> RecipientBody:
+    is_muted = await call.services.store.is_muted(
+        recipient.developer_id, recipient.mode, recipient.way
+    )
+    return recipient_body(recipient, masked(call.services, recipient.way), is_muted=is_muted)

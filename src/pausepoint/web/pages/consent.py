@@ -1,0 +1,125 @@
+"""The pages on which a person agrees to be asked, mutes an account's agents, or reports them.
+
+GET shows and POST acts, as everywhere: a scanner that follows the link has agreed to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from pausepoint.domain.errors import InvalidChoice, PausePointError, RateLimited, TokenInvalid
+from pausepoint.domain.recipients import MuteReason
+from pausepoint.operations.consent import (
+    Person,
+    agree,
+    mute,
+    person_of_confirmation,
+    person_of_question,
+    unmute,
+)
+from pausepoint.operations.services import Services
+from pausepoint.operations.ways import masked
+from pausepoint.web.body import read_body
+from pausepoint.web.gate import Gate
+from pausepoint.web.pages import headers
+from pausepoint.web.pages.handlers import page, too_often
+from pausepoint.web.pages.rendering import render
+from pausepoint.web.pages.respond import render_problem, render_unknown_link
+from pausepoint.web.same_site import check_same_site
+
+Find: TypeAlias = Callable[[Services, str], Awaitable[Person]]
+
+FORM_LIMIT: Final = 1024
+_CHANNELS: Final = {"sms": "by SMS", "email": "by e-mail", "slack": "on Slack"}
+
+
+class ConsentPage:
+    """`/confirm/{token}`, and `/respond/{token}/mute`: both show how the person stands, and change it."""
+
+    def __init__(
+        self, services: Services, gate: Gate, find: Find, enter: Callable[[Gate, Request], None]
+    ) -> None:
+        self._services = services
+        self._gate = gate
+        self._find = find
+        self._enter = enter
+
+    async def get(self, request: Request) -> Response:
+        try:
+            self._enter(self._gate, request)
+            person = await self._find(self._services, request.path_params["token"])
+        except RateLimited as error:
+            return too_often(error)
+        except TokenInvalid as error:
+            return page(render_unknown_link(), error.status)
+        return page(render_consent(self._services, person, request.url.path))
+
+    async def post(self, request: Request) -> Response:
+        try:
+            self._enter(self._gate, request)
+            check_same_site(request, self._services.policy.public_url)
+            wish = await _wish(request)
+            person = await self._find(self._services, request.path_params["token"])
+            await _fulfil(self._services, person, wish)
+        except RateLimited as error:
+            return too_often(error)
+        except TokenInvalid as error:
+            return page(render_unknown_link(), error.status)
+        except PausePointError as error:
+            return page(render_problem("This was not taken", error.message), error.status)
+        return RedirectResponse(request.url.path, 303, headers.RESPONSE_PAGE)
+
+
+def confirm_page(services: Services, gate: Gate) -> ConsentPage:
+    return ConsentPage(services, gate, person_of_confirmation, Gate.by_address)
+
+
+def mute_page(services: Services, gate: Gate) -> ConsentPage:
+    return ConsentPage(services, gate, person_of_question, Gate.by_link)
+
+
+def render_consent(services: Services, person: Person, path: str) -> str:
+    """How the person stands with this account's agents, and what they can do about it."""
+    recipient = person.recipient
+    state = "asked" if recipient is not None else "open"
+    if recipient is not None and recipient.verified_at is not None:
+        state = "agreed"
+    if person.mute is not None:
+        state = person.mute.reason.value
+    return render(
+        "consent.html",
+        state=state,
+        sender=person.sender,
+        address=masked(services, person.way),
+        how=_CHANNELS.get(person.way.channel, person.way.channel),
+        path=path,
+        question=path.removesuffix("/mute") if person.pause_id else None,
+    )
+
+
+async def _fulfil(services: Services, person: Person, wish: str) -> None:
+    match wish:
+        case "agree" if person.recipient is not None:
+            await agree(services, person)
+        case "mute":
+            await mute(services, person, MuteReason.MUTED)
+        case "report":
+            await mute(services, person, MuteReason.REPORTED)
+        case "undo":
+            await unmute(services, person)
+        case _:
+            raise InvalidChoice("This could not be read. Go back and choose again.")
+
+
+async def _wish(request: Request) -> str:
+    raw = await read_body(request, FORM_LIMIT)
+    try:
+        fields = parse_qs(raw.decode("ascii"), max_num_fields=5, errors="strict")
+    except ValueError:
+        return ""
+    return fields.get("wish", [""])[-1]
