@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import httpx2
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
@@ -26,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 
 from pausepoint.web.endpoints import ENDPOINTS
 from pausepoint.web.openapi import openapi_document
-from tests.e2e.api import QUESTION, Api, Json
+from tests.e2e.api import Api, Json
 from tests.e2e.conftest import SEED
 from tests.e2e.server import Server
 
