@@ -32,6 +32,11 @@ test-integrations: setup ## The frameworks, and what runs on Node: Claude Code, 
 	@$(BIN)/python -m tests.integrations.packages
 	@$(BIN)/pytest tests/integrations
 
+reliability: setup ## Try what is promised: all orders, kill -9 everywhere, troubles, and half an hour's work
+	@sh scripts/get-strace.sh
+	@$(BIN)/pytest tests/reliability
+	@$(BIN)/python -m tests.reliability.soak --minutes 30
+
 lint: setup ## Check style, banned calls and who may import whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -59,4 +64,4 @@ docs: setup ## Build the documentation's site into .build/site, links checked
 mcpb: setup ## Build build/pausepoint.mcpb, the MCP server for one-click installation
 	@$(BIN)/python -m scripts.build_mcpb
 
-.PHONY: help setup run test test-integrations test-frameworks lint format types check ci bench docs mcpb
+.PHONY: help setup run test test-integrations test-frameworks lint format types check ci bench reliability docs mcpb

@@ -26,6 +26,13 @@ from pausepoint.web.app import create_app
 
 SECRET = "0123456789abcdef0123456789abcdef"
 LEASE = 60_000
+ASKED: dict[str, Any] = {
+    "recipient": "+15550100199",
+    "channel": "sms",
+    "message": "Wire it?",
+    "options": ["Approve", "Reject"],
+}
+"""A question, as `POST /v1/pause` takes it."""
 
 
 @dataclass

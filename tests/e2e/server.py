@@ -67,6 +67,7 @@ class Server:
         **settings: str,
     ) -> None:
         self.arguments = arguments
+        self.program: tuple[str, ...] = (PROGRAM,)
         self.port = free_port()
         own = {"PAUSEPOINT_PORT": str(self.port)} if command == "dev" else production(self.port)
         self.directory = directory
@@ -109,7 +110,7 @@ class Server:
         """Returns once it listens."""
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, self.command, *self.arguments, "--json"],
+                [*self.program, self.command, *self.arguments, "--json"],
                 cwd=self.directory,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

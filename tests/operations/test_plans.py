@@ -18,17 +18,11 @@ from pausepoint.domain.plans import UNLIMITED_PLAN, Plan
 from pausepoint.domain.question import Question
 from pausepoint.operations.create_pause import IdempotencyKey, create_pause
 from pausepoint.security.api_keys import hash_api_key
-from tests.harness import World, a_world, an_api, settings_of
+from tests.harness import ASKED, World, a_world, an_api, settings_of
 
 pytestmark = pytest.mark.anyio
 
 PLANS = "free=3:sms, starter=500:sms+email"
-ASKED = {
-    "recipient": "+15550100199",
-    "channel": "sms",
-    "message": "Wire it?",
-    "options": ["Approve", "Reject"],
-}
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -206,7 +207,8 @@ async def test_while_another_program_holds_the_database_writes_fail_together_and
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "a.db"
-    store = await SqliteStore.open(path, [SECRET], FakeClock())
+    clock = FakeClock()
+    store = await SqliteStore.open(path, [SECRET], clock)
     await store.apply(Change(guard=InsertDeveloper(a_developer())))
     store._connection.execute("PRAGMA busy_timeout = 1")
     with raw(path) as intruder:
@@ -217,6 +219,7 @@ async def test_while_another_program_holds_the_database_writes_fail_together_and
         with pytest.raises(StoreUnavailable):
             await store.check()
         intruder.execute("ROLLBACK")
+    clock.advance(timedelta(seconds=3))
     await store.check()
     assert isinstance(await store.apply(changes[0]), Applied)
     await store.close()

@@ -54,7 +54,8 @@ async def register_developer(
     address = _checked(email, name, password)
     password_hash = None
     if password is not None:
-        password_hash = await asyncio.to_thread(hash_password, password)
+        async with services.password_turns.turn():
+            password_hash = await asyncio.to_thread(hash_password, password)
     now = services.clock.now()
     developer = Developer(
         developer_id=new_id(DEVELOPER, now),

@@ -126,6 +126,8 @@ class SqliteStore(ReadingStore):
 
     async def check(self) -> None:
         await self._one(Statement("check", "SELECT 1 FROM schema_migrations"), ())
+        if refusal := self._writer.refusal:
+            raise StoreUnavailable(refusal)
         if self._writer.trouble is not None:
             await self._writer.submit(Probe())
         await self.apply(Change())

@@ -26,6 +26,8 @@ BATCH_LIMIT: Final = 256
 """How many jobs one transaction takes at most, so that nobody waits long for its commit."""
 
 QUEUE_LIMIT: Final = 20_000
+REFUSAL_SECONDS: Final = 3
+"""How long a process says that it is not ready after the database could not write."""
 
 
 @dataclass(slots=True)
@@ -82,7 +84,15 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._is_closed = False
         self.trouble: str | None = None
+        self._refusal: str | None = None
+        self._refused_at: Instant = 0
         self._thread.start()
+
+    @property
+    def refusal(self) -> str | None:
+        """Why a commit failed a moment ago. A small write may find room where the next does not."""
+        is_recent = 0 <= self._clock.now() - self._refused_at < REFUSAL_SECONDS * 1000
+        return self._refusal if is_recent else None
 
     def submit(self, work: Work) -> asyncio.Future[Any]:
         """A future of the work's result, done after the commit. Raises StoreUnavailable."""
@@ -134,7 +144,8 @@ class Writer:
             self.trouble = None
         except sqlite3.OperationalError as error:
             # Disk full, locked by another program, gone: it is nobody's fault and everybody's.
-            self.trouble = str(error)
+            self.trouble = self._refusal = str(error)
+            self._refused_at = self._clock.now()
             for job in batch:
                 job.news.clear()
                 job.error = StoreUnavailable(str(error))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -491,3 +493,19 @@ async def test_the_note_is_wherever_the_choice_is(world: World, api: httpx2.Asyn
     assert {url for url, _, _ in world.receiver.got} == {WEBHOOK["url"], "https://example.com/run"}
     assert note in (await api.get(f"/respond/{token}")).text
     assert log[0]["detail"] == {"choice": "Approve", "has_text": True}
+
+
+async def test_a_crowd_that_registers_at_once_is_turned_away_quickly(
+    api: httpx2.AsyncClient,
+) -> None:
+    people = [
+        {"email": f"p{number}@example.com", "name": "P", "password": "long enough"}
+        for number in range(60)
+    ]
+    answers = await asyncio.gather(*(api.post("/v1/auth/register", json=one) for one in people))
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses == {201: 34, 503: 26}
+    refused = next(answer for answer in answers if answer.status_code == 503)
+    assert (refused.json()["error"], refused.headers["retry-after"]) == ("UNAVAILABLE", "1")
+    late = {"email": "late@example.com", "name": "Late", "password": "long enough"}
+    assert (await api.post("/v1/auth/register", json=late)).status_code == 201

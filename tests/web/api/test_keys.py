@@ -14,16 +14,9 @@ from pausepoint.domain.time import to_rfc3339
 from pausepoint.operations.key_use import write_key_use
 from pausepoint.web.app import create_app
 from pausepoint.web.endpoints import ENDPOINTS
-from tests.harness import World, an_api
+from tests.harness import ASKED, World, an_api
 
 pytestmark = pytest.mark.anyio
-
-ASKED = {
-    "recipient": "+15550100199",
-    "channel": "sms",
-    "message": "Wire it?",
-    "options": ["Approve", "Reject"],
-}
 
 
 @pytest.fixture

@@ -13,17 +13,11 @@ import pytest
 
 from pausepoint.operations.respond_to_pause import respond_url
 from pausepoint.web.app import create_app
-from tests.harness import World, a_world, settings_of
+from tests.harness import ASKED, World, a_world, settings_of
 
 pytestmark = pytest.mark.anyio
 
 KEY_LIMIT, WRONG_KEY = 120, "pp_live_" + "0" * 48
-ASKED = {
-    "recipient": "+15550100199",
-    "channel": "sms",
-    "message": "Wire it?",
-    "options": ["Approve", "Reject"],
-}
 
 
 @asynccontextmanager
