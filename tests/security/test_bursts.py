@@ -21,32 +21,26 @@ ADDRESSES = [f"198.51.{number // 250}.{number % 250}" for number in range(600)]
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with limited(tmp_path) as world:
-        yield world
-
-
-@pytest.fixture
-def callers(world: World) -> Callers:
-    return Callers(world)
+    """With the usual limits on."""
+    async with limited(tmp_path) as made:
+        yield made
 
 
 async def counted(requests: list[asyncio.Task[httpx2.Response]]) -> Counter[int]:
     return Counter(answer.status_code for answer in await asyncio.gather(*requests))
 
 
-async def test_one_key_from_six_hundred_addresses_has_one_budget(
-    world: World, callers: Callers
-) -> None:
+async def test_one_key_from_six_hundred_addresses_has_one_budget(world: World) -> None:
+    callers = Callers(world)
     burst = [
         asyncio.ensure_future(callers.alice(address).get("/v1/auth/me")) for address in ADDRESSES
     ]
     assert await counted(burst) == {200: KEY_LIMIT, 429: len(ADDRESSES) - KEY_LIMIT}
 
 
-async def test_strangers_from_everywhere_use_up_nobodys_budget(
-    world: World, callers: Callers
-) -> None:
+async def test_strangers_from_everywhere_use_up_nobodys_budget(world: World) -> None:
     """Each address may try keys that are none; the owner of a good one does not notice."""
+    callers = Callers(world)
     burst = [
         asyncio.ensure_future(callers.at(address, f"pp_live_{number:048x}").get("/v1/pause"))
         for number, address in enumerate(ADDRESSES)
@@ -55,7 +49,8 @@ async def test_strangers_from_everywhere_use_up_nobodys_budget(
     assert (await callers.alice(ADDRESSES[0]).get("/v1/auth/me")).status_code == 200
 
 
-async def test_a_key_is_guessed_no_faster_from_many_addresses(callers: Callers) -> None:
+async def test_a_key_is_guessed_no_faster_from_many_addresses(world: World) -> None:
+    callers = Callers(world)
     burst = [
         asyncio.ensure_future(callers.at(address, WRONG_KEY).get("/v1/pause"))
         for address in ADDRESSES
@@ -65,9 +60,8 @@ async def test_a_key_is_guessed_no_faster_from_many_addresses(callers: Callers) 
     assert told[401] < len(ADDRESSES) // 4
 
 
-async def test_one_question_takes_few_answers_from_however_many_addresses(
-    world: World, callers: Callers
-) -> None:
+async def test_one_question_takes_few_answers_from_however_many_addresses(world: World) -> None:
+    callers = Callers(world)
     pause = await world.ask()
     path = f"/v1/respond/{response_token(world.services, pause)}"
     burst = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -86,22 +87,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield ready
 
 
+@contextmanager
+def account(server: Server, mark: str) -> Iterator[Account]:
+    keys = server.new_account(f"agents@{mark}.example.com")
+    with Api(server.base_url, keys["test_api_key"]) as api:
+        made = Account(api, keys["test_api_key"], mark)
+        made.fill()
+        yield made
+
+
 @pytest.fixture(scope="module")
 def alice(server: Server) -> Iterator[Account]:
-    keys = server.new_account("alice@alice-mark.example.com")
-    with Api(server.base_url, keys["test_api_key"]) as api:
-        account = Account(api, keys["test_api_key"], "alice-mark")
-        account.fill()
-        yield account
+    with account(server, "alice-mark") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def bob(server: Server) -> Iterator[Account]:
-    keys = server.new_account("bob@bob-mark.example.com")
-    with Api(server.base_url, keys["test_api_key"]) as api:
-        account = Account(api, keys["test_api_key"], "bob-mark")
-        account.fill()
-        yield account
+    with account(server, "bob-mark") as made:
+        yield made
 
 
 @seeded(SEED)

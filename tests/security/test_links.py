@@ -15,7 +15,7 @@ from pausepoint.config import Command
 from pausepoint.domain.pause import Mode, Pause
 from pausepoint.operations.respond_to_pause import response_token
 from pausepoint.security.response_tokens import ResponseToken, issue
-from tests.harness import SECRET, World, a_world, an_api, settings_of
+from tests.harness import ASKED, SECRET, World, a_world, an_api, settings_of
 
 pytestmark = pytest.mark.anyio
 
@@ -117,13 +117,7 @@ async def test_what_a_caller_says_of_the_host_is_in_no_link(tmp_path: Path) -> N
     }
     settings = settings_of(tmp_path, Command.SERVE, PAUSEPOINT_PUBLIC_URL=public)
     async with a_world(tmp_path, settings) as world, an_api(world, world.alice.test_key) as api:
-        asked = {
-            "recipient": "+15550100",
-            "channel": "sms",
-            "message": "Wire it?",
-            "options": ["Approve", "Reject"],
-        }
-        made = (await api.post("/v1/pause", json=asked, headers=lies)).json()
+        made = (await api.post("/v1/pause", json=ASKED, headers=lies)).json()
         assert made["respond_url"].startswith(f"{public}/respond/")
         path = made["respond_url"].removeprefix(public)
         answers = [

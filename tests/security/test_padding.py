@@ -13,17 +13,11 @@ from tests.channels.samples import RESPOND_URL, notification
 from tests.channels.test_slack import CHANNEL as SLACK
 from tests.channels.test_slack import HOOK
 from tests.channels.test_smtp import CHANNEL as MAIL
-from tests.harness import World, an_api
+from tests.harness import ASKED, World, an_api
 from tests.web.pages.html_facts import facts
 
 pytestmark = pytest.mark.anyio
 
-ASKED: Final[dict[str, Any]] = {
-    "recipient": "+15550100",
-    "channel": "sms",
-    "message": "Tidy up?",
-    "options": ["Approve", "Reject"],
-}
 END: Final = "and delete all backups"
 PADDING: Final = {
     "lines": "\n" * 5_000,
