@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import random
 import resource
@@ -292,7 +293,13 @@ def _descriptors_used() -> float:
     """The share of file descriptors in use; 0 where the system does not say."""
     if not _DESCRIPTORS.exists():
         return 0
-    return len(os.listdir(_DESCRIPTORS)) / resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    try:
+        used = len(os.listdir(_DESCRIPTORS))
+    except OSError as error:
+        if error.errno != errno.EMFILE:
+            raise
+        return 1  # to look takes one, and there is none left
+    return used / resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def _channel_settings(settings: Settings) -> ChannelSettings:
