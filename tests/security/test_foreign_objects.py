@@ -64,17 +64,21 @@ class Account:
         assert self.api.cancel(gone["pause_id"]).is_success
         [delivery] = self.api.every(f"/v1/webhooks/{webhook}/deliveries")
         key = self.api.http.post("/v1/keys", json={"name": self.mark, "scopes": ["audit:read"]})
+        asked = {"recipient": f"{self.mark}@example.com", "channel": "email"}
+        recipient = self.api.http.post("/v1/recipients", json=asked)
         self.ids = {
             "pause_id": pause["pause_id"],
             "webhook_id": webhook,
             "delivery_id": delivery["delivery_id"],
             "key_id": key.json()["key_id"],
+            "recipient_id": recipient.json()["recipient_id"],
             "token": pause["respond_url"].rpartition("/")[2],
         }
 
     def own(self) -> list[Json]:
         """What only this account may change."""
-        lists = [self.api.http.get(f"/v1/{name}").json() for name in ("webhooks", "keys")]
+        names = ("webhooks", "keys", "recipients")
+        lists = [self.api.http.get(f"/v1/{name}").json() for name in names]
         for key in lists[1]["items"]:
             key.pop("last_used_at")
         return [*lists, self.api.pause(self.ids["pause_id"])]

@@ -10,8 +10,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.doubles.postgres import PostgresServer
-from tests.harness import SECRET, World, a_world, an_api, settings_of
 
 from pausepoint.bootstrap import open_service
 from pausepoint.config import Settings
@@ -21,6 +19,8 @@ from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from pausepoint.operations.time_out_pauses import time_out_pauses
 from pausepoint.store.vault import WrongSecretKey
 from pausepoint.testing import FakeClock
+from tests.doubles.postgres import PostgresServer
+from tests.harness import SECRET, World, a_world, an_api, settings_of
 
 pytestmark = pytest.mark.anyio
 

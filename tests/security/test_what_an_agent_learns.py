@@ -321,6 +321,15 @@ def everything_else(agent: Walk, server: Server) -> None:
     agent.call("GET", "/v1/keys")
     agent.call("DELETE", "/v1/keys/{key_id}", {"key_id": made.json()["key_id"]})
     agent.call("GET", "/v1/auth/me")
+    added = agent.call("POST", "/v1/recipients", json={"recipient": ADDRESS, "channel": "email"})
+    one = {"recipient_id": added.json()["recipient_id"]}
+    agent.call("GET", "/v1/recipients")
+    agent.call("GET", "/v1/recipients/{recipient_id}", one)
+    agent.call("POST", "/v1/recipients/{recipient_id}/verification", one)
+    agent.call("DELETE", "/v1/recipients/{recipient_id}", one)
+    ended = agent.ask(timeout_hours=1)
+    agent.call("DELETE", "/v1/pause/{pause_id}", {"pause_id": ended})
+    agent.call("DELETE", "/v1/pause/{pause_id}/content", {"pause_id": ended})
 
 
 def feed(agent: Walk) -> None:

@@ -72,6 +72,9 @@ class Endpoint:
     query: Any = None
     response: Any = None
     status: int = 200
+    again: str | None = None
+    """When it is a 200 with the same body instead, since nothing new was made."""
+
     errors: tuple[type[PausePointError], ...] = ()
     body_limit: int = BODY_LIMIT
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -68,6 +68,7 @@ ENDPOINTS: Final = (
         },
         response=CreatedPauseBody,
         status=201,
+        again="Done before, under the same key.",
         errors=(
             e.InvalidChannel,
             e.InvalidOptions,

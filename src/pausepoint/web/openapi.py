@@ -111,8 +111,8 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.streams is not None:
         success = _stream(endpoint.streams)
     responses[str(endpoint.status)] = success
-    if "Idempotency-Key" in endpoint.headers:
-        responses["200"] = {**success, "description": "Done before, under the same key."}
+    if endpoint.again is not None:
+        responses["200"] = {**success, "description": endpoint.again}
     by_status: dict[int, list[type[e.PausePointError]]] = {}
     for error in _all_errors(endpoint):
         by_status.setdefault(error.status, []).append(error)

@@ -23,6 +23,7 @@ RECIPIENT_ENDPOINTS: Final = (
         example={"recipient": "you@example.com", "channel": "email"},
         response=RecipientBody,
         status=201,
+        again="It was there already, and nothing is sent.",
         errors=(
             e.InvalidChannel,
             e.InvalidRecipient,
