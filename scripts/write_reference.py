@@ -41,6 +41,7 @@ EVENT_MEANINGS: Final = {
     Event.PAUSE_RESPONDED: ("human", "a person chose an option"),
     Event.PAUSE_TIMED_OUT: ("system", "the deadline passed without an answer"),
     Event.PAUSE_CANCELLED: ("developer", "the question was withdrawn"),
+    Event.PAUSE_ERASED: ("developer or system", "what was asked and answered was erased"),
     Event.PAUSE_UNDELIVERABLE: ("system", "nobody could be reached: every message failed for good"),
     Event.WEBHOOK_CREATED: ("developer", "a webhook was registered"),
     Event.WEBHOOK_DELETED: ("developer", "a webhook was deleted"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import random
 import resource
@@ -29,6 +30,7 @@ from pausepoint.operations.deliver import deliver
 from pausepoint.operations.services import Policy, Services
 from pausepoint.store.base import Store
 from pausepoint.store.sqlite import SqliteStore
+from pausepoint.worker.keep_no_longer import RetentionLoop
 from pausepoint.worker.loop import DeliveryLoop
 from pausepoint.worker.note_key_use import KeyUseLoop
 from pausepoint.worker.schedule import DeadlineLoop
@@ -94,7 +96,11 @@ class Running:
         clock = self.services.clock
         if delivers:
             carry = self._tracing.deliver(deliver) if self._tracing else deliver
-            loops = (DeliveryLoop(self.services, carry), DeadlineLoop(self.services))
+            loops = (
+                DeliveryLoop(self.services, carry),
+                DeadlineLoop(self.services),
+                RetentionLoop(self.services),
+            )
             self._loops = [Supervised(loop, clock) for loop in loops]
         self._loops.append(Supervised(KeyUseLoop(self.services), clock))
         if self._limiter is not None and not self.settings.is_sqlite:
@@ -181,6 +187,8 @@ class Running:
                 max_wait_seconds=settings.max_wait_seconds,
                 hook_rules=settings.hook_rules,
                 plans=settings.plans,
+                content_kept=settings.content_kept,
+                audit_kept=settings.audit_kept,
                 default_plan=settings.default_plan,
                 trusted_proxies=settings.trusted_proxies,
                 recipients=_recipient_rules(settings),
@@ -285,7 +293,13 @@ def _descriptors_used() -> float:
     """The share of file descriptors in use; 0 where the system does not say."""
     if not _DESCRIPTORS.exists():
         return 0
-    return len(os.listdir(_DESCRIPTORS)) / resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    try:
+        used = len(os.listdir(_DESCRIPTORS))
+    except OSError as error:
+        if error.errno != errno.EMFILE:
+            raise
+        return 1  # to look takes one, and there is none left
+    return used / resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def _channel_settings(settings: Settings) -> ChannelSettings:

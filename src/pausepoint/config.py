@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -72,6 +73,8 @@ class Settings:
     rate_limits: RateLimits | None = USUAL
     plans: Mapping[str, Plan] = field(default_factory=lambda: USUAL_PLANS)
     default_plan: str = UNLIMITED_PLAN
+    content_kept: timedelta | None = None
+    audit_kept: timedelta | None = None
     trusted_proxies: tuple[Network, ...] = ()
     is_traced: bool = False
     traces_exporter: str = "otlp"

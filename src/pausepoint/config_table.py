@@ -205,6 +205,20 @@ SETTINGS: Final = (
         "The plan of a new account.",
     ),
     Setting(
+        "PAUSEPOINT_CONTENT_KEPT_DAYS",
+        "content_kept",
+        read.days(1),
+        "for ever",
+        "How long what was asked and answered is kept: see [erasing](../how-to/erase.md).",
+    ),
+    Setting(
+        "PAUSEPOINT_AUDIT_KEPT_DAYS",
+        "audit_kept",
+        read.days(183),
+        "for ever",
+        "How long audit entries are kept: half a year at least.",
+    ),
+    Setting(
         "PAUSEPOINT_TRUSTED_PROXIES",
         "trusted_proxies",
         read.networks,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from datetime import timedelta
 from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, TypeAlias
@@ -49,6 +50,15 @@ def whole(lowest: int, highest: int) -> Callable[[str], int]:
         if not value.isascii() or not value.isdigit() or not lowest <= int(value) <= highest:
             raise ValueError(f"must be a whole number from {lowest} to {highest}")
         return int(value)
+
+    return parse
+
+
+def days(least: int) -> Callable[[str], timedelta]:
+    parse_whole = whole(least, 36_500)
+
+    def parse(value: str) -> timedelta:
+        return timedelta(days=parse_whole(value))
 
     return parse
 

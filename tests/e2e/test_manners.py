@@ -16,7 +16,7 @@ from tests.e2e.server import Server
 
 pytestmark = pytest.mark.e2e
 
-LIMIT = 64 * 1024
+LIMIT = 1024 * 1024
 JSON = {"Content-Type": "application/json"}
 DEEP = {400: "INVALID_JSON", 422: "VALIDATION_ERROR"}
 """What deep nesting may be told: too deep, or what is wrong inside it."""

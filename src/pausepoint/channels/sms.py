@@ -33,6 +33,9 @@ _SEPARATORS: Final = re.compile(r"[\s.()\[\]\-‐‑‒–—]")
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _TWILIO_BODY_LIMIT: Final = 1600
 _VALIDITY_LIMIT: Final = 36_000
+_TWILIOS_WORD: Final = re.compile(r"[0-9]{1,9}|[a-z_]{1,30}")
+"""A code or a status. Anything else may quote the message, and the agent is shown the code."""
+
 _ELLIPSIS: Final = "..."  # "…" is not in GSM-7
 
 _STATES: Final = {
@@ -133,7 +136,7 @@ class TwilioTransport:
             body=urlencode(self._fields(message, notification, now)).encode(),
         )
         answer = _json_object(reply.body)
-        status, sid = _text(answer.get("status")), _text(answer.get("sid"))
+        status, sid = _word(answer.get("status")), _text(answer.get("sid"))
         if not 200 <= reply.status < 300 or _STATES.get(status or "") is DeliveryState.FAILED:
             raise _refused(reply, answer, now)
         # Whatever else a 2xx says, Twilio took the message: to fail here would send it again.
@@ -172,16 +175,16 @@ class TwilioTransport:
         return fields
 
 
-def status_report(message_status: str, error_code: str | int | None) -> StatusReport | None:
+def status_report(message_status: str, error_code: object) -> StatusReport | None:
     """What Twilio's MessageStatus and ErrorCode say; None for a status it has not told us of."""
     state = _STATES.get(message_status.lower())
     if state is None:
         return None
-    return StatusReport(state, str(error_code) if error_code else None)
+    return StatusReport(state, _word(error_code))
 
 
 def _refused(reply: Reply, answer: Mapping[str, Any], now: Instant) -> ChannelError:
-    code = _text(answer.get("code") or answer.get("error_code")) or f"http_{reply.status}"
+    code = _word(answer.get("code") or answer.get("error_code")) or f"http_{reply.status}"
     is_passing = reply.status in (408, 425, 429) or not 400 <= reply.status < 500
     meaning, fault = TWILIO_CODES.get(code, ("Twilio refused the message.", None))
     return ChannelError(
@@ -203,3 +206,8 @@ def _json_object(body: bytes) -> Mapping[str, Any]:
 
 def _text(value: object) -> str | None:
     return str(value) if isinstance(value, str | int) and value else None
+
+
+def _word(value: object) -> str | None:
+    text = _text(value)
+    return text if text is not None and _TWILIOS_WORD.fullmatch(text) else None

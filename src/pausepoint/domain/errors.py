@@ -251,6 +251,11 @@ class AlreadyTimedOut(PausePointError):
     sentence = "This pause has already timed out."
 
 
+class PauseStillPending(PausePointError):
+    code, status = "PAUSE_PENDING", 409
+    sentence = "This pause still waits for its answer. Cancel it first."
+
+
 class EmailTaken(PausePointError):
     code, status = "EMAIL_TAKEN", 409
     sentence = "There is already an account with this e-mail address."

@@ -26,6 +26,7 @@ class Event(StrEnum):
     PAUSE_RESPONDED = "pause.responded"
     PAUSE_TIMED_OUT = "pause.timed_out"
     PAUSE_CANCELLED = "pause.cancelled"
+    PAUSE_ERASED = "pause.erased"
     PAUSE_UNDELIVERABLE = "pause.undeliverable"
     WEBHOOK_CREATED = "webhook.created"
     WEBHOOK_DELETED = "webhook.deleted"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 
 from pausepoint.channels.base import AnyChannel, AnyTransport, CallbackReader, HttpClient
@@ -32,6 +33,8 @@ class Policy:
     outbound_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     max_wait_seconds: int = 45
     hook_rules: HookRules = NO_RULES
+    content_kept: timedelta | None = None
+    audit_kept: timedelta | None = None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     recipients: RecipientRules = field(default_factory=RecipientRules)
 

@@ -24,6 +24,7 @@ from pausepoint.domain.time import Instant
 from pausepoint.store.changes import Applied, Change, Lost
 from pausepoint.store.counts import CountExchange
 from pausepoint.store.directory import Directory
+from pausepoint.store.erasing import Erasing
 from pausepoint.store.feed import FeedSource
 
 
@@ -71,7 +72,7 @@ class Waiter(Protocol):
     def close(self) -> None: ...
 
 
-class Store(FeedSource, CountExchange, Directory, Protocol):
+class Store(FeedSource, CountExchange, Directory, Erasing, Protocol):
     """Reads see every change that was applied before. Raises StoreUnavailable."""
 
     async def apply(self, change: Change) -> Applied | Lost:

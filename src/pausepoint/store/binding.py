@@ -9,13 +9,15 @@ from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
-from pausepoint.store import accounts, audit, deliveries, pauses, recipients
+from pausepoint.store import accounts, audit, deliveries, erasing, pauses, recipients
 from pausepoint.store.changes import (
     Change,
     ClaimIdempotencyKey,
     DeleteWebhook,
     DisableWebhook,
     EndPause,
+    ErasePause,
+    EraseRest,
     FailPauseDelivery,
     ForgetIdempotencyKeys,
     Guard,
@@ -49,6 +51,8 @@ ROW_ORDER: Final[tuple[Statement, ...]] = (
     accounts.DISABLE_WEBHOOK,
     accounts.NOTE_USE,
     pauses.FORGET_IDEMPOTENCY_KEYS,
+    erasing.ERASE_ANSWER,
+    erasing.ERASE_ACTION,
 )
 
 
@@ -109,6 +113,9 @@ def _bind_row(row: Row, seal: Seal) -> list[Write]:
             return [Write(pauses.SET_DELIVERY, (state.value, pause_id))]
         case DisableWebhook(webhook_id):
             return [Write(accounts.DISABLE_WEBHOOK, (NOW, webhook_id))]
+        case EraseRest(pause_id):
+            erased = (erasing.ERASE_ANSWER, erasing.ERASE_ACTION)
+            return [Write(statement, (pause_id,)) for statement in erased]
         case ForgetIdempotencyKeys(before):
             return [Write(pauses.FORGET_IDEMPOTENCY_KEYS, (before,))]
         case _:
@@ -146,6 +153,8 @@ def _bind_guard(guard: Guard, seal: Seal) -> Write:
             return Write(pauses.FAIL_DELIVERY, (pause_id,))
         case SetDeveloperDisabled():
             return accounts.set_disabled(guard)
+        case ErasePause(pause_id):
+            return Write(erasing.ERASE, (pause_id,))
         case SetDeveloperPlan():
             return accounts.set_plan(guard)
         case _:

@@ -81,6 +81,13 @@ class DisableWebhook:
 
 
 @record(frozen=True, slots=True)
+class EraseRest:
+    """The answer's text and the action, where `ErasePause` has taken the question."""
+
+    pause_id: str
+
+
+@record(frozen=True, slots=True)
 class ForgetIdempotencyKeys:
     """Those made before `before`."""
 
@@ -97,6 +104,7 @@ Row: TypeAlias = (
     | SetPauseDelivery
     | DisableWebhook
     | ForgetIdempotencyKeys
+    | EraseRest
 )
 
 # ── Guards: compare-and-set; somebody else may have been first ──
@@ -186,6 +194,13 @@ class SetDeveloperPlan:
     plan: str
 
 
+@record(frozen=True, slots=True)
+class ErasePause:
+    """Holds if the pause has ended and its question is still there: it is gone then."""
+
+    pause_id: str
+
+
 Guard: TypeAlias = (
     EndPause
     | ClaimIdempotencyKey
@@ -196,6 +211,7 @@ Guard: TypeAlias = (
     | FailPauseDelivery
     | SetDeveloperDisabled
     | SetDeveloperPlan
+    | ErasePause
     | DirectoryGuard
 )
 

@@ -25,6 +25,7 @@ from pausepoint.store.postgres_link import (
     words_of,
 )
 from pausepoint.store.postgres_listener import Listener
+from pausepoint.store.postgres_purge import purge
 from pausepoint.store.postgres_reader import READERS, Reader
 from pausepoint.store.postgres_schema import keep_clock_ahead, migrate_postgres, open_vault
 from pausepoint.store.postgres_sets import Types, learn_types
@@ -128,6 +129,14 @@ class PostgresStore(ReadingStore):
         self, limit: int, lease: int, busy: Sequence[str] = ()
     ) -> list[Delivery]:
         return await self._writer.claim(limit, lease, busy)
+
+    async def scrub(self) -> bool:
+        return True
+
+    async def purge_audit(self, before: Instant, limit: int) -> int:
+        return await self._reader.alone(
+            lambda connection: purge(connection, before, limit, self._clock.now())
+        )
 
     async def check(self) -> None:
         before = self._clock.now()

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from pausepoint.domain.time import Instant
-from pausepoint.store import accounts, deliveries, pauses, recipients
+from pausepoint.store import accounts, deliveries, erasing, pauses, recipients
 from pausepoint.store.binding import ROW_ORDER, Bound
 from pausepoint.store.postgres_link import (
     FAREWELL_SECONDS,
@@ -34,6 +34,7 @@ GUARDS: Final[tuple[Statement, ...]] = (
     accounts.DISABLE_DEVELOPER,
     accounts.ENABLE_DEVELOPER,
     accounts.SET_PLAN,
+    erasing.ERASE,
     *recipients.GUARDS,
 )
 

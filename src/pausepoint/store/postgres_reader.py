@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeAlias, TypeVar
 
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.postgres_link import (
@@ -19,6 +19,8 @@ from pausepoint.store.postgres_link import (
     words_of,
 )
 from pausepoint.store.statements import Parameters, Statement
+
+T = TypeVar("T")
 
 READERS: Final = 8
 LOOKUPS_AT_ONCE: Final = 2
@@ -43,6 +45,11 @@ class Reader:
         """The first row, or None."""
         sql = translated(statement.sql)
         return await self._read(lambda connection: connection.fetchrow(sql, *parameters))
+
+    async def alone(self, run: Callable[[Connection], Awaitable[T]]) -> T:
+        """What needs a connection for itself for a while, such as a transaction."""
+        found: T = await self._read(run)
+        return found
 
     async def by_key(self, statement: Statement, key: str) -> Any:
         """The row, or None, of a statement that ends with its key, as all who ask now are answered.

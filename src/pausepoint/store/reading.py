@@ -10,11 +10,12 @@ from pausepoint.domain.pause import Mode, Pause, PauseStatus
 from pausepoint.domain.time import Instant
 from pausepoint.domain.ways import together
 from pausepoint.security.sealed import Seal
-from pausepoint.store import accounts, audit, deliveries, pauses
+from pausepoint.store import accounts, audit, deliveries, erasing, pauses
 from pausepoint.store.base import DuePause, IdempotentPause
 from pausepoint.store.binding import idempotency_index
 from pausepoint.store.counts import ToldCounts
 from pausepoint.store.directory_reading import DirectoryReading
+from pausepoint.store.erasing import ErasablePause
 from pausepoint.store.feed_reading import FeedReading
 from pausepoint.store.statements import Parameters, Statement
 from pausepoint.store.waiters import AccountWaiter, Hub, PauseWaiter
@@ -166,6 +167,12 @@ class ReadingStore(FeedReading, DirectoryReading):
         }
         statement, parameters = audit.select(developer_id, mode, filters, limit, offset)
         return await self._list(statement, parameters, audit.from_row)
+
+    async def erasable_pauses(self, asked_before: Instant, limit: int) -> list[ErasablePause]:
+        parameters = (pauses.first_id_at(asked_before), limit)
+        return await self._list(
+            erasing.ERASABLE, parameters, lambda r: ErasablePause(r[0], r[1], Mode(r[2]))
+        )
 
     async def exchange_counts(self, own: ToldCounts, since: Instant) -> list[ToldCounts]:
         return []

@@ -26,7 +26,15 @@ from pausepoint.store.changes import Applied, Change, Lost
 from pausepoint.store.feed import FeedPosition
 from pausepoint.store.migrate import migrate_sqlite
 from pausepoint.store.reading import ReadingStore
-from pausepoint.store.sqlite_writer import ClaimDeliveries, Probe, WriteChanges, Writer
+from pausepoint.store.sqlite_writer import (
+    BUSY_SECONDS,
+    ClaimDeliveries,
+    Probe,
+    PurgeAudit,
+    Scrub,
+    WriteChanges,
+    Writer,
+)
 from pausepoint.store.statements import Parameters, Statement
 
 T = TypeVar("T")
@@ -107,6 +115,14 @@ class SqliteStore(ReadingStore):
         work = ClaimDeliveries(limit, lease, tuple(busy))
         claimed: list[Delivery] = await self._writer.submit(work)
         return claimed
+
+    async def scrub(self) -> bool:
+        is_done: bool = await self._writer.submit(Scrub())
+        return is_done
+
+    async def purge_audit(self, before: Instant, limit: int) -> int:
+        removed: int = await self._writer.submit(PurgeAudit(before, limit))
+        return removed
 
     # ── Reads ──
 
@@ -206,7 +222,11 @@ def _connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
     if not path.exists():
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(
-        path, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=5
+        path,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+        timeout=BUSY_SECONDS,
     )
     if query_only:
         connection.execute("PRAGMA query_only = ON")

@@ -16,7 +16,7 @@ import msgspec
 from pausepoint.clock import Clock
 from pausepoint.domain.time import Instant
 from pausepoint.observer import Observer
-from pausepoint.store import deliveries
+from pausepoint.store import deliveries, erasing
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.binding import ROW_ORDER, Bound, News
 from pausepoint.store.changes import Applied, Lost
@@ -26,6 +26,9 @@ BATCH_LIMIT: Final = 256
 """How many jobs one transaction takes at most, so that nobody waits long for its commit."""
 
 QUEUE_LIMIT: Final = 20_000
+BUSY_SECONDS: Final = 5
+"""How long a write waits for another program that holds the database."""
+
 REFUSAL_SECONDS: Final = 3
 """How long a process says that it is not ready after the database could not write."""
 
@@ -47,7 +50,20 @@ class Probe:
     """Writes something that changes nothing, to see whether writing works again."""
 
 
-Work: TypeAlias = WriteChanges | ClaimDeliveries | Probe
+@dataclass(slots=True)
+class Scrub:
+    """Empties the write-ahead log into the database; the result says whether it could."""
+
+
+@dataclass(slots=True)
+class PurgeAudit:
+    """See `Erasing.purge_audit`."""
+
+    before: Instant
+    limit: int
+
+
+Work: TypeAlias = WriteChanges | ClaimDeliveries | Probe | Scrub | PurgeAudit
 
 
 @dataclass(slots=True)
@@ -140,7 +156,11 @@ class Writer:
 
     def _write(self, batch: list[_Job]) -> None:
         try:
-            self._commit(batch)
+            self._commit([job for job in batch if not isinstance(job.work, Scrub)])
+            # It is no part of a transaction, and what was just erased is gone with it.
+            for job in batch:
+                if isinstance(job.work, Scrub):
+                    job.result = self._scrub()
             self.trouble = None
         except sqlite3.OperationalError as error:
             # Disk full, locked by another program, gone: it is nobody's fault and everybody's.
@@ -162,6 +182,15 @@ class Writer:
                 except Exception as error:
                     job.error = error
 
+    def _scrub(self) -> bool:
+        # A reader holds it up; the others must not wait for that.
+        self._connection.execute("PRAGMA busy_timeout = 50")
+        try:
+            [busy, *_] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        return not busy
+
     def _commit(self, batch: list[_Job]) -> None:
         began = time.perf_counter()
         cursor = self._connection.cursor()
@@ -172,9 +201,11 @@ class Writer:
             for job in batch:
                 if isinstance(job.work, ClaimDeliveries):
                     job.result = _claim(cursor, job.work, now)
+                elif isinstance(job.work, PurgeAudit):
+                    job.result = _purge(cursor, job.work, now)
                 elif isinstance(job.work, Probe):
                     cursor.execute("UPDATE audit_retention SET floor = floor")
-                else:
+                elif isinstance(job.work, WriteChanges):
                     job.result = [_write_guard(cursor, c, now, sets, job) for c in job.work.changes]
             for statement in ROW_ORDER:
                 if rows := sets.get(statement):
@@ -223,6 +254,17 @@ def _write_set(cursor: sqlite3.Cursor, statement: Statement, rows: list[Paramete
             cursor.executemany(sql, (parameters,))
     else:
         cursor.executemany(statement.sql, rows)
+
+
+def _purge(cursor: sqlite3.Cursor, work: PurgeAudit, now: Instant) -> int:
+    rows = cursor.execute(erasing.OLDEST_ENTRIES.sql, (work.limit,)).fetchall()
+    found = erasing.oldest_of(rows, work.before)
+    if found is None:
+        return 0
+    last, floor = found
+    cursor.execute(erasing.RAISE_FLOOR.sql, (floor, floor))
+    cursor.execute(erasing.TELL_PURGED.sql, (now, last, floor))
+    return cursor.execute(erasing.PURGE.sql, (last, floor)).rowcount
 
 
 def _claim(cursor: sqlite3.Cursor, work: ClaimDeliveries, now: Instant) -> list[Any]:

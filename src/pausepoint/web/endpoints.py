@@ -117,6 +117,16 @@ ENDPOINTS: Final = (
         response=PauseList,
     ),
     Endpoint(
+        method="DELETE",
+        path="/v1/pause/{pause_id}/content",
+        handler=pause.erase,
+        summary="Erase what was asked and answered",
+        tag="Pauses",
+        scope=Scope.PAUSES_CANCEL,
+        response=PauseBody,
+        errors=(e.PauseNotFound, e.PauseStillPending),
+    ),
+    Endpoint(
         method="GET",
         path="/v1/pause/{pause_id}/callbacks",
         handler=pause.callbacks,

@@ -15,6 +15,7 @@ from pausepoint.domain.question import Question
 from pausepoint.operations.callback import callback_deliveries, redeliver_callback
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.create_pause import IdempotencyKey, create_pause
+from pausepoint.operations.erase_content import erase_content
 from pausepoint.operations.queries import is_worth_waiting_for, masked_recipient, own_pause
 from pausepoint.operations.respond_to_pause import respond_url
 from pausepoint.operations.ways import masked
@@ -106,6 +107,10 @@ async def list_all(call: Call) -> PauseList:
 
 async def cancel(call: Call) -> PauseBody:
     return _body(call, await cancel_pause(call.services, call.caller, pause_id_of(call)))
+
+
+async def erase(call: Call) -> PauseBody:
+    return _body(call, await erase_content(call.services, call.caller, pause_id_of(call)))
 
 
 async def callbacks(call: Call) -> WebhookDeliveryList:

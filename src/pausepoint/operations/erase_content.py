@@ -1,0 +1,60 @@
+"""The content of a pause is taken away: what was asked, of whom, and what was answered. The rest stays."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from pausepoint.domain.account import Principal
+from pausepoint.domain.errors import PauseNotFound, PauseStillPending
+from pausepoint.domain.events import Actor, Event
+from pausepoint.domain.pause import Pause
+from pausepoint.domain.time import milliseconds
+from pausepoint.operations.services import Services
+from pausepoint.operations.time_out_pauses import settled_pause
+from pausepoint.store.changes import Change, ErasePause, EraseRest, InsertAuditEntry
+from pausepoint.store.erasing import ErasablePause
+
+BATCH: Final = 200
+"""So few at a time that nobody waits long behind them."""
+
+
+async def erase_content(services: Services, principal: Principal, pause_id: str) -> Pause:
+    """The pause without its content; once more changes nothing. Raises PauseNotFound, PauseStillPending."""
+    pause = await settled_pause(services, pause_id)
+    if pause is None or not principal.sees(pause):
+        raise PauseNotFound
+    if not pause.status.is_final:
+        raise PauseStillPending
+    erasable = ErasablePause(pause.pause_id, pause.developer_id, pause.mode)
+    await services.store.apply(_erasure(erasable, Actor.DEVELOPER))
+    await services.store.scrub()
+    erased = await services.store.pause(pause_id)
+    assert erased is not None
+    return erased
+
+
+async def erase_old(services: Services, kept: timedelta) -> int:
+    """Of all that was asked longer ago than that and has ended; how many pauses it was."""
+    asked_before, erased = services.clock.now() - milliseconds(kept), 0
+    while found := await services.store.erasable_pauses(asked_before, BATCH):
+        await services.store.apply_all([_erasure(one, Actor.SYSTEM) for one in found])
+        erased += len(found)
+    if erased:
+        await services.store.scrub()
+    return erased
+
+
+async def purge_audit(services: Services, kept: timedelta) -> int:
+    """Entries older than that, in batches; how many were removed."""
+    before, removed = services.clock.now() - milliseconds(kept), 0
+    while count := await services.store.purge_audit(before, 10 * BATCH):
+        removed += count
+    return removed
+
+
+def _erasure(pause: ErasablePause, actor: Actor) -> Change:
+    entry = InsertAuditEntry(
+        pause.developer_id, pause.mode, Event.PAUSE_ERASED, actor, pause.pause_id
+    )
+    return Change((EraseRest(pause.pause_id), entry), ErasePause(pause.pause_id))

@@ -1,0 +1,81 @@
+"""What can be taken away again: a pause's content, and audit entries that are old enough."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from pausepoint.domain.pause import Mode
+from pausepoint.domain.record import record
+from pausepoint.domain.time import Instant
+from pausepoint.store.statements import Statement
+
+
+@record(frozen=True, slots=True)
+class ErasablePause:
+    """As much of a pause as its erasure needs."""
+
+    pause_id: str
+    developer_id: str
+    mode: Mode
+
+
+class Erasing(Protocol):
+    """A part of `Store`. Raises StoreUnavailable."""
+
+    async def erasable_pauses(self, asked_before: Instant, limit: int) -> list[ErasablePause]:
+        """Those that have ended and still have content, the oldest first."""
+        ...
+
+    async def scrub(self) -> bool:
+        """Takes what was erased out of the log of changes too; False where somebody reads it just now.
+
+        On PostgreSQL that is VACUUM's work, and archives' and backups' of their own.
+        """
+        ...
+
+    async def purge_audit(self, before: Instant, limit: int) -> int:
+        """Removes the oldest entries, at most so many, and says so in the log; how many they were."""
+        ...
+
+
+# Holds for a pause that has ended and still has content. The pause and its audit entries stay.
+ERASE: Final = Statement(
+    "erase_question",
+    "DELETE FROM contents WHERE pause_id = ? AND part = 'question' AND EXISTS (SELECT 1 FROM pauses"
+    " AS p WHERE p.pause_id = contents.pause_id AND p.status <> 'pending')",
+)
+ERASE_ANSWER: Final = Statement("erase_answer", "DELETE FROM contents WHERE pause_id = ?")
+ERASE_ACTION: Final = Statement("erase_action", "DELETE FROM actions WHERE pause_id = ?")
+ERASABLE: Final = Statement(
+    "erasable_pauses",
+    "SELECT c.pause_id, p.developer_id, p.mode FROM contents c JOIN pauses p"
+    " ON p.pause_id = c.pause_id WHERE c.part = 'question' AND c.pause_id < ?"
+    " AND p.status <> 'pending' ORDER BY c.pause_id LIMIT ?",
+)
+
+# The floor is raised to just above what is removed, never further: the triggers guard the rest.
+OLDEST_ENTRIES: Final = Statement(
+    "oldest_entries", "SELECT entry_id, created_at FROM audit ORDER BY entry_id LIMIT ?"
+)
+RAISE_FLOOR: Final = Statement(
+    "raise_audit_floor",
+    "UPDATE audit_retention SET floor = ? WHERE retention_id = 1 AND floor < ?",
+)
+TELL_PURGED: Final = Statement(
+    "tell_audit_purged",
+    "INSERT INTO audit (developer_id, mode, pause_id, event, actor, detail, created_at)"
+    " SELECT DISTINCT developer_id, NULL, NULL, 'audit.purged', 'system', '{}', CAST(? AS BIGINT)"
+    " FROM audit WHERE entry_id <= ? AND created_at < ?",
+)
+PURGE: Final = Statement("purge_audit", "DELETE FROM audit WHERE entry_id <= ? AND created_at < ?")
+
+
+def oldest_of(rows: list[tuple[int, Instant]], before: Instant) -> tuple[int, Instant] | None:
+    """The last entry to remove and the floor above it; `rows` are the oldest, by their ids.
+
+    Ids and instants hardly differ in order; where they do, what is younger stays for the next time.
+    """
+    old = [(entry_id, at) for entry_id, at in rows if at < before]
+    if not old:
+        return None
+    return old[-1][0], max(at for _, at in old) + 1
