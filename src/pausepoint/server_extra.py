@@ -14,6 +14,7 @@ MODULES: Final = (
     "email_validator",
     "httptools",
     "jinja2",
+    "phonenumbers",
     "prometheus_client",
     "starlette",
     "structlog",
