@@ -127,3 +127,10 @@ async def test_what_a_caller_says_of_the_host_is_in_no_link(tmp_path: Path) -> N
         ]
     assert [one.status_code for one in answers] == [200, 303, 200]
     assert not any("evil" in one.text + str(one.headers) for one in answers)
+
+
+async def test_a_form_that_cannot_be_read_tells_a_forger_nothing_more(world: World) -> None:
+    async with an_api(world) as api:
+        answer = await api.post(f"/respond/{'A' * 54}", content=b"\xff\xfe")
+    assert answer.status_code == 404
+    assert "This link leads to no question" in answer.text

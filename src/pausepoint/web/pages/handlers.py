@@ -72,13 +72,20 @@ class ResponsePage:
         except (TokenUsed, TokenExpired, PauseCancelled) as error:
             return await self._too_late(request, error, choice)
         except (InvalidChoice, ValidationFailed) as error:
-            question = await find_question(self._services, token)
-            sentence = _sentence(error)
-            shown = self._shown(request, question, error=sentence, note=text)
-            return page(shown, error.status)
+            return await self._once_more(request, error, text)
         except PausePointError as error:
             return page(render_problem("Your answer was not taken", error.message), error.status)
         return RedirectResponse(request.url.path, 303, headers.RESPONSE_PAGE)
+
+    async def _once_more(
+        self, request: Request, error: InvalidChoice | ValidationFailed, note: str
+    ) -> Response:
+        try:
+            question = await find_question(self._services, request.path_params["token"])
+        except TokenInvalid as unknown:
+            return page(render_unknown_link(), unknown.status)
+        shown = self._shown(request, question, error=_sentence(error), note=note)
+        return page(shown, error.status)
 
     async def _too_late(self, request: Request, error: PausePointError, choice: str) -> Response:
         question = await find_question(self._services, request.path_params["token"])
