@@ -84,7 +84,7 @@ class Mailbox:
         self.to_hold = 0
         self.has_held = threading.Event()
         self._gone_on = asyncio.Event()
-        self._mails: queue.SimpleQueue[EmailMessage] = queue.SimpleQueue()
+        self._mails: queue.Queue[EmailMessage] = queue.Queue()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"smtp://127.0.0.1:{self._socket.getsockname()[1]}"
         self._loop = asyncio.new_event_loop()

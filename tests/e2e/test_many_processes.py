@@ -45,7 +45,7 @@ class Story:
     left: Iterator[int]
     fates: dict[str, str] = field(default_factory=dict)
     resumed: dict[str, Json] = field(default_factory=dict)
-    to_do: queue.SimpleQueue[tuple[str, Json]] = field(default_factory=queue.SimpleQueue)
+    to_do: queue.Queue[tuple[str, Json]] = field(default_factory=queue.Queue)
 
     def ask_and_wait(self, caller: Caller) -> None:
         take_one(self.left)
