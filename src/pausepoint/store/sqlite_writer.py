@@ -141,7 +141,13 @@ class Writer:
         while self._fetch(jobs):
             batch = jobs[:BATCH_LIMIT]
             del jobs[:BATCH_LIMIT]
-            self._write(batch)
+            # A scrub is no part of a transaction: what fails there must not seem to fail what was
+            # committed, and what was just erased is gone with it.
+            scrubs = [job for job in batch if isinstance(job.work, Scrub)]
+            if writes := [job for job in batch if not isinstance(job.work, Scrub)]:
+                self._write(writes)
+            for job in scrubs:
+                job.result = self._scrub()
             self._loop.call_soon_threadsafe(self._answer, batch)
 
     def _fetch(self, jobs: list[_Job]) -> bool:
@@ -156,11 +162,7 @@ class Writer:
 
     def _write(self, batch: list[_Job]) -> None:
         try:
-            self._commit([job for job in batch if not isinstance(job.work, Scrub)])
-            # It is no part of a transaction, and what was just erased is gone with it.
-            for job in batch:
-                if isinstance(job.work, Scrub):
-                    job.result = self._scrub()
+            self._commit(batch)
             self.trouble = None
         except sqlite3.OperationalError as error:
             # Disk full, locked by another program, gone: it is nobody's fault and everybody's.
@@ -187,6 +189,8 @@ class Writer:
         self._connection.execute("PRAGMA busy_timeout = 50")
         try:
             [busy, *_] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error:
+            return False
         finally:
             self._connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
         return not busy
