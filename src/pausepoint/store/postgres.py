@@ -143,7 +143,7 @@ class PostgresStore(ReadingStore):
         row = await self._one(Statement("check", _NOW_AND_ROLE), ())
         if row[1]:
             raise StoreUnavailable("the database is read-only")
-        if refusal := self._writer.refusal:
+        if refusal := self._writer.refusal.recent:
             raise StoreUnavailable(refusal)
         # A clock that tests set says nothing about this machine's.
         if isinstance(self._clock, SystemClock):

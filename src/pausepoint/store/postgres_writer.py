@@ -21,6 +21,7 @@ from pausepoint.store.postgres_lane import Lane
 from pausepoint.store.postgres_link import Trouble, is_at_its_end, is_trouble, trouble_of, words_of
 from pausepoint.store.postgres_queue import BATCH_LIMIT, Claim, Item, Queue, fail
 from pausepoint.store.postgres_sets import keys_of
+from pausepoint.store.refusal import Refusal
 
 T = TypeVar("T")
 
@@ -35,10 +36,6 @@ PATIENCE_SECONDS: Final = 5.0
 
 UNKNOWN_SECONDS: Final = 30.0
 """How long a caller waits to learn what became of a commit whose answer was lost."""
-
-REFUSAL_SECONDS: Final = 3.0
-"""How long a process says that it is not ready after the database could not write, as with a full
-disk: a small write may find room where the next one does not."""
 
 CLOSE_SECONDS: Final = 0.5
 _BACK_OFF: Final = (0.05, 1.0)
@@ -64,8 +61,7 @@ class Writer:
         self._expiry: asyncio.TimerHandle | None = None
         self._lanes = lanes
         self._idle = len(lanes)
-        self._refusal: str | None = None
-        self._refused_at = 0.0
+        self.refusal = Refusal(self._loop.time)
         self._tasks = [asyncio.create_task(self._run(lane)) for lane in lanes]
 
     def submit(self, change: Bound) -> asyncio.Future[Applied | Lost]:
@@ -76,12 +72,6 @@ class Writer:
         self._queue.items.append(Item(change, keys, future, self._loop.time()))
         self._begin()
         return future
-
-    @property
-    def refusal(self) -> str | None:
-        """Why the database could not write a moment ago, though it could be reached."""
-        is_recent = self._loop.time() < self._refused_at + REFUSAL_SECONDS
-        return self._refusal if is_recent else None
 
     def claim(self, limit: int, lease: int, busy: Sequence[str]) -> asyncio.Future[list[Delivery]]:
         self._refuse_when_full()
@@ -203,9 +193,9 @@ class Writer:
 
     def _note_refusal(self, error: Exception) -> None:
         if is_at_its_end(error):
-            if self.refusal is None:
+            if self.refusal.recent is None:
                 log.warning("the database cannot write", error=str(error))
-            self._refusal, self._refused_at = str(error), self._loop.time()
+            self.refusal.note(str(error))
 
     async def _settle(self, lane: Lane, batch: Sequence[Item]) -> frozenset[int] | None:
         async def look() -> frozenset[int] | None:

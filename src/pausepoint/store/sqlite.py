@@ -154,7 +154,7 @@ class SqliteStore(ReadingStore):
 
     async def check(self) -> None:
         await self._one(Statement("check", "SELECT 1 FROM schema_migrations"), ())
-        if refusal := self._writer.refusal:
+        if refusal := self._writer.refusal.recent:
             raise StoreUnavailable(refusal)
         if self._writer.trouble is not None:
             await self._writer.submit(Probe())

@@ -20,6 +20,7 @@ from pausepoint.store import deliveries, erasing
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.binding import ROW_ORDER, Bound, News
 from pausepoint.store.changes import Applied, Lost
+from pausepoint.store.refusal import Refusal
 from pausepoint.store.statements import Parameters, Statement, filled, in_sets
 
 BATCH_LIMIT: Final = 256
@@ -28,9 +29,6 @@ BATCH_LIMIT: Final = 256
 QUEUE_LIMIT: Final = 20_000
 BUSY_SECONDS: Final = 5
 """How long a write waits for another program that holds the database."""
-
-REFUSAL_SECONDS: Final = 3
-"""How long a process says that it is not ready after the database could not write."""
 
 
 @dataclass(slots=True)
@@ -100,15 +98,8 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._is_closed = False
         self.trouble: str | None = None
-        self._refusal: str | None = None
-        self._refused_at: Instant = 0
+        self.refusal = Refusal(lambda: clock.now() / 1000)
         self._thread.start()
-
-    @property
-    def refusal(self) -> str | None:
-        """Why a commit failed a moment ago. A small write may find room where the next does not."""
-        is_recent = 0 <= self._clock.now() - self._refused_at < REFUSAL_SECONDS * 1000
-        return self._refusal if is_recent else None
 
     def submit(self, work: Work) -> asyncio.Future[Any]:
         """A future of the work's result, done after the commit. Raises StoreUnavailable."""
@@ -166,8 +157,8 @@ class Writer:
             self.trouble = None
         except sqlite3.OperationalError as error:
             # Disk full, locked by another program, gone: it is nobody's fault and everybody's.
-            self.trouble = self._refusal = str(error)
-            self._refused_at = self._clock.now()
+            self.trouble = str(error)
+            self.refusal.note(self.trouble)
             for job in batch:
                 job.news.clear()
                 job.error = StoreUnavailable(str(error))
