@@ -2,44 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
-from pausepoint.domain.time import milliseconds
 from pausepoint.operations.erase_content import erase_old, purge_audit
 from pausepoint.operations.services import Services
 from pausepoint.store.base import StoreUnavailable
-from pausepoint.worker.loop import first_of
+from pausepoint.worker.every import Every
 
 EVERY: Final = timedelta(hours=1)
 
 log = structlog.get_logger("pausepoint.worker")
 
 
-class RetentionLoop:
-    """One per process that delivers. `run` returns soon after `stop`."""
+class RetentionLoop(Every):
+    """One per process that delivers."""
 
     def __init__(self, services: Services) -> None:
+        super().__init__(EVERY, services.clock)
         self._services = services
-        self._stopping = asyncio.Event()
 
-    def stop(self) -> None:
-        self._stopping.set()
+    async def step(self) -> None:
+        try:
+            await self._tidy()
+        except StoreUnavailable as error:
+            log.warning("nothing could be erased", error=str(error))
 
-    async def run(self) -> None:
-        clock = self._services.clock
-        while not self._stopping.is_set():
-            try:
-                await self.tidy()
-            except StoreUnavailable as error:
-                log.warning("nothing could be erased", error=str(error))
-            again_at = clock.now() + milliseconds(EVERY)
-            await first_of([self._stopping.wait(), clock.sleep_until(again_at)])
-
-    async def tidy(self) -> None:
+    async def _tidy(self) -> None:
         policy = self._services.policy
         if policy.content_kept is not None and (
             erased := await erase_old(self._services, policy.content_kept)

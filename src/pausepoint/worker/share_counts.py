@@ -5,7 +5,6 @@ So a limit holds for all of them together, but for what came in the last second 
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections import deque
 from datetime import timedelta
@@ -15,12 +14,12 @@ import msgspec
 import structlog
 
 from pausepoint.domain.rate_limits import WINDOW_SECONDS
-from pausepoint.domain.time import Instant, milliseconds
+from pausepoint.domain.time import Instant
 from pausepoint.limits.limiter import Counts, Limiter
 from pausepoint.operations.services import Services
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.counts import ToldCounts
-from pausepoint.worker.loop import first_of
+from pausepoint.worker.every import Every
 
 EVERY: Final = timedelta(seconds=1)
 LATE: Final = 5_000
@@ -38,31 +37,24 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Message).decode
 
 
-class CountsLoop:
-    """One per process that answers requests. `run` returns soon after `stop`."""
+class CountsLoop(Every):
+    """One per process that answers requests."""
 
     def __init__(self, services: Services, limiter: Limiter) -> None:
+        super().__init__(EVERY, services.clock)
         self._services = services
         self._limiter = limiter
         self._process_id = f"prc_{os.urandom(8).hex()}"
-        self._stopping = asyncio.Event()
         self._told_at: Instant = 0
         self._heard: deque[tuple[str, Instant]] = deque(maxlen=10_000)
         self._known: set[tuple[str, Instant]] = set()
 
-    def stop(self) -> None:
-        self._stopping.set()
-
-    async def run(self) -> None:
-        clock = self._services.clock
-        while not self._stopping.is_set():
-            try:
-                await self.exchange()
-            except StoreUnavailable:
-                # What was to be said is lost: each process still holds the limits for itself.
-                log.warning("counts could not be shared")
-            again_at = clock.now() + milliseconds(EVERY)
-            await first_of([self._stopping.wait(), clock.sleep_until(again_at)])
+    async def step(self) -> None:
+        try:
+            await self.exchange()
+        except StoreUnavailable:
+            # What was to be said is lost: each process still holds the limits for itself.
+            log.warning("counts could not be shared")
 
     async def exchange(self) -> None:
         now = self._services.clock.now()
