@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -155,3 +156,9 @@ async def an_api(world: World, key: str | None = None) -> AsyncIterator[httpx2.A
         transport=httpx2.ASGITransport(app), base_url="http://127.0.0.1:8000", headers=headers
     ) as client:
         yield client
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110 - turns of the loop, no time
+            await asyncio.sleep(0)

@@ -158,7 +158,9 @@ async def test_no_table_is_forgotten(source: Path, target: str) -> None:
     script = "".join(migration.sql for migration in migrations("sqlite"))
     manifest = await copied(source, target)
 
-    assert set(manifest) == set(re.findall(r"(?m)^CREATE TABLE (\w+)", script))
+    made = set(re.findall(r"(?m)^CREATE TABLE (\w+)", script))
+    renamed = set(re.findall(r"(?m)^ALTER TABLE (\w+) RENAME TO", script))
+    assert set(manifest) == made - renamed
     for name, summary in manifest.items():
         count = f"SELECT count(*) FROM {name}"
         assert on_source(source, count) == summary.rows == await on_target(target, count), name

@@ -18,7 +18,7 @@ from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from pausepoint.operations.services import Services
 from pausepoint.worker.loop import DeliveryLoop
 from pausepoint.worker.schedule import DeadlineLoop
-from tests.harness import World
+from tests.harness import World, until
 
 pytestmark = pytest.mark.anyio
 SECRET = "a secret of sixteen"
@@ -42,12 +42,6 @@ async def ended(world: World, pause_id: str) -> None:
             await asyncio.wait_for(waiter.wait(), 10)
     finally:
         waiter.close()
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - turns of the loop, no time
-            await asyncio.sleep(0)
 
 
 async def test_a_new_row_is_delivered_at_once(world: World) -> None:

@@ -44,8 +44,8 @@ class Source:
     def batches(self, table: Table, after: Row | None = None) -> Iterator[list[Row]]:
         """The rows in the order of their keys, from the one after the key `after` on."""
         columns, key = ", ".join(table.columns), ", ".join(table.key)
-        condition = f" WHERE ({key}) > ({', '.join('?' * len(after))})" if after else ""
-        sql = f"SELECT {columns} FROM {table.name}{condition} ORDER BY {key}"
+        condition = f" AND ({key}) > ({', '.join('?' * len(after))})" if after else ""
+        sql = f"SELECT {columns} {table.rows}{condition} ORDER BY {key}"
         cursor = self._connection.execute(sql, after or ())
         while rows := cursor.fetchmany(table.rows_a_batch):
             yield rows
@@ -63,7 +63,7 @@ class Source:
         return found
 
     def _count(self, table: Table) -> int:
-        [(count,)] = self._connection.execute(f"SELECT count(*) FROM {table.name}")
+        [(count,)] = self._connection.execute(f"SELECT count(*) {table.rows}")
         return int(count)
 
     def _check_schema(self) -> None:
@@ -132,13 +132,22 @@ def _tables(connection: sqlite3.Connection) -> tuple[Table, ...]:
 
 def _table(connection: sqlite3.Connection, name: str, last_id: int | None) -> Table:
     columns = connection.execute(f"PRAGMA table_info({name})").fetchall()
-    key = sorted((column[5], column[1]) for column in columns if column[5])
+    key = [
+        column for _, column in sorted((column[5], column[1]) for column in columns if column[5])
+    ]
     return Table(
         name,
         tuple(column[1] for column in columns),
-        tuple(column for _, column in key),
+        tuple(key or _unique_columns(connection, name)),
         last_id,
     )
+
+
+def _unique_columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    """Of the index that tells the rows of a table without a primary key apart."""
+    indexes = connection.execute(f"PRAGMA index_list({table})")
+    [name] = [index[1] for index in indexes if index[2]]
+    return [column[2] for column in connection.execute(f"PRAGMA index_info({name})")]
 
 
 def _has_table(connection: sqlite3.Connection, name: str) -> bool:

@@ -26,7 +26,10 @@ class CopyFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`key` is the primary key; `last_id` the highest number given out, where they are counted."""
+    """`key` tells its rows apart; `last_id` is the highest number given out, where they are counted.
+
+    Of `contents` only what is not erased is copied: that is what the key holds.
+    """
 
     name: str
     columns: tuple[str, ...]
@@ -38,8 +41,9 @@ class Table:
         return LARGE_ROWS.get(self.name, ROWS_A_BATCH)
 
     @property
-    def key_positions(self) -> tuple[int, ...]:
-        return tuple(self.columns.index(column) for column in self.key)
+    def rows(self) -> str:
+        """What SELECT, and more conditions, can follow."""
+        return f"FROM {self.name} WHERE {'erased = 0' if 'erased' in self.columns else 'true'}"
 
 
 class Summary(msgspec.Struct, frozen=True):

@@ -27,9 +27,10 @@ class Erasing(Protocol):
         ...
 
     async def scrub(self) -> bool:
-        """Takes what was erased out of the log of changes too; False where somebody reads it just now.
+        """Takes what was erased out of the log of changes too.
 
-        On PostgreSQL that is VACUUM's work, and archives' and backups' of their own.
+        False where somebody reads it just now: then it is tried again until it is done. On
+        PostgreSQL that is VACUUM's work, and archives' and backups' of their own.
         """
         ...
 
@@ -38,18 +39,32 @@ class Erasing(Protocol):
         ...
 
 
+# SQLite writes zeros of the same length where the row lies. A row that were deleted would let it join
+# pages, and leave copies of the rows that it moves: see decision 21.
+_ZEROS = "SET sealed = zeroblob(length(sealed))"
+_HAS_ENDED = "EXISTS (SELECT 1 FROM pauses AS p WHERE p.pause_id = contents.pause_id AND p.status <> 'pending')"
+
 # Holds for a pause that has ended and still has content. The pause and its audit entries stay.
 ERASE: Final = Statement(
     "erase_question",
-    "DELETE FROM contents WHERE pause_id = ? AND part = 'question' AND EXISTS (SELECT 1 FROM pauses"
-    " AS p WHERE p.pause_id = contents.pause_id AND p.status <> 'pending')",
+    f"DELETE FROM contents WHERE pause_id = ? AND part = 'question' AND {_HAS_ENDED}",
+    f"UPDATE contents {_ZEROS}, erased = 1"
+    f" WHERE pause_id = ? AND part = 'question' AND erased = 0 AND {_HAS_ENDED}",
 )
-ERASE_ANSWER: Final = Statement("erase_answer", "DELETE FROM contents WHERE pause_id = ?")
-ERASE_ACTION: Final = Statement("erase_action", "DELETE FROM actions WHERE pause_id = ?")
+ERASE_ANSWER: Final = Statement(
+    "erase_answer",
+    "DELETE FROM contents WHERE pause_id = ? AND part = 'answer'",
+    f"UPDATE contents {_ZEROS}, erased = 1 WHERE pause_id = ? AND part = 'answer' AND erased = 0",
+)
+ERASE_ACTION: Final = Statement(
+    "erase_action",
+    "DELETE FROM actions WHERE pause_id = ?",
+    f"UPDATE actions {_ZEROS} WHERE pause_id = ?",
+)
 ERASABLE: Final = Statement(
     "erasable_pauses",
     "SELECT c.pause_id, p.developer_id, p.mode FROM contents c JOIN pauses p"
-    " ON p.pause_id = c.pause_id WHERE c.part = 'question' AND c.pause_id < ?"
+    " ON p.pause_id = c.pause_id WHERE c.part = 'question' AND c.erased = 0 AND c.pause_id < ?"
     " AND p.status <> 'pending' ORDER BY c.pause_id LIMIT ?",
 )
 

@@ -55,11 +55,11 @@ FAIL_DELIVERY: Final = Statement(
 SET_DELIVERY: Final = Statement(
     "set_pause_delivery", "UPDATE pauses SET delivery_state = ? WHERE pause_id = ?"
 )
+_SEALED = "(SELECT c.sealed FROM contents c WHERE c.pause_id = p.pause_id AND c.erased = 0"
 _COLUMNS = (
     "p.pause_id, p.developer_id, p.mode, p.status, p.channel, p.allow_text, p.default_index,"
     " p.created_at, p.expires_at, p.choice_index, p.responded_at, p.resolved_by, p.delivery_state,"
-    " (SELECT c.sealed FROM contents c WHERE c.pause_id = p.pause_id AND c.part = 'question'),"
-    " (SELECT c.sealed FROM contents c WHERE c.pause_id = p.pause_id AND c.part = 'answer'),"
+    f" {_SEALED} AND c.part = 'question'), {_SEALED} AND c.part = 'answer'),"
     " (SELECT d.attempts FROM deliveries d WHERE d.pause_id = p.pause_id"
     " AND d.kind = 'notification' LIMIT 1), p.callback_target,"
     " p.remind_at, p.fallbacks"

@@ -8,6 +8,8 @@ import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -16,7 +18,7 @@ import msgspec
 from pausepoint.clock import Clock
 from pausepoint.domain.account import Delivery, Principal
 from pausepoint.domain.pause import Mode, Way
-from pausepoint.domain.time import Instant
+from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
 from pausepoint.store import audit, deliveries, recipients, vault
@@ -39,6 +41,7 @@ from pausepoint.store.statements import Parameters, Statement
 
 T = TypeVar("T")
 _PRINCIPALS_KEPT: Final = 10_000
+_SCRUB_AGAIN: Final = timedelta(seconds=1)
 
 
 class DatabaseInUse(Exception):
@@ -65,7 +68,10 @@ class SqliteStore(ReadingStore):
     ) -> SqliteStore:
         """Makes or migrates the database. Raises DatabaseInUse, DatabaseUnusable, SchemaRefused,
         WrongSecretKey."""
-        return cls(path, secret_keys, clock, asyncio.get_running_loop(), observer)
+        store = cls(path, secret_keys, clock, asyncio.get_running_loop(), observer)
+        # A process that was killed may have erased and not scrubbed.
+        await store.scrub()
+        return store
 
     def __init__(
         self,
@@ -94,7 +100,9 @@ class SqliteStore(ReadingStore):
         # Only this process writes, so what it remembers is right until it changes that itself.
         self._principals: dict[str, Principal] = {}
         self._muted: frozenset[str] | None = None
+        self._clock = clock
         self._writer = Writer(self._connection, clock, loop, self._tell, observer)
+        self._scrubbing: asyncio.Task[None] | None = None
         self._reader = _connect(path, query_only=True)
         self._list_reader = _connect(path, query_only=True)
         self._list_thread = ThreadPoolExecutor(1, "sqlite-lists")
@@ -118,7 +126,16 @@ class SqliteStore(ReadingStore):
 
     async def scrub(self) -> bool:
         is_done: bool = await self._writer.submit(Scrub())
+        if not is_done and (self._scrubbing is None or self._scrubbing.done()):
+            self._scrubbing = asyncio.create_task(self._scrub_later())
         return is_done
+
+    async def _scrub_later(self) -> None:
+        is_done = False
+        while not is_done:
+            await self._clock.sleep_until(self._clock.now() + milliseconds(_SCRUB_AGAIN))
+            with suppress(StoreUnavailable):
+                is_done = await self._writer.submit(Scrub())
 
     async def purge_audit(self, before: Instant, limit: int) -> int:
         removed: int = await self._writer.submit(PurgeAudit(before, limit))
@@ -161,6 +178,8 @@ class SqliteStore(ReadingStore):
         await self.apply(Change())
 
     async def close(self) -> None:
+        if self._scrubbing is not None:
+            self._scrubbing.cancel()
         await self._writer.close()
         self._list_thread.shutdown()
         # The writer's connection closes last: the last one out checkpoints.

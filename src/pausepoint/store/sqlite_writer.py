@@ -233,7 +233,9 @@ def _write_guard(
     job: _Job,
 ) -> Applied | Lost:
     if change.guard is not None:
-        cursor.execute(change.guard.statement.sql, filled(change.guard.parameters, now))
+        statement = change.guard.statement
+        sql = statement.sqlite or statement.sql
+        cursor.execute(sql, filled(change.guard.parameters, now))
         if cursor.rowcount != 1:
             return Lost(now)
     for write in change.rows:
@@ -248,7 +250,7 @@ def _write_set(cursor: sqlite3.Cursor, statement: Statement, rows: list[Paramete
             # `execute` would also ask for the last row's id, and give up the lock for it.
             cursor.executemany(sql, (parameters,))
     else:
-        cursor.executemany(statement.sql, rows)
+        cursor.executemany(statement.sqlite or statement.sql, rows)
 
 
 def _purge(cursor: sqlite3.Cursor, work: PurgeAudit, now: Instant) -> int:

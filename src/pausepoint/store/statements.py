@@ -29,11 +29,13 @@ Parameters: TypeAlias = tuple[Any, ...]
 class Statement:
     """Plain SQL with `?` for each parameter, understood by SQLite and, translated, PostgreSQL.
 
-    Each is itself and equals no other: both writers sort rows by statement, at every row.
+    `sqlite` is what SQLite is told instead, where it must do the same in another way. Each is itself
+    and equals no other: both writers sort rows by statement, at every row.
     """
 
     name: str
     sql: str
+    sqlite: str = ""
 
     @property
     def is_insert(self) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from pausepoint.channels.base import ChannelError
 from pausepoint.domain.pause import Mode
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
-from tests.harness import World, an_api
+from tests.harness import World, an_api, until
 
 pytestmark = pytest.mark.anyio
 
@@ -250,8 +250,7 @@ async def test_odd_list_parameters_are_refused(api: httpx2.AsyncClient, query: s
 
 
 async def until_it_waits(world: World) -> None:
-    while not world.running.store.waiting:  # noqa: ASYNC110 - a turn of the loop, no time
-        await asyncio.sleep(0)
+    await until(lambda: world.running.store.waiting)
 
 
 async def test_a_wait_ends_with_the_answer(world: World, api: httpx2.AsyncClient) -> None:

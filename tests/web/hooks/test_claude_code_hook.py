@@ -25,7 +25,7 @@ from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from pausepoint.operations.time_out_pauses import settled_pause
 from pausepoint.store.changes import Change, ForgetIdempotencyKeys
 from pausepoint.web.app import create_app
-from tests.harness import World, a_world, an_api, settings_of
+from tests.harness import World, a_world, an_api, settings_of, until
 
 pytestmark = pytest.mark.anyio
 
@@ -109,9 +109,7 @@ async def pauses(world: World, mode: Mode = Mode.LIVE) -> list[Pause]:
 
 
 async def until_waiting(world: World, how_many: int = 1) -> None:
-    async with asyncio.timeout(30):
-        while world.services.store.waiting != how_many:  # noqa: ASYNC110 - a turn of the loop, no time
-            await asyncio.sleep(0)
+    await until(lambda: world.services.store.waiting == how_many)
 
 
 async def asked(world: World, mode: Mode = Mode.LIVE) -> Pause:

@@ -1,0 +1,3 @@
+-- Content that is erased leaves no copy: see decision 21.
+-- compatible from: 1
+-- Older code runs on, but on SQLite cannot read a pause that newer code has erased.
