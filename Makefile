@@ -18,10 +18,10 @@ setup: .venv/.ready ## Make .venv with the program and the tools for its tests
 run: setup ## Start PausePoint here, with a dev inbox instead of vendors
 	@$(BIN)/pausepoint dev
 
-test: setup ## Run every test, but those of test-integrations
+test: setup ## Run every test, but those of test-integrations and reliability
 	@sh scripts/get-chromium.sh
 	@sh scripts/get-servers.sh
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-frameworks: setup ## Try the agent frameworks, each in an environment of its own
 	@$(BIN)/python -m tests.integrations.frameworks.environments
