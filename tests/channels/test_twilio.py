@@ -109,6 +109,16 @@ async def test_a_callback_replaces_asking(twilio: FakeTwilio, client: OperatorCl
 
 
 @pytest.mark.anyio
+async def test_nobody_waits_to_hear_of_a_confirmation(
+    twilio: FakeTwilio, client: OperatorClient
+) -> None:
+    over = transport(twilio, client, status_callback_base="https://pp.example.com")
+    asked = notification(recipient="+12025550100", is_confirmation=True, options=())
+    await over.send(CHANNEL.render(asked), asked, NOW)
+    assert "StatusCallback" not in twilio.messages[0].fields
+
+
+@pytest.mark.anyio
 async def test_a_messaging_service_as_the_sender(
     twilio: FakeTwilio, client: OperatorClient
 ) -> None:

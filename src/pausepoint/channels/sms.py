@@ -169,7 +169,8 @@ class TwilioTransport:
             "ValidityPeriod": str(max(1, min(_VALIDITY_LIMIT, seconds_left))),
         }
         base = self._settings.status_callback_base
-        if base is not None:
+        # A confirmation is sent once, and belongs to no delivery that could be told.
+        if base is not None and not notification.is_confirmation:
             path = f"/v1/callbacks/twilio/{notification.delivery_id}"
             fields["StatusCallback"] = base.rstrip("/") + path
         return fields
