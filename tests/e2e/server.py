@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from tests.e2e.discretion import told
+
 PROGRAM: Final = str(Path(sys.executable).with_name("pausepoint"))
 SECRET: Final = "only-for-tests-" * 3
 LIMITS_OFF: Final = {"PAUSEPOINT_RATE_LIMITS": "off"}
@@ -97,6 +99,9 @@ class Server:
         try:
             if self.process is not None and kind is None:
                 self.stop()
+            if kind is None:
+                secrets = told(self.log_path.read_text("utf-8", "replace"))
+                assert not secrets, "\n".join(secrets)
         finally:
             self.kill()
             running.remove(self)
