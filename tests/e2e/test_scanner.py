@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.api import Api
+from tests.e2e.api import Api, answer
 from tests.e2e.server import Server, environment
 from tests.e2e.vendors import CHANNELS, Vendors
 
@@ -35,7 +35,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def test_opening_every_link_answers_nothing(
     channel: str, api: Api, vendors: Vendors, page: Page, production_server: Server
 ) -> None:
-    """By a browser with JavaScript, and by curl with GET and HEAD; then all is still pending."""
+    """Then all is still pending."""
     asked: list[str] = []
     links: set[str] = set()
     for number in range(MESSAGES):
@@ -48,11 +48,27 @@ def test_opening_every_link_answers_nothing(
         asked.append(pause["pause_id"])
         links |= set(vendors.next_links(channel).values())
     assert len(links) == MESSAGES * (3 if channel == "email" else 1)
+    open_all(links, page, production_server)
+    assert [api.pause(pause_id)["status"] for pause_id in asked] == ["pending"] * MESSAGES
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_opening_every_link_of_a_confirmation_agrees_to_nothing(
+    channel: str, api: Api, vendors: Vendors, page: Page, production_server: Server
+) -> None:
+    body = {"recipient": vendors.recipient(channel), "channel": channel}
+    added = answer(api.http.post("/v1/recipients", json=body), 201)
+    open_all(set(vendors.next_links(channel).values()), page, production_server)
+    there = answer(api.http.get(f"/v1/recipients/{added['recipient_id']}"))
+    assert (there["state"], there["verified_at"]) == ("unverified", None)
+
+
+def open_all(links: set[str], page: Page, server: Server) -> None:
+    """By a browser with JavaScript, and by curl with GET and HEAD."""
     for link in sorted(links):
         open_in_browser(page, link)
         for method in ([], ["--head"]):
-            assert curl(production_server, *method, link).startswith("HTTP/1.1 200")
-    assert [api.pause(pause_id)["status"] for pause_id in asked] == ["pending"] * MESSAGES
+            assert curl(server, *method, link).startswith("HTTP/1.1 200")
 
 
 def open_in_browser(page: Page, link: str) -> None:
