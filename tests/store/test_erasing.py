@@ -14,6 +14,7 @@ import pytest
 from pausepoint.config import Settings
 from pausepoint.domain.errors import PauseStillPending
 from pausepoint.domain.pause import Mode
+from pausepoint.domain.retention import AUDIT_KEPT_AT_LEAST
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.erase_content import BATCH, erase_content, erase_old, purge_audit
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
@@ -148,6 +149,15 @@ async def test_the_audit_log_is_purged_by_age_and_says_so(world: World) -> None:
     async with an_api(world) as api:
         gone = await api.get("/v1/events", headers={"Last-Event-ID": "1"})
         assert (gone.status_code, gone.json()["error"]) == (410, "EVENTS_GONE")
+
+
+async def test_no_audit_entry_goes_before_the_legal_minimum(world: World) -> None:
+    pause_id = await answered(world)
+    entries = await world.audit(pause_id)
+    world.clock.advance(AUDIT_KEPT_AT_LEAST)
+    with pytest.raises(ValueError, match="183 days"):
+        await purge_audit(world.services, AUDIT_KEPT_AT_LEAST - timedelta(milliseconds=1))
+    assert await world.audit(pause_id) == entries
 
 
 async def test_a_pending_pause_is_never_erased(world: World) -> None:
