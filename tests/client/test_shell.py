@@ -320,6 +320,9 @@ def test_those_that_ended_are_erased_and_the_others_refused(shell: Shell, server
     assert (second["pause_id"], second["error"]) == (ids[1], "PAUSE_PENDING")
     assert second["status_code"] == 409
     assert shell.run("erase").returncode == 2
+    waited = shell.run("wait", ids[0])
+    assert (waited.returncode, waited.stdout) == (1, "")
+    assert "has been erased" in waited.stderr
 
 
 @pytest.mark.e2e
