@@ -166,6 +166,8 @@ def _verdict(pause: Json, permission: Permission) -> Json:
     if pause["status"] == "responded" and by == "human":
         if choice == ALLOW:
             return _decision({"behavior": "allow"})
+        if choice is None:
+            return denied(f"The answer has been erased, so this is denied. {_TELL}")
         comment = results.comment(pause)
         if comment is None:
             return denied("A person denied this.")

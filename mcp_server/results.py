@@ -226,6 +226,8 @@ def _next_step_of_pending(pause: Json, polls: int) -> str:
 
 def _next_step_of_responded(pause: Json) -> str:
     choice = pause.get("response_choice")
+    if not isinstance(choice, str):
+        return f"This was answered, and the answer has been erased since, {_NOTHING_APPROVED}"
     if pause.get("resolved_by") in ("human", None):
         step = f'The person chose "{choice}". Do what that allows and nothing else.'
     else:
@@ -245,10 +247,12 @@ def _next_step_of_timed_out(pause: Json) -> str:
             f'No person answered: at the deadline the default "{choice}" took effect. Never report '
             "it as a person's decision. Do what the default allows and nothing else."
         )
-    return (
-        "No person answered before the deadline, so nothing is approved. Do not do what was asked "
-        "about; tell the user, or ask again."
-    )
+    return f"No person answered before the deadline, {_NOTHING_APPROVED}"
+
+
+_NOTHING_APPROVED = (
+    "so nothing is approved. Do not do what was asked about; tell the user, or ask again."
+)
 
 
 def _list_line(item: Json) -> str:

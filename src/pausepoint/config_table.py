@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pausepoint import config_values as read
+from pausepoint.domain.retention import AUDIT_KEPT_AT_LEAST
 from pausepoint.hooks_file import hook_rules
 
 OF_OTHERS: Final = frozenset(
@@ -214,7 +215,7 @@ SETTINGS: Final = (
     Setting(
         "PAUSEPOINT_AUDIT_KEPT_DAYS",
         "audit_kept",
-        read.days(183),
+        read.days(AUDIT_KEPT_AT_LEAST.days),
         "for ever",
         "How long audit entries are kept: half a year at least.",
     ),

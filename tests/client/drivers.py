@@ -66,6 +66,9 @@ class Client:
     def cancel(self, pause_id: str) -> Pause:
         return self.run(self.client.cancel(pause_id))  # type: ignore[no-any-return]
 
+    def erase(self, pause_id: str) -> Pause:
+        return self.run(self.client.erase(pause_id))  # type: ignore[no-any-return]
+
     def list(self, **kwargs: Any) -> Page[Pause]:
         return self.run(self.client.list(**kwargs))  # type: ignore[no-any-return]
 

@@ -12,6 +12,7 @@ from pausepoint.client import (
     AsyncPausePoint,
     Cancelled,
     Conflict,
+    Erased,
     InvalidRequest,
     NotFound,
     Pause,
@@ -141,6 +142,24 @@ def test_the_same_question_with_the_same_key_is_one_pause(client: Client, kind: 
     with pytest.raises(InvalidRequest, match="IDEMPOTENCY_MISMATCH"):
         client.ask(PHONE, "Wire $9,000?", OPTIONS, idempotency_key=key)
     assert client.create(PHONE, QUESTION, OPTIONS).pause_id != first.pause_id
+
+
+def test_what_was_asked_is_erased_once_it_has_ended(client: Client) -> None:
+    pause = client.create(PHONE, QUESTION, OPTIONS, metadata={"invoice": 2281})
+    with pytest.raises(Conflict, match="PAUSE_PENDING"):
+        client.erase(pause.pause_id)
+    answer(pause, "Approve")
+
+    erased = client.erase(pause.pause_id)
+
+    content = (erased.recipient, erased.message, erased.options, erased.metadata)
+    assert content == (None, None, None, None)
+    assert (erased.status, erased.resolved_by) == ("responded", "human")
+    assert client.erase(pause.pause_id) == erased == client.get(pause.pause_id)
+    with pytest.raises(Erased):
+        client.wait(pause.pause_id)
+    with pytest.raises(NotFound):
+        client.erase("psr_01a2039e-5090-7744-ab19-5212ad76b8da")
 
 
 def test_lists_come_in_pages(client: Client, kind: Kind) -> None:

@@ -297,6 +297,43 @@ def test_pauses_are_listed_cancelled_and_audited(shell: Shell, server: Server) -
     assert "respond_url" not in pause
 
 
+@pytest.mark.e2e
+def test_those_that_ended_are_erased_and_the_others_refused(shell: Shell, server: Server) -> None:
+    with PausePoint(server.test_api_key, server.base_url) as client:
+        made = [client.create("+15550100199", "Sell?", ["Approve", "Reject"]) for _ in range(3)]
+        answer(made[0], "Approve")
+        client.cancel(made[2].pause_id)
+        ids = [pause.pause_id for pause in made]
+        done = shell.run("erase", ids[0], ids[1], "psr_\u202e", ids[2])
+        found = [client.get(pause_id).message for pause_id in ids]
+
+    assert found == [None, "Sell?", None]
+    assert done.returncode == 1
+    assert done.stdout == f"{ids[0]} is erased.\n{ids[2]} is erased.\n"
+    [pending, unknown] = done.stderr.splitlines()
+    assert pending.startswith(f"pausepoint: {ids[1]}: PAUSE_PENDING: ")
+    assert unknown.startswith("pausepoint: psr_\\u202e: PAUSE_NOT_FOUND: ")
+    # Once more changes nothing.
+    again = shell.run("erase", ids[0], ids[1], "--json")
+    first, second = map(json.loads, again.stdout.splitlines())
+    assert (first["pause_id"], first["status"], first["message"]) == (ids[0], "responded", None)
+    assert (second["pause_id"], second["error"]) == (ids[1], "PAUSE_PENDING")
+    assert second["status_code"] == 409
+    assert shell.run("erase").returncode == 2
+    waited = shell.run("wait", ids[0])
+    assert (waited.returncode, waited.stdout) == (1, "")
+    assert "has been erased" in waited.stderr
+
+
+@pytest.mark.e2e
+def test_nothing_more_is_tried_with_a_key_that_opens_nothing(shell: Shell) -> None:
+    done = shell.run("erase", "psr_1", "psr_2", PAUSEPOINT_API_KEY="pp_test_" + "0" * 48)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1
+    assert "API key" in done.stderr
+
+
 @contextmanager
 def watching(shell: Shell, *words: str, **streams: Any) -> Iterator[subprocess.Popen[bytes]]:
     """`watch` straight at the server; Ctrl-C must end it well."""

@@ -61,6 +61,7 @@ def test_a_copy_that_was_killed_is_gone_on_with_and_then_served(
         for pause, choice in zip(ended, ("Approve", "Reject"), strict=False):
             answer(api.respond(token_of(pause["respond_url"]), choice))
         answer(api.cancel(ended[2]["pause_id"]))
+        answer(api.http.delete(f"/v1/pause/{ended[0]['pause_id']}/content"))
         webhook_id = api.add_webhook("https://example.com/hook", "s" * 16, ["pause.responded"])
         before = api.every("/v1/pause"), api.every("/v1/audit")
     server.kill()
@@ -92,6 +93,7 @@ def test_a_copy_that_was_killed_is_gone_on_with_and_then_served(
         assert [hook["webhook_id"] for hook in answer(api.http.get("/v1/webhooks"))["items"]] == [
             webhook_id
         ]
+        assert api.pause(ended[0]["pause_id"])["message"] is None
         answer(api.respond(token_of(asked["respond_url"]), "Approve"))
         assert api.pause(asked["pause_id"])["response_choice"] == "Approve"
         assert api.audit(pause_id=asked["pause_id"])[-1]["event_type"] == "pause.responded"

@@ -108,6 +108,29 @@ def test_wait_ends_with_the_answer(server: Server, streams: bool) -> None:
     assert waiting.answer()["response_choice"] == "Approve"
 
 
+def test_what_was_erased_is_told_without_its_words_over_stdio(
+    server: Server, http: httpx2.Client
+) -> None:
+    pause = ask(server)
+    answer(server, pause)
+    assert http.delete(f"/v1/pause/{pause['pause_id']}/content").status_code == 200
+    process = StdioProcess(
+        PAUSEPOINT_API_KEY=server.test_api_key, PAUSEPOINT_BASE_URL=server.base_url
+    )
+    try:
+        polled = process.call("poll_pause_request", {"pause_id": pause["pause_id"]})
+        [listed] = process.call("list_pause_requests", {})["items"]
+        audited = process.call("get_audit_log", {"pause_id": pause["pause_id"]})["items"]
+    finally:
+        assert process.close() == 0
+
+    assert "has been erased since" in polled["next_step"]
+    for seen in (polled, listed):
+        assert seen["status"] == "responded"
+        assert not {"message", "options", "recipient", "response_choice"} & seen.keys()
+    assert audited[0]["event_type"] == "pause.erased"
+
+
 @pytest.mark.parametrize("streams", [False, True])
 def test_restart_in_the_middle(server: Server, http: httpx2.Client, streams: bool) -> None:
     pause = ask(server)

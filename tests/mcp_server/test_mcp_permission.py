@@ -287,6 +287,14 @@ def test_answer_that_crosses_the_withdrawal_counts() -> None:
     assert driven.decided == {"behavior": "allow"}
 
 
+def test_answer_that_was_erased_allows_nothing() -> None:
+    driven = Driven()
+    driven.answer(201)
+    driven.answer(200, status="responded", resolved_by="human", response_choice=None)
+    assert driven.decided["behavior"] == "deny"
+    assert "has been erased" in driven.decided["message"]
+
+
 def test_server_that_is_started_anew_is_waited_for_without_haste() -> None:
     driven = Driven()
     driven.answer(201)

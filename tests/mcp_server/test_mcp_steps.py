@@ -221,6 +221,28 @@ def test_choice_that_no_person_made_is_said_to_be_none(resolved_by: str) -> None
     assert "no person answered" in driven.content["next_step"]
 
 
+ERASED = dict.fromkeys(("recipient", "message", "options", "metadata", "timeout_default"))
+
+
+@pytest.mark.parametrize(
+    ("ending", "says"),
+    [
+        ({"status": "responded", "resolved_by": "human"}, "has been erased since"),
+        ({"status": "responded", "resolved_by": "simulated"}, "has been erased since"),
+        ({"status": "timed_out", "resolved_by": "timeout"}, "No person answered"),
+        ({"status": "cancelled", "resolved_by": "developer"}, "was withdrawn"),
+    ],
+)
+def test_what_was_erased_approves_nothing(ending: Json, says: str) -> None:
+    driven = poll(0)
+    driven.answer(200, PENDING | ERASED | ending)
+    assert driven.content["status"] == ending["status"]
+    assert not {*ERASED, "response_choice"} & driven.content.keys()
+    assert says in driven.content["next_step"]
+    assert "o not do what" in driven.content["next_step"]
+    assert "None" not in driven.message["result"]["content"][0]["text"]
+
+
 def test_fields_of_the_wrong_type_are_left_out() -> None:
     odd = {**ANSWERED, "options": [1], "test": "no", "metadata": [], "delivery": "sent"}
     driven = poll(0)

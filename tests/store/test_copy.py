@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -14,9 +15,19 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
+from pausepoint.domain.action import new_action
 from pausepoint.domain.events import FEED_EVENTS, Actor, Event
 from pausepoint.domain.pause import Ending, Mode, PauseStatus, ResolvedBy
-from pausepoint.store.changes import Applied, Change, EndPause, InsertAuditEntry, InsertPause
+from pausepoint.store.changes import (
+    Applied,
+    Change,
+    EndPause,
+    ErasePause,
+    EraseRest,
+    InsertAuditEntry,
+    InsertPause,
+    Lost,
+)
 from pausepoint.store.copy import copy_database
 from pausepoint.store.copy_tables import CopyFailed, Manifest
 from pausepoint.store.feed import BEGINNING
@@ -26,7 +37,7 @@ from pausepoint.store.sqlite import DatabaseInUse, SqliteStore, lock_database
 from pausepoint.store.vault import WrongSecretKey
 from pausepoint.testing import FakeClock
 from tests.doubles.postgres import PostgresServer
-from tests.store.filled import PENDING, everything, fill
+from tests.store.filled import ANSWERED, PENDING, everything, fill
 from tests.store.samples import HOUR, NOW, SECRET, a_developer, a_pause
 
 pytestmark = pytest.mark.anyio
@@ -152,6 +163,59 @@ async def test_everything_is_there_and_goes_on(source: Path, target: str) -> Non
     assert await on_target(target, "SELECT max(entry_id) FROM audit") == (
         on_source(source, "SELECT max(entry_id) FROM audit") + 1
     )
+
+
+async def test_what_was_erased_is_left_out_though_the_copy_was_interrupted(
+    source: Path, target: str
+) -> None:
+    erased, kept = await erased_half(source)
+    assert ANSWERED in erased
+    for label in ("Copying contents", "Copying actions"):
+        with pytest.raises(Interrupted):
+            await copy_database(source, target, [SECRET], Interruption(label, 1))
+    manifest = await copied(source, target)
+
+    assert await is_whole(source, target)
+    for table in ("contents", "actions"):
+        there, here = f"SELECT count(*) FROM {table} WHERE pause_id NOT IN", sorted(erased)
+        left = on_source(source, f"{there} ({', '.join(map(repr, here))})")
+        assert left == await on_target(target, f"SELECT count(*) FROM {table}") > len(kept) / 2
+        assert left == manifest[table].rows < on_source(source, f"SELECT count(*) FROM {table}")
+    store = await PostgresStore.open(target, [SECRET], FakeClock())
+    found = await store.pause(ANSWERED)
+    assert found is not None
+    assert (found.status, found.content, found.choice) == (PauseStatus.RESPONDED, None, None)
+    # It is not erased again, and what is left can be.
+    assert isinstance(await store.apply(erasing(ANSWERED)), Lost)
+    erasable = await store.erasable_pauses(NOW + 100 * HOUR, 10_000)
+    assert [each.pause_id for each in erasable] == kept
+    assert isinstance(await store.apply(erasing(kept[0])), Applied)
+    await store.close()
+    assert await on_target(
+        target, f"SELECT count(*) FROM actions WHERE pause_id = '{kept[0]}'"
+    ) == 0  # fmt: skip
+
+
+def erasing(pause_id: str) -> Change:
+    return Change((EraseRest(pause_id),), ErasePause(pause_id))
+
+
+async def erased_half(source: Path) -> tuple[list[str], list[str]]:
+    """Every pause that has ended, each other one of them erased; those, and those that were not."""
+    store = await SqliteStore.open(source, [SECRET], FakeClock())
+    asked = a_pause().content
+    assert asked is not None
+    asked = replace(asked, action=new_action("Bash", {"command": "rm -rf build"}))
+    made = [a_pause(content=asked) for _ in range(400)]
+    ends = Ending(PauseStatus.CANCELLED, ResolvedBy.DEVELOPER)
+    await store.apply_all([Change((InsertPause(pause),)) for pause in made])
+    await store.apply_all([Change((), EndPause(pause.pause_id, ends)) for pause in made])
+    ended = [each.pause_id for each in await store.erasable_pauses(NOW + 100 * HOUR, 10_000)]
+    erased, kept = ended[::2], ended[1::2]
+    results = await store.apply_all([erasing(pause_id) for pause_id in erased])
+    assert {type(result) for result in results} == {Applied}
+    await store.close()
+    return erased, kept
 
 
 async def test_no_table_is_forgotten(source: Path, target: str) -> None:

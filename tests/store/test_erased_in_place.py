@@ -17,13 +17,18 @@ from pausepoint.domain.action import new_action
 from pausepoint.domain.pause import Pause
 from pausepoint.operations.erase_content import erase_content
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
+from pausepoint.store.changes import Change, ErasePause, EraseRest
+from pausepoint.store.migrate import migrate_sqlite, migrations
 from pausepoint.store.sqlite import SqliteStore
+from pausepoint.testing import FakeClock
 from tests.harness import SECRET, World, a_world, until
+from tests.store.samples import NOW
 
 pytestmark = pytest.mark.anyio
 
 WINDOW: Final = 24
 SEED: Final = 2
+KEPT_BY_KEY_UNTIL: Final = 8
 
 
 @contextmanager
@@ -164,3 +169,42 @@ async def test_what_a_killed_process_did_not_scrub_is_gone_once_the_next_is_open
         store = await SqliteStore.open(at_the_kill / "test.db", [SECRET], world.clock)
         assert remains(at_the_kill, gone) == 0
         await store.close()
+
+
+async def test_no_copy_in_an_older_file_outlives_its_erasure(tmp_path: Path) -> None:
+    """There rows did move: the copies that they left go with the old table."""
+    words = random.Random(SEED)
+    with opened(tmp_path) as connection:
+        for pragma in ("journal_mode = WAL", "secure_delete = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        migrate_sqlite(connection, migrations("sqlite")[:KEPT_BY_KEY_UNTIL])
+        gone = in_an_older_file(connection, words)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    file = (tmp_path / "test.db").read_bytes()
+    assert any(file.count(blob[at : at + WINDOW]) > 1 for blob in gone for at in (0, 48, 96))
+    store = await SqliteStore.open(tmp_path / "test.db", [SECRET], FakeClock())
+    erasable = await store.erasable_pauses(NOW, 10_000)
+    assert len(erasable) == len(gone) / 2
+    await store.apply_all(
+        [Change((EraseRest(each.pause_id),), ErasePause(each.pause_id)) for each in erasable]
+    )
+    assert await store.scrub()
+    assert remains(tmp_path, gone) == 0
+    await store.close()
+
+
+def in_an_older_file(connection: sqlite3.Connection, words: random.Random) -> list[bytes]:
+    """Pauses that have ended, with questions in the order of their ids and answers in none; both."""
+    connection.execute("INSERT INTO developers VALUES ('dev_1', '', x'', NULL, '', 0, NULL)")
+    ids = [f"psr_{number:032x}" for number in range(300)]
+    connection.executemany(
+        "INSERT INTO pauses (pause_id, developer_id, mode, status, channel, allow_text, created_at,"
+        " expires_at, resolved_by, delivery_state)"
+        " VALUES (?, 'dev_1', 'live', 'responded', 'sms', 1, 0, 0, 'human', 'sent')",
+        [(pause_id,) for pause_id in ids],
+    )
+    rows = [(pause_id, "question", words.randbytes(words.randint(120, 900))) for pause_id in ids]
+    answers = [(pause_id, "answer", words.randbytes(words.randint(120, 900))) for pause_id in ids]
+    rows += words.sample(answers, len(answers))
+    connection.executemany("INSERT INTO contents (pause_id, part, sealed) VALUES (?, ?, ?)", rows)
+    return [sealed for _, _, sealed in rows]

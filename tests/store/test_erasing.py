@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,8 @@ import pytest
 
 from pausepoint.config import Settings
 from pausepoint.domain.errors import PauseStillPending
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.pause import Mode, Way
+from pausepoint.domain.retention import AUDIT_KEPT_AT_LEAST
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.erase_content import BATCH, erase_content, erase_old, purge_audit
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
@@ -45,6 +48,19 @@ async def answered(world: World, **changes: Any) -> str:
     token = respond_url(world.services, pause).rpartition("/")[2]
     await respond_to_pause(world.services, token, "Approve", "a note of the person")
     return pause.pause_id
+
+
+async def person_keys(settings: Settings) -> dict[str, str | None]:
+    """Of each pause the keyed hash of who was asked, as the database has it."""
+    sql = "SELECT pause_id, person_key FROM pauses"
+    if settings.is_sqlite:
+        with closing(sqlite3.connect(settings.database_path)) as connection:
+            return dict(connection.execute(sql).fetchall())
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        return dict(map(tuple, await connection.fetch(sql)))
+    finally:
+        await connection.close()
 
 
 async def test_the_content_goes_and_the_rest_stays(world: World) -> None:
@@ -87,6 +103,21 @@ async def test_another_account_erases_nothing(world: World) -> None:
         assert (await api.delete(f"/v1/pause/{pause_id}/content")).status_code == 404
         assert (await api.delete("/v1/pause/psr_1/content")).status_code == 404
     assert (await world.pause(pause_id)).content is not None
+
+
+async def test_nothing_says_any_more_that_two_pauses_asked_the_same_person(
+    world: World, settings: Settings
+) -> None:
+    erased, kept = await answered(world), await answered(world)
+    keys = await person_keys(settings)
+    assert keys[erased] == keys[kept] is not None
+    await erase_content(world.services, world.principal(), erased)
+    assert await person_keys(settings) == {erased: None, kept: keys[kept]}
+    # Those that wait are still counted for the person.
+    assert (await world.ask()).status == "pending"
+    way = Way("sms", "+15550100199")
+    developer_id = world.alice.developer.developer_id
+    assert await world.services.store.count_waiting(developer_id, way) == 1
 
 
 async def test_ten_at_once_erase_once(world: World) -> None:
@@ -148,6 +179,15 @@ async def test_the_audit_log_is_purged_by_age_and_says_so(world: World) -> None:
     async with an_api(world) as api:
         gone = await api.get("/v1/events", headers={"Last-Event-ID": "1"})
         assert (gone.status_code, gone.json()["error"]) == (410, "EVENTS_GONE")
+
+
+async def test_no_audit_entry_goes_before_the_legal_minimum(world: World) -> None:
+    pause_id = await answered(world)
+    entries = await world.audit(pause_id)
+    world.clock.advance(AUDIT_KEPT_AT_LEAST)
+    with pytest.raises(ValueError, match="183 days"):
+        await purge_audit(world.services, AUDIT_KEPT_AT_LEAST - timedelta(milliseconds=1))
+    assert await world.audit(pause_id) == entries
 
 
 async def test_a_pending_pause_is_never_erased(world: World) -> None:

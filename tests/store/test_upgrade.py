@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ from pausepoint.store.changes import (
     Applied,
     Change,
     EndPause,
+    ErasePause,
+    EraseRest,
     InsertAuditEntry,
     InsertDelivery,
     InsertDeveloper,
@@ -31,8 +33,8 @@ from pausepoint.store.changes import (
 from pausepoint.store.migrate import FOLDER, Migration, SchemaRefused, migrations
 from tests.doubles.postgres import PostgresServer
 from tests.store.bare import Bare, BarePostgres, BareSqlite
-from tests.store.filled import ANSWERED, PENDING, everything, fill, missing
-from tests.store.samples import HOUR, a_delivery, a_developer, a_pause
+from tests.store.filled import ANSWERED, LATE, PENDING, WITHDRAWN, everything, fill, missing
+from tests.store.samples import HOUR, NOW, a_delivery, a_developer, a_pause
 
 pytestmark = pytest.mark.anyio
 
@@ -130,6 +132,24 @@ async def use(store: Store) -> None:
     assert isinstance(developer, Developer)
     claimed = await store.claim_deliveries(10, HOUR)
     assert [each.pause_id for each in claimed] == [asked.pause_id]
+
+
+async def test_what_a_release_kept_can_be_erased(release: Release, make_bare: MakeBare) -> None:
+    bare = make_bare()
+    await bare.load(release.folder / f"{bare.engine}.sql")
+    store = await bare.open()
+    before = await store.pause(ANSWERED)
+    assert before is not None
+    assert before.content is not None
+    erased = Change((EraseRest(ANSWERED),), ErasePause(ANSWERED))
+
+    assert isinstance(await store.apply(erased), Applied)
+    assert isinstance(await store.apply(erased), Lost)
+    assert await store.pause(ANSWERED) == replace(before, content=None)
+    erasable = await store.erasable_pauses(NOW + 100 * HOUR, 100)
+    assert [each.pause_id for each in erasable] == [LATE, WITHDRAWN]
+    await use(store)
+    await store.close()
 
 
 # ── The older code on the newer schema ──

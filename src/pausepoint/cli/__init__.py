@@ -26,6 +26,7 @@ COMMANDS = Commands(
         "wait": "ask:wait",
         "list": "pauses:list_pauses",
         "cancel": "pauses:cancel",
+        "erase": "erase:erase",
         "audit": "pauses:audit",
         "watch": "watch:watch",
         "dev": "run:dev",

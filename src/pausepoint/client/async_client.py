@@ -157,6 +157,7 @@ class AsyncPausePoint(_Driven, Approving):
     get = _awaiting(calls.get)
     wait = _awaiting(calls.wait)
     cancel = _awaiting(calls.cancel)
+    erase = _awaiting(calls.erase)
     list = _awaiting(calls.list_pauses)
     audit = _awaiting(calls.audit)
 

@@ -117,6 +117,15 @@ def cancel(policy: Policy, pause_id: str) -> Steps[Pause]:
     return (yield from get(policy, pause_id))
 
 
+def erase(policy: Policy, pause_id: str) -> Steps[Pause]:
+    """Erases what was asked, of whom, and what was answered, for good; the pause stays.
+
+    Once more changes nothing. Raises Conflict while it is pending: cancel it first.
+    """
+    request = Request(method="DELETE", path=path("pause", pause_id, "content"))
+    return (yield from settle(request, Pause, policy.for_a_call())).value
+
+
 def list_pauses(
     policy: Policy, *, status: str | None = None, limit: int = 20, offset: int = 0
 ) -> Steps[Page[Pause]]:

@@ -152,6 +152,7 @@ class PausePoint(_Driven, Approving):
     get = _blocking(calls.get)
     wait = _blocking(calls.wait)
     cancel = _blocking(calls.cancel)
+    erase = _blocking(calls.erase)
     list = _blocking(calls.list_pauses)
     audit = _blocking(calls.audit)
 

@@ -92,6 +92,8 @@ def verdict_on(pause: Pause, rule: Rule) -> Verdict:
         said = f' with the note: "{note}"' if note else "."
         if pause.choice == ALLOW:
             return Verdict(Decision.ALLOW, f"A person allowed this{said}")
+        if pause.choice is None:
+            return Verdict(Decision.DENY, f"The answer has been erased, so this is denied. {TELL}")
         return Verdict(Decision.DENY, f"A person denied this{said}")
     if pause.status is PauseStatus.TIMED_OUT:
         return _silence(pause, rule)

@@ -9,6 +9,7 @@ from pausepoint.domain.account import Principal
 from pausepoint.domain.errors import PauseNotFound, PauseStillPending
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Pause
+from pausepoint.domain.retention import AUDIT_KEPT_AT_LEAST
 from pausepoint.domain.time import milliseconds
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause
@@ -46,7 +47,12 @@ async def erase_old(services: Services, kept: timedelta) -> int:
 
 
 async def purge_audit(services: Services, kept: timedelta) -> int:
-    """Entries older than that, in batches; how many were removed."""
+    """Entries older than that, in batches; how many were removed.
+
+    Raises ValueError for less than the legal minimum, whoever purges.
+    """
+    if kept < AUDIT_KEPT_AT_LEAST:
+        raise ValueError(f"audit entries are kept for {AUDIT_KEPT_AT_LEAST.days} days at least")
     before, removed = services.clock.now() - milliseconds(kept), 0
     while count := await services.store.purge_audit(before, 10 * BATCH):
         removed += count

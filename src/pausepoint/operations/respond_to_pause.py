@@ -64,10 +64,11 @@ async def respond_to_pause(services: Services, token: str, choice: str, text: st
     pause_id = _verified(services, token).pause_id
     while True:
         pause = await settled_pause(services, pause_id)
-        if pause is None or pause.content is None:
+        if pause is None:
             raise TokenInvalid
         if pause.status.is_final:
             raise _TOO_LATE[pause.status]
+        assert pause.content is not None, "what waits is never erased"
         if choice not in pause.content.options:
             raise InvalidChoice
         note = _checked_text(pause, text)

@@ -53,6 +53,7 @@ ROW_ORDER: Final[tuple[Statement, ...]] = (
     pauses.FORGET_IDEMPOTENCY_KEYS,
     erasing.ERASE_ANSWER,
     erasing.ERASE_ACTION,
+    erasing.FORGET_PERSON,
 )
 
 
@@ -114,7 +115,7 @@ def _bind_row(row: Row, seal: Seal) -> list[Write]:
         case DisableWebhook(webhook_id):
             return [Write(accounts.DISABLE_WEBHOOK, (NOW, webhook_id))]
         case EraseRest(pause_id):
-            erased = (erasing.ERASE_ANSWER, erasing.ERASE_ACTION)
+            erased = (erasing.ERASE_ANSWER, erasing.ERASE_ACTION, erasing.FORGET_PERSON)
             return [Write(statement, (pause_id,)) for statement in erased]
         case ForgetIdempotencyKeys(before):
             return [Write(pauses.FORGET_IDEMPOTENCY_KEYS, (before,))]

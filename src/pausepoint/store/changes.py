@@ -82,7 +82,7 @@ class DisableWebhook:
 
 @record(frozen=True, slots=True)
 class EraseRest:
-    """The answer's text and the action, where `ErasePause` has taken the question."""
+    """The answer's text, the action and who was asked, where `ErasePause` has taken the question."""
 
     pause_id: str
 

@@ -27,6 +27,13 @@ _TABLES: Final = (
     " AND name <> 'schema_migrations' ORDER BY rowid"
 )
 
+_NOT_ERASED: Final = {
+    "contents": "erased = 0",
+    "actions": "EXISTS (SELECT 1 FROM contents AS c WHERE c.pause_id = actions.pause_id"
+    " AND c.part = 'question' AND c.erased = 0)",
+}
+"""What holds of the rows that are copied: of each that was erased SQLite keeps one of zeros."""
+
 
 class Source:
     """`tables` are all of the schema's, parents first."""
@@ -45,7 +52,7 @@ class Source:
         """The rows in the order of their keys, from the one after the key `after` on."""
         columns, key = ", ".join(table.columns), ", ".join(table.key)
         condition = f" AND ({key}) > ({', '.join('?' * len(after))})" if after else ""
-        sql = f"SELECT {columns} {table.rows}{condition} ORDER BY {key}"
+        sql = f"SELECT {columns} {_kept(table)}{condition} ORDER BY {key}"
         cursor = self._connection.execute(sql, after or ())
         while rows := cursor.fetchmany(table.rows_a_batch):
             yield rows
@@ -63,7 +70,7 @@ class Source:
         return found
 
     def _count(self, table: Table) -> int:
-        [(count,)] = self._connection.execute(f"SELECT count(*) {table.rows}")
+        [(count,)] = self._connection.execute(f"SELECT count(*) {_kept(table)}")
         return int(count)
 
     def _check_schema(self) -> None:
@@ -113,6 +120,11 @@ def source_at(path: Path) -> Iterator[Source]:
         raise CopyFailed(f"{path} cannot be read: {error}.") from error
     finally:
         os.close(lock)
+
+
+def _kept(table: Table) -> str:
+    """What SELECT, and more conditions, can follow."""
+    return f"FROM {table.name} WHERE {_NOT_ERASED.get(table.name, 'true')}"
 
 
 def _tables(connection: sqlite3.Connection) -> tuple[Table, ...]:

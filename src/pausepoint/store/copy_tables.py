@@ -26,10 +26,7 @@ class CopyFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`key` tells its rows apart; `last_id` is the highest number given out, where they are counted.
-
-    Of `contents` only what is not erased is copied: that is what the key holds.
-    """
+    """`key` tells its rows apart; `last_id` is the highest number given out, where they are counted."""
 
     name: str
     columns: tuple[str, ...]
@@ -39,11 +36,6 @@ class Table:
     @property
     def rows_a_batch(self) -> int:
         return LARGE_ROWS.get(self.name, ROWS_A_BATCH)
-
-    @property
-    def rows(self) -> str:
-        """What SELECT, and more conditions, can follow."""
-        return f"FROM {self.name} WHERE {'erased = 0' if 'erased' in self.columns else 'true'}"
 
 
 class Summary(msgspec.Struct, frozen=True):

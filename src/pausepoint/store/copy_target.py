@@ -86,10 +86,10 @@ class Target:
 
     async def progress_of(self, table: Table) -> tuple[int, Row | None]:
         """How many rows are there, and the key of the last."""
-        count = await self._connection.fetchval(f"SELECT count(*) {table.rows}")
+        count = await self._connection.fetchval(f"SELECT count(*) FROM {table.name}")
         order = ", ".join(f"{column} DESC" for column in table.key)
         row = await self._connection.fetchrow(
-            f"SELECT {', '.join(table.key)} {table.rows} ORDER BY {order} LIMIT 1"
+            f"SELECT {', '.join(table.key)} FROM {table.name} ORDER BY {order} LIMIT 1"
         )
         return count, tuple(row) if row else None
 
@@ -101,7 +101,7 @@ class Target:
 
     async def read(self, table: Table) -> AsyncIterator[list[Row]]:
         columns, key = ", ".join(table.columns), ", ".join(table.key)
-        sql = f"SELECT {columns} {table.rows} ORDER BY {key}"
+        sql = f"SELECT {columns} FROM {table.name} ORDER BY {key}"
         async with self._connection.transaction(isolation="repeatable_read", readonly=True):
             cursor = await self._connection.cursor(sql)
             while rows := await cursor.fetch(table.rows_a_batch):

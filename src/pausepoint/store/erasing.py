@@ -61,6 +61,11 @@ ERASE_ACTION: Final = Statement(
     "DELETE FROM actions WHERE pause_id = ?",
     f"UPDATE actions {_ZEROS} WHERE pause_id = ?",
 )
+# Which person it was is only asked of pauses that wait.
+FORGET_PERSON: Final = Statement(
+    "forget_person",
+    "UPDATE pauses SET person_key = NULL WHERE pause_id = ? AND person_key IS NOT NULL",
+)
 ERASABLE: Final = Statement(
     "erasable_pauses",
     "SELECT c.pause_id, p.developer_id, p.mode FROM contents c JOIN pauses p"

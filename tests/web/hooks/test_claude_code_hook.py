@@ -229,6 +229,18 @@ async def test_a_run_that_ended_goes_on_with_the_answer_days_later(
     assert len(await pauses(world)) == 1
 
 
+async def test_an_answer_that_was_erased_lets_nothing_pass(
+    world: World, api: httpx2.AsyncClient
+) -> None:
+    await decided(api, call("Deploy"))
+    [pause] = await pauses(world)
+    await answer(world, await world.pause(pause.pause_id), "Allow")
+    assert (await api.delete(f"/v1/pause/{pause.pause_id}/content")).status_code == 200
+    decision, reason = await decided(api, call("Deploy"))
+
+    assert (decision, "has been erased" in reason) == ("deny", True)
+
+
 async def test_an_answer_lets_one_call_pass_and_no_other(
     world: World, api: httpx2.AsyncClient
 ) -> None:

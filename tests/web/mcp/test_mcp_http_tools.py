@@ -91,6 +91,31 @@ async def test_cancel_list_and_audit(world: World, http: httpx2.AsyncClient) -> 
     assert audited["items"][0]["event_type"] == "pause.cancelled"
 
 
+@pytest.mark.parametrize("ending", ["responded", "cancelled"])
+async def test_what_was_erased_is_nobodys_yes(
+    world: World, http: httpx2.AsyncClient, ending: str
+) -> None:
+    pause_id = (await called(http, "create_pause_request", QUESTION))["pause_id"]
+    if ending == "responded":
+        await person_answers(world, pause_id, "Approve")
+    else:
+        await called(http, "cancel_pause_request", {"pause_id": pause_id})
+    assert (await http.delete(f"/v1/pause/{pause_id}/content")).status_code == 200
+    polled = await called(http, "poll_pause_request", {"pause_id": pause_id})
+    [listed] = (await called(http, "list_pause_requests", {}))["items"]
+    audited = await called(http, "get_audit_log", {"pause_id": pause_id})
+
+    assert audited["items"][0]["event_type"] == "pause.erased"
+    for seen in (polled, listed):
+        assert seen["status"] == ending
+        assert not {"message", "options", "recipient", "response_choice"} & seen.keys()
+    assert ("erased" in polled["next_step"]) == (ending == "responded")
+    assert "o not do what" in polled["next_step"]
+    if ending == "responded":
+        again = await called(http, "cancel_pause_request", {"pause_id": pause_id})
+        assert again["next_step"] == polled["next_step"]
+
+
 async def test_two_accounts_and_two_modes_do_not_see_each_other(
     world: World, http: httpx2.AsyncClient
 ) -> None:

@@ -8,6 +8,8 @@ CREATE TABLE contents_in_place (
 ) STRICT;
 INSERT INTO contents_in_place (pause_id, part, sealed)
     SELECT pause_id, part, sealed FROM contents ORDER BY pause_id, part;
+-- Emptied first: to undo the DROP alone SQLite would keep every page of it in memory.
+DELETE FROM contents;
 DROP TABLE contents;
 ALTER TABLE contents_in_place RENAME TO contents;
 CREATE UNIQUE INDEX contents_of_pause ON contents (pause_id, part) WHERE erased = 0;

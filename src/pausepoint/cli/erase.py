@@ -1,0 +1,55 @@
+"""`erase`: what was asked and answered goes, of as many pauses as are named."""
+
+# ruff: noqa: PLC0415 - a command imports what it needs when it runs
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pausepoint.cli.documents import document
+from pausepoint.cli.opened import opened
+from pausepoint.cli.output import json_option, print_json
+from pausepoint.cli.values import printable
+
+if TYPE_CHECKING:
+    from pausepoint.client import PausePoint
+
+
+@click.command(short_help="Erase what was asked in PAUSE_IDS, and answered, for good.")
+@click.argument("pause_ids", nargs=-1, required=True)
+@json_option
+def erase(pause_ids: tuple[str, ...], as_json: bool) -> None:
+    """Erase what was asked in PAUSE_IDS, of whom, and what was answered, for good.
+
+    The pauses stay, with their status and times, and so does the audit log. A pause that still
+    waits is refused: cancel it first. Where one is refused the others are erased all the same,
+    and the exit code is 1. With --json there is a line for each, in the order given.
+
+    \b
+    pausepoint erase psr_01a2039e-5090-7744-ab19-5212ad76b8da
+    pausepoint list --status cancelled --json | jq -r '.[].pause_id' | xargs pausepoint erase
+    """
+    with opened(as_json=as_json) as client:
+        erased = [_erase(client, pause_id, as_json=as_json) for pause_id in pause_ids]
+    if not all(erased):
+        raise SystemExit(1)
+
+
+def _erase(client: PausePoint, pause_id: str, *, as_json: bool) -> bool:
+    """Whether it could be. What is wrong with more than this one pause goes on upwards."""
+    from pausepoint.client import Conflict, InvalidRequest, NotFound
+
+    try:
+        pause = client.erase(pause_id)
+    except (Conflict, InvalidRequest, NotFound) as error:
+        if as_json:
+            said: dict[str, Any] = {"pause_id": pause_id, "error": error.code}
+            print_json(said | {"message": error.message, "status_code": error.status_code})
+        click.echo(f"pausepoint: {printable(f'{pause_id}: {error}')}", err=True)
+        return False
+    if as_json:
+        print_json(document(pause))
+    else:
+        click.echo(f"{pause.pause_id} is erased.")
+    return True
