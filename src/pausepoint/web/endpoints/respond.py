@@ -8,6 +8,7 @@ from pausepoint.domain import errors as e
 from pausepoint.web.api import respond
 from pausepoint.web.endpoint import Endpoint
 from pausepoint.web.gate import Gate
+from pausepoint.web.request_errors import CrossSite
 from pausepoint.web.schemas.respond import QuestionBody, RespondRequest, RespondResponse
 
 ENDPOINTS: Final = (
@@ -39,7 +40,7 @@ ENDPOINTS: Final = (
             e.PauseCancelled,
             e.TokenExpired,
             e.InvalidChoice,
-            e.CrossSite,
+            CrossSite,
         ),
     ),
 )

@@ -11,7 +11,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from pausepoint import __version__
 from pausepoint.domain.errors import (
     InvalidChoice,
-    NotFound,
     PauseCancelled,
     PausePointError,
     RateLimited,
@@ -35,6 +34,7 @@ from pausepoint.web.pages.respond import (
     render_question,
     render_unknown_link,
 )
+from pausepoint.web.request_errors import NotFound
 from pausepoint.web.same_site import check_same_site
 
 
