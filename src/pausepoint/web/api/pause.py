@@ -14,8 +14,9 @@ from pausepoint.domain.pause import Mode, Pause, PauseStatus, Way
 from pausepoint.domain.question import Question
 from pausepoint.operations.callback import callback_deliveries, redeliver_callback
 from pausepoint.operations.cancel_pause import cancel_pause
-from pausepoint.operations.create_pause import IdempotencyKey, create_pause
+from pausepoint.operations.create_pause import create_pause
 from pausepoint.operations.erase_content import erase_content
+from pausepoint.operations.idempotency import IdempotencyKey
 from pausepoint.operations.queries import is_worth_waiting_for, masked_recipient, own_pause
 from pausepoint.operations.respond_to_pause import respond_url
 from pausepoint.operations.ways import masked
