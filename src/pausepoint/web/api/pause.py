@@ -24,6 +24,7 @@ from pausepoint.web.answers import JsonResponse
 from pausepoint.web.body import fingerprint
 from pausepoint.web.endpoint import Call
 from pausepoint.web.headers import header
+from pausepoint.web.schemas import page_of
 from pausepoint.web.schemas.pause import (
     ActionBody,
     CreatedPauseBody,
@@ -98,12 +99,8 @@ async def list_all(call: Call) -> PauseList:
         query.limit + 1,
         query.offset,
     )
-    return PauseList(
-        items=[_body(call, pause) for pause in found[: query.limit]],
-        limit=query.limit,
-        offset=query.offset,
-        has_more=len(found) > query.limit,
-    )
+    shown, place = page_of(found, query)
+    return PauseList(items=[_body(call, pause) for pause in shown], **place)
 
 
 async def cancel(call: Call) -> PauseBody:
