@@ -20,7 +20,7 @@ from pausepoint.domain.errors import PausePointError
 from pausepoint.domain.events import FEED_EVENTS, WEBHOOK_EVENTS, Event
 from pausepoint.web.endpoint import Endpoint
 from pausepoint.web.endpoints import ENDPOINTS
-from pausepoint.web.errors import catalogue
+from pausepoint.web.error_catalogue import catalogue
 
 REFERENCE: Final = Path(__file__).parent.parent / "docs" / "reference"
 SOURCE: Final = Path(pausepoint.__file__).parent

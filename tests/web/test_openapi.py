@@ -9,7 +9,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from pausepoint.web.endpoints import ENDPOINTS
-from pausepoint.web.errors import catalogue
+from pausepoint.web.error_catalogue import catalogue
 from pausepoint.web.openapi import openapi_document
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from pausepoint.domain import errors
 from pausepoint.domain.errors import InternalError, PausePointError, Unavailable, ValidationFailed
 from pausepoint.store.base import OutcomeUnknown, StoreUnavailable
-from pausepoint.web import request_errors
 from pausepoint.web.answers import JsonResponse
 from pausepoint.web.schemas import ErrorBody, FieldProblem, ValidationErrorBody
 
@@ -42,15 +40,3 @@ def as_error(error: Exception) -> PausePointError:
     if isinstance(error, StoreUnavailable):
         return Unavailable()
     return InternalError()
-
-
-def catalogue() -> dict[str, type[PausePointError]]:
-    """Every error that may leave, by its code."""
-    return {
-        kind.code: kind
-        for room in (errors, request_errors)
-        for kind in vars(room).values()
-        if isinstance(kind, type)
-        and issubclass(kind, PausePointError)
-        and kind is not PausePointError
-    }
