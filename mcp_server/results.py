@@ -7,7 +7,7 @@ clients that validate results call a successful create failed, and the person is
 
 from __future__ import annotations
 
-from .tools import AUDIT_FIELDS, PAUSE_FIELDS, STATUSES
+from .schemas import AUDIT_FIELDS, PAUSE_FIELDS, STATUSES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import sys
 
 from .core import DEFAULT_MAX_WAIT_SECONDS, LONGEST_MAX_WAIT_SECONDS
 from .permission import Permission
-from .tools import CHANNELS
+from .schemas import CHANNELS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

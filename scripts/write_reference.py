@@ -16,10 +16,11 @@ import click
 import pausepoint
 from pausepoint.cli import main as cli
 from pausepoint.config_table import SETTINGS, Setting
-from pausepoint.domain.errors import PausePointError, catalogue
+from pausepoint.domain.errors import PausePointError
 from pausepoint.domain.events import FEED_EVENTS, WEBHOOK_EVENTS, Event
 from pausepoint.web.endpoint import Endpoint
 from pausepoint.web.endpoints import ENDPOINTS
+from pausepoint.web.error_catalogue import catalogue
 
 REFERENCE: Final = Path(__file__).parent.parent / "docs" / "reference"
 SOURCE: Final = Path(pausepoint.__file__).parent
@@ -106,7 +107,7 @@ def _meaning(setting: Setting) -> str:
 
 def errors() -> str:
     found = sorted(catalogue().values(), key=lambda error: (error.status, error.code))
-    sent = [error for error in found if _is_used(error.__name__, "errors.py")]
+    sent = [error for error in found if _is_used(error.__name__, "errors.py", "request_errors.py")]
     table = _table(
         ("Status", "Code", "Sentence"),
         [(str(error.status), f"`{error.code}`", error.sentence) for error in sent],
@@ -148,10 +149,10 @@ def _sentence(words: str) -> str:
     return words[0].upper() + words[1:] + "."
 
 
-def _is_used(name: str, home: str) -> bool:
+def _is_used(name: str, *homes: str) -> bool:
     """Whether the server names it anywhere but where it is defined and listed."""
     word = re.compile(rf"(?<!class )\b{re.escape(name)}\b")
-    return any(word.search(text) for path, text in _sources() if path.name != home)
+    return any(word.search(text) for path, text in _sources() if path.name not in homes)
 
 
 @cache

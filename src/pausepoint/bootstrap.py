@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
 import random
-import resource
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from pausepoint.channels.base import AnyTransport, CallbackReader
+from pausepoint.channel_setup import callback_readers, channel_settings_of, check_hook_rules
+from pausepoint.channels.base import AnyTransport
 from pausepoint.channels.dev_inbox import DevInbox
-from pausepoint.channels.email_smtp import SmtpSettings
 from pausepoint.channels.outbound import GuardedClient, OperatorClient
 from pausepoint.channels.registry import ChannelSettings, build_channels, build_transports
-from pausepoint.channels.sms import TwilioSettings
-from pausepoint.channels.twilio_callback import TwilioCallback
 from pausepoint.clock import Clock, SystemClock
-from pausepoint.config import Command, ConfigError, Settings
-from pausepoint.domain.errors import InvalidRecipient, Unavailable
-from pausepoint.domain.hook_rules import Decision
+from pausepoint.config import Command, Settings
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.recipients import RecipientRules
 from pausepoint.limits.limiter import Limiter
 from pausepoint.observer import SILENT, Observer
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.services import Policy, Services
+from pausepoint.readiness import Readiness
+from pausepoint.stopping import FAREWELL_SECONDS, Stop, break_off
 from pausepoint.store.base import Store
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.worker.keep_no_longer import RetentionLoop
@@ -42,25 +36,6 @@ if TYPE_CHECKING:
 
     from pausepoint.metrics import Metrics
     from pausepoint.tracing.provider import Tracing
-
-DRAIN_SECONDS: Final = 1.5
-"""How long sends under way may still take once the stop has begun."""
-
-HAND_BACK_SECONDS: Final = 0.75
-FAREWELL_SECONDS: Final = 0.25
-"""How long the stop waits for a database that does not take back what was broken off, and for a
-query that was: that may take longer to end than the query itself."""
-
-READY_SECONDS: Final = 3.0
-"""After which a database that does not answer is one that cannot take work."""
-
-STOP_SECONDS: Final = 4.8
-"""How long after its beginning a stop may end: what is left of it is for the last spans."""
-
-FLUSH_SECONDS: Final = (0.3, 2.0)
-"""How long these may take at least and at most."""
-
-_DESCRIPTORS = Path("/proc/self/fd")
 
 
 class Running:
@@ -83,12 +58,10 @@ class Running:
         self._guarded = GuardedClient(settings.outbound_allow)
         self._operator = OperatorClient()
         self._limiter = _limiter(settings)
-        self._is_stopping = False
-        self._stop_began_at = 0.0
+        self._stop = Stop()
         self._loops: list[Supervised] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._following: asyncio.Task[None] | None = None
-        self._draining: asyncio.Task[None] | None = None
         self.services = self._services(clock)
 
     def start_work(self, *, delivers: bool = True, serves_metrics: bool = True) -> None:
@@ -120,58 +93,28 @@ class Running:
 
     def begin_stop(self) -> None:
         """Readiness goes down, waiters are released, no new work is begun, the old one drains."""
-        if self._is_stopping:
+        if self._stop.has_begun:
             return
-        self._stop_began_at = asyncio.get_running_loop().time()
-        self._is_stopping = True
+        self._stop.begin(self._tasks)
         self.store.release_waiters()
         for loop in self._loops:
             loop.stop()
-        self._draining = asyncio.create_task(self._drain())
 
     async def close(self) -> None:
         self.begin_stop()
-        assert self._draining is not None
-        await self._draining
+        await self._stop.drained()
         if self._following is not None:
-            await _break_off([self._following], FAREWELL_SECONDS)
+            await break_off([self._following], FAREWELL_SECONDS)
         await asyncio.to_thread(self._stop_metrics)
         await self._guarded.close()
         await self._operator.close()
         await self.store.close()
         if self._tracing is not None:
-            await self._tracing.close(self._time_to_flush())
-
-    def _time_to_flush(self) -> float:
-        passed = asyncio.get_running_loop().time() - self._stop_began_at
-        at_least, at_most = FLUSH_SECONDS
-        return min(max(STOP_SECONDS - passed, at_least), at_most)
-
-    async def _drain(self) -> None:
-        late = await _still_running(self._tasks, DRAIN_SECONDS)
-        # What they break off they hand back, if the database takes it.
-        await _break_off(late, HAND_BACK_SECONDS)
-        await _break_off(late, FAREWELL_SECONDS)
-
-    async def _check_readiness(self) -> None:
-        if _descriptors_used() > 0.9:
-            raise Unavailable("Nearly all file descriptors are in use.")
-        if not self._is_stopping:
-            await self._check_store()
-        # Asked last: the stop may have begun meanwhile.
-        if self._is_stopping:
-            raise Unavailable("This process is stopping.")
-
-    async def _check_store(self) -> None:
-        checking = asyncio.create_task(self.store.check())
-        if await _still_running([checking], READY_SECONDS):
-            await _break_off([checking], 0)
-            raise Unavailable("The database does not answer.")
-        checking.result()
+            await self._tracing.close(self._stop.seconds_to_flush())
 
     def _services(self, clock: Clock) -> Services:
         settings = self.settings
-        channel_settings = _channel_settings(settings)
+        channel_settings = channel_settings_of(settings)
         return Services(
             store=self.store,
             clock=clock,
@@ -194,8 +137,8 @@ class Running:
                 recipients=_recipient_rules(settings),
             ),
             chance=random.random,
-            readiness=self._check_readiness,
-            callbacks=_callbacks(channel_settings),
+            readiness=Readiness(self.store, self._stop).check,
+            callbacks=callback_readers(channel_settings),
             observer=self._metrics or SILENT,
             limiter=self._limiter,
         )
@@ -221,7 +164,7 @@ async def open_service(settings: Settings, clock: Clock | None = None) -> Runnin
     DatabaseUnusable; with PostgreSQL StoreUnavailable.
     """
     clock = clock or SystemClock()
-    _check_hook_rules(settings)
+    check_hook_rules(settings)
     metrics = _metrics(settings)
     store = await _open_store(settings, clock, metrics or SILENT)
     return Running(settings, store, clock, metrics, _tracing(settings))
@@ -236,28 +179,6 @@ async def _open_store(settings: Settings, clock: Clock, observer: Observer) -> S
     return await PostgresStore.open(
         settings.database_url, keys, clock, settings.database_direct_url, observer
     )
-
-
-async def _still_running(
-    tasks: Sequence[asyncio.Task[None]], seconds: float
-) -> list[asyncio.Task[None]]:
-    if not tasks:
-        return []
-    _, late = await asyncio.wait(tasks, timeout=seconds)
-    return list(late)
-
-
-async def _break_off(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
-    """Waits no longer than that for their ends, of which nobody wants to hear."""
-    for task in tasks:
-        if task.cancel():
-            task.add_done_callback(_ignore)
-    await _still_running(tasks, seconds)
-
-
-def _ignore(task: asyncio.Task[None]) -> None:
-    if not task.cancelled():
-        task.exception()
 
 
 def _recipient_rules(settings: Settings) -> RecipientRules:
@@ -287,57 +208,3 @@ def _tracing(settings: Settings) -> Tracing | None:
     from pausepoint.tracing.provider import Tracing  # noqa: PLC0415 - an extra, perhaps not installed
 
     return Tracing(settings.traces_exporter)
-
-
-def _descriptors_used() -> float:
-    """The share of file descriptors in use; 0 where the system does not say."""
-    if not _DESCRIPTORS.exists():
-        return 0
-    try:
-        used = len(os.listdir(_DESCRIPTORS))
-    except OSError as error:
-        if error.errno != errno.EMFILE:
-            raise
-        return 1  # to look takes one, and there is none left
-    return used / resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-
-
-def _channel_settings(settings: Settings) -> ChannelSettings:
-    twilio = smtp = None
-    if settings.twilio_account_sid and settings.twilio_auth_token and settings.twilio_from:
-        is_reachable = settings.public_url.startswith("https://")
-        twilio = TwilioSettings(
-            account_sid=settings.twilio_account_sid,
-            auth_token=settings.twilio_auth_token,
-            from_=settings.twilio_from,
-            base_url=settings.twilio_base_url,
-            status_callback_base=settings.public_url if is_reachable else None,
-        )
-    if settings.smtp_url and settings.email_from:
-        try:
-            smtp = SmtpSettings.parse(settings.smtp_url, settings.email_from)
-        except ValueError as error:
-            raise ConfigError([str(error)]) from error
-    return ChannelSettings(
-        sms_max_segments=settings.sms_max_segments,
-        slack_hosts=settings.slack_hosts,
-        twilio=twilio,
-        smtp=smtp,
-    )
-
-
-def _check_hook_rules(settings: Settings) -> None:
-    channels = build_channels(_channel_settings(settings))
-    problems = []
-    for rule in (rule for each in settings.hook_rules.sets for rule in each.rules):
-        try:
-            if rule.decision is Decision.PERSON:
-                channels[rule.channel].normalise(rule.recipient)
-        except InvalidRecipient as error:
-            problems.append(f"PAUSEPOINT_HOOKS line {rule.line}: {error.message}")
-    if problems:
-        raise ConfigError(problems)
-
-
-def _callbacks(settings: ChannelSettings) -> dict[str, CallbackReader]:
-    return {"twilio": TwilioCallback(settings.twilio.auth_token)} if settings.twilio else {}

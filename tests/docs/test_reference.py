@@ -19,11 +19,11 @@ from pausepoint.domain.delivery import (
     Outcome,
     RetryPolicy,
 )
-from pausepoint.domain.errors import catalogue
 from pausepoint.domain.events import WEBHOOK_EVENTS, Actor, Event
 from pausepoint.domain.pause import PauseStatus, ResolvedBy
 from pausepoint.web.endpoint import Endpoint
 from pausepoint.web.endpoints import ENDPOINTS
+from pausepoint.web.error_catalogue import catalogue
 from tests.docs.pages import ROOT
 
 DOCS: Final = ROOT / "docs"

@@ -13,8 +13,8 @@ from scripts.write_reference import EVENT_MEANINGS
 
 from pausepoint.cli import main as cli
 from pausepoint.config_table import SETTINGS
-from pausepoint.domain.errors import catalogue
 from pausepoint.web.endpoints import ENDPOINTS
+from pausepoint.web.error_catalogue import catalogue
 from tests.docs.pages import ROOT, all_pages, prose
 
 TEMPLATES: Final = ROOT / "src" / "pausepoint" / "web" / "pages" / "templates"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdio_process import output_schemas
 
-from pausepoint.mcp import core, tools
+from pausepoint.mcp import core, schemas, tools
 from pausepoint.mcp.api import ApiAnswer, ApiFailure
 from pausepoint.mcp.calls import CallContext, KnownPauses
 
@@ -36,9 +36,9 @@ GOOD_CREATE = st.just(
     {"recipient": "+15550100", "channel": "sms", "message": "Go?", "options": ["Yes", "No"]}
 )
 PAUSES = st.fixed_dictionaries(
-    {"pause_id": st.just("psr_1"), "status": st.sampled_from(tools.STATUSES)},
+    {"pause_id": st.just("psr_1"), "status": st.sampled_from(schemas.STATUSES)},
     optional=dict.fromkeys(
-        [*tools.PAUSE_FIELDS.keys() - {"pause_id", "status"}, "respond_url"], ANYTHING
+        [*schemas.PAUSE_FIELDS.keys() - {"pause_id", "status"}, "respond_url"], ANYTHING
     ),
 )
 PAGES = st.fixed_dictionaries({"items": st.lists(PAUSES | ANYTHING), "has_more": ANYTHING})

@@ -16,7 +16,8 @@ from pausepoint.domain.errors import ChannelNotAllowed, PlanLimitReached
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.plans import UNLIMITED_PLAN, Plan
 from pausepoint.domain.question import Question
-from pausepoint.operations.create_pause import IdempotencyKey, create_pause
+from pausepoint.operations.create_pause import create_pause
+from pausepoint.operations.idempotency import IdempotencyKey
 from pausepoint.security.api_keys import hash_api_key
 from tests.harness import ASKED, World, a_world, an_api, settings_of
 

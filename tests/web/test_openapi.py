@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from pausepoint.domain.errors import catalogue
 from pausepoint.web.endpoints import ENDPOINTS
+from pausepoint.web.error_catalogue import catalogue
 from pausepoint.web.openapi import openapi_document
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
-from pausepoint.domain.pause import Mode, Pause
+from pausepoint.domain.pause import Mode
 from pausepoint.domain.record import record
 from pausepoint.domain.scopes import UNBOUNDED, Reach
 from pausepoint.domain.time import Instant
 
+NAME_LIMIT: Final = 100
 _SECRET_LENGTHS: Final = range(16, 513)
+
+
+def wrong_name(name: str) -> str | None:
+    """What is wrong with the name of an account or a key, if anything is."""
+    if name.strip() and name.isprintable() and len(name) <= NAME_LIMIT:
+        return None
+    return f"Must be one line of 1 to {NAME_LIMIT} characters."
 
 
 def wrong_secret(secret: str) -> str | None:
@@ -49,6 +57,15 @@ class ApiKey:
         return self.revoked_at is None and not self.reach.has_expired(now)
 
 
+class Owned(Protocol):
+    """What belongs to an account in one mode: a pause, a webhook, a recipient."""
+
+    @property
+    def developer_id(self) -> str: ...
+    @property
+    def mode(self) -> Mode: ...
+
+
 @record(frozen=True, slots=True)
 class Principal:
     """Who is calling: an account, by one of its keys."""
@@ -59,9 +76,9 @@ class Principal:
     plan: str
     reach: Reach = UNBOUNDED
 
-    def sees(self, pause: Pause) -> bool:
-        """An account sees its own pauses, and those of the key's mode only."""
-        return pause.developer_id == self.developer_id and pause.mode is self.mode
+    def sees(self, owned: Owned) -> bool:
+        """An account sees what is its own, and of the key's mode only."""
+        return owned.developer_id == self.developer_id and owned.mode is self.mode
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
-"""Every error a caller can cause: its code, its HTTP status and its sentence, in one tree.
+"""Every error that what is asked for can have: its code, its HTTP status and its sentence, in one tree.
 
-`docs/reference/errors.md` lists the same codes; a test keeps the two alike.
+Those of the HTTP request itself are in `web/request_errors.py`; `docs/reference/errors.md` lists both.
 """
 
 from __future__ import annotations
@@ -28,24 +28,7 @@ class InternalError(PausePointError):
     pass
 
 
-# ── What was sent cannot be read, or is not allowed there ──
-
-
-class InvalidJson(PausePointError):
-    code, status = "INVALID_JSON", 400
-    sentence = "The body is not valid JSON."
-
-
-class InvalidRequest(PausePointError):
-    """The HTTP message itself is malformed."""
-
-    code, status = "INVALID_REQUEST", 400
-    sentence = "This is not a valid HTTP request."
-
-
-class HeadersTooLarge(PausePointError):
-    code, status = "HEADERS_TOO_LARGE", 431
-    sentence = "The headers are too large: at most 64 KiB are taken."
+# ── What was sent does not fit ──
 
 
 class InvalidChannel(PausePointError):
@@ -87,26 +70,6 @@ class InvalidWebhookUrl(PausePointError):
 class IdempotencyMismatch(PausePointError):
     code, status = "IDEMPOTENCY_MISMATCH", 422
     sentence = "This Idempotency-Key was used with another body. Use a new key."
-
-
-class RequestTimeout(PausePointError):
-    code, status = "REQUEST_TIMEOUT", 408
-    sentence = "The body did not arrive in time. Send it again."
-
-
-class PayloadTooLarge(PausePointError):
-    code, status = "PAYLOAD_TOO_LARGE", 413
-    sentence = "The body is too large."
-
-
-class UnsupportedMediaType(PausePointError):
-    code, status = "UNSUPPORTED_MEDIA_TYPE", 415
-    sentence = "Send JSON with Content-Type: application/json."
-
-
-class HostNotAllowed(PausePointError):
-    code, status = "HOST_NOT_ALLOWED", 421
-    sentence = "This server does not answer for that host name."
 
 
 # ── Who is calling ──
@@ -167,11 +130,6 @@ class RegistrationClosed(PausePointError):
     sentence = "Registration is closed here. Ask the operator for an account."
 
 
-class CrossSite(PausePointError):
-    code, status = "CROSS_SITE", 403
-    sentence = "This answer was sent from another site and was not taken."
-
-
 class RecipientBusy(PausePointError):
     code, status = "RECIPIENT_BUSY", 429
     sentence = "This person has been asked too often. Wait as long as Retry-After says."
@@ -183,16 +141,6 @@ class RateLimited(PausePointError):
 
 
 # ── What is not there ──
-
-
-class NotFound(PausePointError):
-    code, status = "NOT_FOUND", 404
-    sentence = "There is nothing here."
-
-
-class MethodNotAllowed(PausePointError):
-    code, status = "METHOD_NOT_ALLOWED", 405
-    sentence = "This path does not take that method."
 
 
 class PauseNotFound(PausePointError):
@@ -295,14 +243,3 @@ class Unavailable(PausePointError):
 
     def __init__(self, message: str | None = None, *, retry_after: int | None = 1) -> None:
         super().__init__(message, retry_after=retry_after)
-
-
-def catalogue() -> dict[str, type[PausePointError]]:
-    """Every error by its code."""
-    found: dict[str, type[PausePointError]] = {}
-    queue: list[type[PausePointError]] = [PausePointError]
-    while queue:
-        error = queue.pop()
-        found[error.code] = error
-        queue.extend(error.__subclasses__())
-    return found

@@ -151,10 +151,13 @@ def respond(pause: Pause, choice_index: int, text: str | None, now: Instant) -> 
 
 
 def time_out(pause: Pause, now: Instant) -> Ending | None:
-    """(b) The deadline has come: the default, if there is one, is taken and never called human."""
-    if not pause.is_overdue(now):
-        return None
-    return Ending(PauseStatus.TIMED_OUT, ResolvedBy.TIMEOUT, pause.default_index)
+    """(b) The deadline has come, or None before it and where the pause has ended."""
+    return timed_out(pause.default_index) if pause.is_overdue(now) else None
+
+
+def timed_out(default_index: int | None) -> Ending:
+    """Of an overdue pause: the default, if there is one, is taken and never called human."""
+    return Ending(PauseStatus.TIMED_OUT, ResolvedBy.TIMEOUT, default_index)
 
 
 def cancel(pause: Pause, now: Instant) -> Ending | None:

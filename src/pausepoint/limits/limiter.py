@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final, TypeAlias
 
@@ -72,6 +72,18 @@ class Limiter:
         if self._unsaid is not None and not verdict.retry_after:
             self._note(limit, subject)
         return verdict
+
+    def hit_all(
+        self, hits: Sequence[tuple[Limit, str]], now: Instant
+    ) -> tuple[int, Verdict] | None:
+        """Counts one of each, or none: then the place of the first that is refused, and why."""
+        for place, (limit, subject) in enumerate(hits):
+            verdict = self.look(limit, subject, now)
+            if verdict.retry_after:
+                return place, verdict
+        for limit, subject in hits:
+            self.add(limit, subject, now)
+        return None
 
     def add(self, limit: Limit, subject: str, now: Instant) -> None:
         """Counts one that has happened already, past the limit too."""

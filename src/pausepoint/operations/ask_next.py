@@ -25,7 +25,7 @@ from pausepoint.store.changes import (
     InsertAuditEntry,
     InsertDelivery,
     Row,
-    UpdateDelivery,
+    rescheduled,
 )
 
 REPEATED_AFTER: Final = timedelta(seconds=10)
@@ -41,14 +41,7 @@ async def ask_next(services: Services, delivery_id: str) -> None:
         pause = await services.store.pause(failed.pause_id)
         if pause is not None and not pause.status.is_final and not await _asked(services, pause):
             continue
-        done = UpdateDelivery(
-            read=failed,
-            state=failed.state,
-            attempts=failed.attempts,
-            due_at=None,
-            provider_id=failed.provider_id,
-            ended_at=services.clock.now(),
-        )
+        done = replace(rescheduled(failed, None), ended_at=services.clock.now())
         if isinstance(await services.store.apply(Change(guard=done)), Applied):
             return
 
@@ -65,9 +58,8 @@ async def _asked(services: Services, pause: Pause) -> bool:
     waiting = next_to_ask(messages, now)
     if waiting is None:
         return True
-    begun = UpdateDelivery(read=waiting, state=waiting.state, attempts=waiting.attempts, due_at=now)
-    rows = _reminder(waiting, now)
-    return isinstance(await services.store.apply(Change(rows, begun)), Applied)
+    change = Change(_reminder(waiting, now), rescheduled(waiting, now))
+    return isinstance(await services.store.apply(change), Applied)
 
 
 def _reminder(asked_early: Delivery, now: int) -> tuple[Row, ...]:

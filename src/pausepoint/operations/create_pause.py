@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Final
 
 from pausepoint.domain.account import Delivery, Principal
 from pausepoint.domain.delivery import DeliveryKind, DeliveryState
-from pausepoint.domain.errors import (
-    IdempotencyMismatch,
-    InvalidChannel,
-    PauseNotFound,
-)
+from pausepoint.domain.errors import InvalidChannel
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
 from pausepoint.domain.pause import Callback, Content, Mode, Pause, PauseStatus, Way
@@ -20,6 +14,7 @@ from pausepoint.domain.question import Question, check_question
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.callback import checked_callback
+from pausepoint.operations.idempotency import IdempotencyKey, claim, earlier_pause
 from pausepoint.operations.services import Services
 from pausepoint.operations.simulate_person import has_simulated_person
 from pausepoint.operations.ways import channels_of, checked_fallback, checked_recipient
@@ -30,23 +25,11 @@ from pausepoint.security.display_safe import skeleton
 from pausepoint.store.changes import (
     Applied,
     Change,
-    ClaimIdempotencyKey,
     InsertAuditEntry,
     InsertDelivery,
     InsertPause,
     Row,
 )
-
-IDEMPOTENCY_KEPT: Final = timedelta(hours=24)
-
-
-@record(frozen=True, slots=True)
-class IdempotencyKey:
-    """`fingerprint` is equal for equal bodies. `outlives_pause`: kept from the deadline on, not from now."""
-
-    key: str
-    fingerprint: str
-    outlives_pause: bool = False
 
 
 @record(frozen=True, slots=True)
@@ -68,8 +51,8 @@ async def create_pause(
     InvalidWebhookUrl, ChannelNotConfigured, ChannelNotAllowed, PlanLimitReached,
     RecipientNotAllowed, RecipientMuted, RecipientBusy.
     """
-    if idempotency and (replayed := await _replayed(services, principal, idempotency)):
-        return replayed
+    if idempotency and (earlier := await earlier_pause(services, principal, idempotency)):
+        return Created(earlier, is_replay=True)
     pause = _new_pause(services, principal, question, metadata_size)
     guard = None
     if idempotency:
@@ -82,43 +65,9 @@ async def create_pause(
     if isinstance(result, Applied):
         return Created(pause)
     assert idempotency is not None
-    first = await _replayed(services, principal, idempotency)
+    first = await earlier_pause(services, principal, idempotency)
     assert first is not None
-    return first
-
-
-def claim(
-    principal: Principal, idempotency: IdempotencyKey, pause: Pause, now: Instant
-) -> ClaimIdempotencyKey:
-    return ClaimIdempotencyKey(
-        principal.developer_id,
-        principal.mode,
-        idempotency.key,
-        idempotency.fingerprint,
-        pause.pause_id,
-        max(now, pause.expires_at) if idempotency.outlives_pause else now,
-        _forgotten_before(now),
-    )
-
-
-async def _replayed(
-    services: Services, principal: Principal, idempotency: IdempotencyKey
-) -> Created | None:
-    found = await services.store.idempotent_pause(
-        principal.developer_id,
-        principal.mode,
-        idempotency.key,
-        idempotency.fingerprint,
-        _forgotten_before(services.clock.now()),
-    )
-    if found is None:
-        return None
-    if not found.is_same:
-        raise IdempotencyMismatch
-    pause = await services.store.pause(found.pause_id)
-    if pause is None:
-        raise PauseNotFound
-    return Created(pause, is_replay=True)
+    return Created(first, is_replay=True)
 
 
 def _new_pause(
@@ -130,8 +79,8 @@ def _new_pause(
     mode = principal.mode
     way = Way(question.channel, question.recipient)
     recipient = checked_recipient(services, mode, question, way)
-    fallback = checked_fallback(services, mode, question, recipient) if question.fallback else ()
-    callback = None if question.callback_url is None else checked_callback(services, question)
+    fallback = checked_fallback(services, mode, question, recipient)
+    callback = checked_callback(services, question)
     now = services.clock.now()
     default = question.timeout_default
     is_sent = question.channel in services.transports[mode] or (
@@ -158,7 +107,7 @@ def _new_pause(
         ),
         delivery_state=DeliveryState.QUEUED if is_sent else DeliveryState.SIMULATED,
         callback_target=_target(services, principal, callback) if callback else None,
-        remind_at=_remind_at(question, now) if question.remind_after_hours else None,
+        remind_at=_remind_at(question, now),
         fallbacks=len(fallback),
     )
 
@@ -224,7 +173,3 @@ def _message(
         recipient_index=recipient_index,
         is_reminder=is_reminder,
     )
-
-
-def _forgotten_before(now: Instant) -> Instant:
-    return now - milliseconds(IDEMPOTENCY_KEPT)

@@ -16,7 +16,8 @@ from pausepoint.domain.question import Question
 from pausepoint.domain.record import record
 from pausepoint.domain.words import MINUTE, span
 from pausepoint.operations.cancel_pause import cancel_pause
-from pausepoint.operations.create_pause import IdempotencyKey, claim, create_pause
+from pausepoint.operations.create_pause import create_pause
+from pausepoint.operations.idempotency import IdempotencyKey, claim
 from pausepoint.operations.queries import own_pause
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, TypeVar
 
@@ -39,6 +41,7 @@ from pausepoint.store.changes import (
     Row,
     SetPauseDelivery,
     UpdateDelivery,
+    rescheduled,
 )
 
 T = TypeVar("T")
@@ -104,26 +107,14 @@ async def _check(services: Services, delivery: Delivery, pause: Pause) -> Tried 
     transport = services.transports[pause.mode].get(delivery.target)
     report = None
     if transport is not None and delivery.provider_id is not None:
-        try:
+        with suppress(ChannelError):
             report = await transport.fetch_status(delivery.provider_id)
-        except ChannelError:
-            report = None
     if report is not None and report.state is not DeliveryState.SENT:
         return await record_report(services, delivery, report.state, report.code)
     checks = delivery.checks + 1
     sent_at = delivery.attempts[-1].at if delivery.attempts else delivery.created_at
-    await services.store.apply(
-        Change(
-            guard=UpdateDelivery(
-                read=delivery,
-                state=delivery.state,
-                attempts=delivery.attempts,
-                due_at=next_check_at(checks, sent_at),
-                checks=checks,
-                provider_id=delivery.provider_id,
-            )
-        )
-    )
+    again = rescheduled(delivery, next_check_at(checks, sent_at))
+    await services.store.apply(Change(guard=replace(again, checks=checks)))
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from pausepoint.domain.account import ApiKey, Principal
+from pausepoint.domain.account import ApiKey, Principal, wrong_name
 from pausepoint.domain.errors import (
     InvalidApiKey,
     KeyNotFound,
@@ -16,7 +16,7 @@ from pausepoint.domain.errors import (
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.scopes import UNBOUNDED, Reach
-from pausepoint.operations.register_developer import NAME_LIMIT, api_key_record
+from pausepoint.operations.register_developer import api_key_record
 from pausepoint.operations.services import Services
 from pausepoint.security.api_keys import new_api_key
 from pausepoint.store.changes import Applied, Change, InsertApiKey, InsertAuditEntry, RevokeApiKey
@@ -73,8 +73,8 @@ async def create_key(
 ) -> NewKey:
     """One more key of an account. Raises ValidationFailed, TooManyKeys."""
     now = services.clock.now()
-    if not name.strip() or not name.isprintable() or len(name) > NAME_LIMIT:
-        raise ValidationFailed(("name", f"Must be one line of 1 to {NAME_LIMIT} characters."))
+    if sentence := wrong_name(name):
+        raise ValidationFailed(("name", sentence))
     if reach.has_expired(now):
         raise ValidationFailed(("expires_at", "Must lie in the future."))
     alive = [key for key in await services.store.api_keys(developer_id) if key.is_alive(now)]

@@ -45,11 +45,7 @@ async def delete_webhook(services: Services, principal: Principal, webhook_id: s
 async def own_webhook(services: Services, principal: Principal, webhook_id: str) -> Webhook:
     """Raises WebhookNotFound, also for another account's or mode's."""
     webhook = await services.store.webhook(webhook_id)
-    if (
-        webhook is None
-        or webhook.developer_id != principal.developer_id
-        or webhook.mode is not principal.mode
-    ):
+    if webhook is None or not principal.sees(webhook):
         raise WebhookNotFound
     return webhook
 

@@ -11,6 +11,7 @@ from pausepoint.domain.events import Event
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.time import Instant
 from pausepoint.operations.services import Services
+from pausepoint.operations.ways import masked
 
 
 async def own_pause(services: Services, principal: Principal, pause_id: str) -> Pause:
@@ -71,6 +72,5 @@ def _with_content(services: Services, entry: AuditEntry, pause: Pause | None) ->
 
 def masked_recipient(services: Services, pause: Pause) -> str | None:
     """The address as API answers show it; None once erased."""
-    if pause.content is None:
-        return None
-    return services.channels[pause.channel].mask(pause.content.recipient)
+    way = pause.way(0)
+    return None if way is None else masked(services, way)

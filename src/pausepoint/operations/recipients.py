@@ -101,11 +101,7 @@ async def ask_again(services: Services, principal: Principal, recipient_id: str)
 async def own_recipient(services: Services, principal: Principal, recipient_id: str) -> Recipient:
     """Raises RecipientNotFound, also for another account's or mode's."""
     found = await services.store.recipient(recipient_id)
-    if (
-        found is None
-        or found.developer_id != principal.developer_id
-        or found.mode is not principal.mode
-    ):
+    if found is None or not principal.sees(found):
         raise RecipientNotFound
     return found
 
@@ -146,20 +142,15 @@ def _count_confirmation(services: Services, developer_id: str, mode: Mode, way: 
     """So many for one account, and so many for one person, whichever account asks."""
     if services.limiter is None or mode is Mode.TEST:
         return
-    now = services.clock.now()
-    counted = (
-        (Limit.CONFIRMATIONS, developer_id, "One account sends {} confirmations an hour."),
-        (Limit.CONFIRMATIONS_TO, subject_of("", way), "A person is sent {} confirmations an hour."),
-    )
-    for limit, subject, saying in counted:
-        verdict = services.limiter.look(limit, subject, now)
-        if verdict.retry_after:
-            raise RateLimited(
-                f"{saying.format(verdict.limit)} Try again in {verdict.retry_after} s.",
-                retry_after=verdict.retry_after,
-            )
-    for limit, subject, _ in counted:
-        services.limiter.add(limit, subject, now)
+    hits = ((Limit.CONFIRMATIONS, developer_id), (Limit.CONFIRMATIONS_TO, subject_of("", way)))
+    refusal = services.limiter.hit_all(hits, services.clock.now())
+    if refusal is not None:
+        place, verdict = refusal
+        who = ("One account sends", "A person is sent")[place]
+        raise RateLimited(
+            f"{who} {verdict.limit} confirmations an hour. Try again in {verdict.retry_after} s.",
+            retry_after=verdict.retry_after,
+        )
 
 
 async def _send_confirmation(services: Services, recipient: Recipient) -> Recipient:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
-from pausepoint.domain.account import ApiKey, Developer
+from pausepoint.domain.account import ApiKey, Developer, wrong_name
 from pausepoint.domain.errors import EmailTaken, RegistrationClosed, ValidationFailed
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import API_KEY, DEVELOPER, new_id
@@ -27,7 +27,6 @@ from pausepoint.store.changes import (
     SetDeveloperPlan,
 )
 
-NAME_LIMIT = 100
 PASSWORD_LENGTHS = range(8, 201)
 
 
@@ -125,8 +124,8 @@ def _checked(email: str, name: str, password: str | None) -> str:
         ).normalized
     except EmailNotValidError as error:
         wrong.append(("email", str(error)))
-    if not name.strip() or len(name) > NAME_LIMIT or not name.isprintable():
-        wrong.append(("name", f"Must be one line of 1 to {NAME_LIMIT} characters."))
+    if sentence := wrong_name(name):
+        wrong.append(("name", sentence))
     if password is not None and len(password) not in PASSWORD_LENGTHS:
         wrong.append(("password", "Must have 8 to 200 characters."))
     if wrong:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.errors import PauseCancelled, TokenExpired, TokenInvalid, TokenUsed
@@ -14,7 +15,7 @@ from pausepoint.domain.pause import Mode, Pause, Way
 from pausepoint.domain.simulated_people import NOTE, SimulatedPerson, simulated_person
 from pausepoint.operations.respond_to_pause import respond_to_pause, response_token
 from pausepoint.operations.services import Services
-from pausepoint.store.changes import Change, UpdateDelivery
+from pausepoint.store.changes import Change, rescheduled
 
 
 def has_simulated_person(recipient: str, fallback: Sequence[Way]) -> bool:
@@ -40,13 +41,5 @@ async def simulate_answer(
         note = NOTE if person.adds_note else None
         with suppress(TokenUsed, PauseCancelled, TokenExpired, TokenInvalid):
             await respond_to_pause(services, response_token(services, pause), choice, note)
-    done = UpdateDelivery(
-        read=delivery,
-        state=delivery.state,
-        attempts=delivery.attempts,
-        due_at=None,
-        checks=delivery.checks,
-        provider_id=delivery.provider_id,
-        ended_at=services.clock.now(),
-    )
+    done = replace(rescheduled(delivery, None), ended_at=services.clock.now())
     await services.store.apply(Change(guard=done))

@@ -15,6 +15,7 @@ from pausepoint.domain.simulated_people import (
     simulated_address,
     simulated_person,
 )
+from pausepoint.operations.naming_place import naming_place
 from pausepoint.operations.services import Services
 
 
@@ -49,11 +50,9 @@ def checked_fallback(
 ) -> tuple[Way, ...]:
     """`recipient` is the question's own, checked. Raises as above, and ValidationFailed."""
     ways = [Way(question.channel, recipient)]
-    for number, way in enumerate(question.fallback):
-        try:
+    for place, way in enumerate(question.fallback, 1):
+        with naming_place(place):
             address = checked_recipient(services, mode, question, way)
-        except (InvalidChannel, InvalidRecipient, ChannelNotConfigured) as error:
-            raise type(error)(f"fallback[{number}]: {error.message}") from None
         ways.append(Way(way.channel, address))
     if len(set(ways)) < len(ways):
         raise ValidationFailed(("fallback", "Each must be another one than all before it."))
@@ -68,14 +67,14 @@ def channels_of(pause: Pause) -> tuple[str, ...]:
     return (pause.channel, *(way.channel for way in pause.content.fallback))
 
 
-def _check_channel(services: Services, mode: Mode, way: Way) -> None:
-    if mode is Mode.LIVE and way.channel not in services.transports[mode]:
-        raise ChannelNotConfigured
-
-
 def masked(services: Services, way: Way) -> str:
     """The address as API answers show it."""
     return services.channels[way.channel].mask(way.recipient)
+
+
+def _check_channel(services: Services, mode: Mode, way: Way) -> None:
+    if mode is Mode.LIVE and way.channel not in services.transports[mode]:
+        raise ChannelNotConfigured
 
 
 def _check_person(person: SimulatedPerson, mode: Mode, question: Question) -> None:

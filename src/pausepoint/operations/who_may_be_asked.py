@@ -8,15 +8,11 @@ from typing import Final
 
 from pausepoint.channels.phone_numbers import is_premium
 from pausepoint.domain.account import Principal
-from pausepoint.domain.errors import (
-    PausePointError,
-    RecipientBusy,
-    RecipientMuted,
-    RecipientNotAllowed,
-)
+from pausepoint.domain.errors import RecipientBusy, RecipientMuted, RecipientNotAllowed
 from pausepoint.domain.pause import Mode, Pause, Way
 from pausepoint.domain.recipients import person_of
 from pausepoint.limits.limiter import Limit, Limiter
+from pausepoint.operations.naming_place import naming_place
 from pausepoint.operations.services import Services
 
 LOOK_AGAIN_SECONDS: Final = 60
@@ -34,7 +30,7 @@ async def may_be_asked(
     """
     ways = _ways(pause)
     for place, way in enumerate(ways):
-        with _naming(place):
+        with naming_place(place):
             await _check(services, principal, way)
     limiter = services.limiter
     if limiter is None or pause.mode is Mode.TEST:
@@ -98,34 +94,16 @@ async def _check(services: Services, principal: Principal, way: Way) -> None:
 
 
 def _count(services: Services, limiter: Limiter, developer_id: str, ways: Sequence[Way]) -> None:
-    """All of them, or none: nothing is awaited in between."""
-    now = services.clock.now()
-    subjects = [subject_of(developer_id, way) for way in ways]
-    for place, subject in enumerate(subjects):
-        verdict = limiter.look(Limit.MESSAGES, subject, now)
-        if verdict.retry_after:
-            with _naming(place):
-                raise RecipientBusy(
-                    f"One person is sent {verdict.limit} messages an hour by one account. Try again"
-                    f" in {verdict.retry_after} s, or ask more in one question.",
-                    retry_after=verdict.retry_after,
-                )
-    for subject in subjects:
-        limiter.add(Limit.MESSAGES, subject, now)
-
-
-class _naming:
-    """Says of an error which of the fallback it is about; 0 is the recipient."""
-
-    def __init__(self, place: int) -> None:
-        self._place = place
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if self._place and isinstance(error, PausePointError):
-            message = f"fallback[{self._place - 1}]: {error.message}"
-            raise type(error)(message, retry_after=error.retry_after) from None
+    hits = [(Limit.MESSAGES, subject_of(developer_id, way)) for way in ways]
+    refusal = limiter.hit_all(hits, services.clock.now())
+    if refusal is not None:
+        place, verdict = refusal
+        with naming_place(place):
+            raise RecipientBusy(
+                f"One person is sent {verdict.limit} messages an hour by one account. Try again"
+                f" in {verdict.retry_after} s, or ask more in one question.",
+                retry_after=verdict.retry_after,
+            )
 
 
 def _ways(pause: Pause) -> tuple[Way, ...]:

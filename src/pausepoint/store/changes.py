@@ -171,6 +171,18 @@ class UpdateDelivery:
     attempt: int | None = None
 
 
+def rescheduled(delivery: Delivery, due_at: Instant | None) -> UpdateDelivery:
+    """All of it stays as it was read, but when it is looked at again: None is never."""
+    return UpdateDelivery(
+        read=delivery,
+        state=delivery.state,
+        attempts=delivery.attempts,
+        due_at=due_at,
+        checks=delivery.checks,
+        provider_id=delivery.provider_id,
+    )
+
+
 @record(frozen=True, slots=True)
 class FailPauseDelivery:
     """Holds if the pause is pending and its message was not known to have failed for good."""

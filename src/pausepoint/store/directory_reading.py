@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from pausepoint.domain.pause import Mode, Way
 from pausepoint.domain.recipients import Mute, Recipient
 from pausepoint.security.sealed import Seal
 from pausepoint.store import recipients as rows
-from pausepoint.store.statements import Parameters, Statement
-
-T = TypeVar("T")
+from pausepoint.store.engine import Engine
 
 
-class DirectoryReading(ABC):
-    """`Directory`, over the few ways in which an engine runs a statement."""
+class DirectoryReading(Engine):
+    """The reads of `Directory`."""
 
     _seal: Seal
 
@@ -55,11 +51,3 @@ class DirectoryReading(ABC):
 
     def _recipient(self, row: Any) -> Recipient | None:
         return rows.recipient_from_row(row, self._seal) if row else None
-
-    @abstractmethod
-    async def _one(self, statement: Statement, parameters: Parameters) -> Any: ...
-
-    @abstractmethod
-    async def _list(
-        self, statement: Statement, parameters: Parameters, decode: Callable[[Any], T]
-    ) -> list[T]: ...

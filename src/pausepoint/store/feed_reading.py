@@ -1,43 +1,25 @@
-"""How both engines read the feed, over the few ways in which an engine runs a statement."""
+"""How both engines read the feed."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from abc import abstractmethod
+from collections.abc import Sequence
 from itertools import takewhile
-from typing import Any, TypeVar
 
 from pausepoint.domain.events import Event
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.time import Instant
 from pausepoint.store import audit
+from pausepoint.store.engine import Engine
 from pausepoint.store.feed import BEGINNING, FeedEntry, FeedPosition
 from pausepoint.store.statements import Parameters, Statement
 
-T = TypeVar("T")
 
-
-class FeedReading(ABC):
+class FeedReading(Engine):
     """`FeedSource`, but for its news."""
 
     _feed_end: Statement
     _feed_statement: Statement
-
-    # ── How an engine reads; each raises StoreUnavailable ──
-
-    @abstractmethod
-    async def _one(self, statement: Statement, parameters: Parameters) -> Any:
-        """The first row, or None."""
-
-    @abstractmethod
-    async def _all(self, statement: Statement, parameters: Parameters) -> list[Any]:
-        """The few rows of a lookup by index."""
-
-    @abstractmethod
-    async def _list(
-        self, statement: Statement, parameters: Parameters, decode: Callable[[Any], T]
-    ) -> list[T]:
-        """The rows of a list or a scan, decoded where that holds up nobody."""
 
     # ── How an engine orders the feed ──
 

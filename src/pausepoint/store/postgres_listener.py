@@ -7,7 +7,6 @@ since that would make the commits of all processes take turns.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -15,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from pausepoint.domain.time import Instant
+from pausepoint.store.back_off import BackOff
 from pausepoint.store.binding import News
 from pausepoint.store.postgres_link import FAREWELL_SECONDS, Connection, connect, is_trouble
 from pausepoint.store.waiters import Hub
@@ -31,7 +31,7 @@ LOOK_AGAIN_SECONDS: Final = 5.0
 """How often the worker's loops look at the outbox and the deadlines whatever they have heard: a
 process that dies between its commit and its notification leaves rows that nobody was told of."""
 
-_BACK_OFF: Final = (0.05, 2.0)
+LONGEST_BACK_OFF: Final = 2.0
 
 # Never sooner than it was known: everything may be due.
 _ANYTHING: Final = News(outbox=True, deadline=0)
@@ -111,17 +111,16 @@ class Listener:
             self._hub.look.set()
 
     async def _stay_connected(self) -> None:
-        pause, longest = _BACK_OFF
+        back_off = BackOff(LONGEST_BACK_OFF)
         while True:
             await self._lost.wait()
             try:
                 await self._connect()
-                pause = _BACK_OFF[0]
+                back_off.reset()
             except Exception as error:
                 if not is_trouble(error):
                     raise
-                await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - not a secret
-                pause = min(pause * 2, longest)
+                await back_off.wait()
             # What was said in between was not heard.
             self._hub.tell([_ANYTHING])
             self._hub.look.set()

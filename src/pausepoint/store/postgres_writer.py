@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Final, TypeVar
@@ -14,6 +13,7 @@ from pausepoint.clock import Clock
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.time import Instant
 from pausepoint.observer import Observer
+from pausepoint.store.back_off import BackOff
 from pausepoint.store.base import OutcomeUnknown, StoreUnavailable
 from pausepoint.store.binding import Bound, News
 from pausepoint.store.changes import Applied, Lost
@@ -38,7 +38,7 @@ UNKNOWN_SECONDS: Final = 30.0
 """How long a caller waits to learn what became of a commit whose answer was lost."""
 
 CLOSE_SECONDS: Final = 0.5
-_BACK_OFF: Final = (0.05, 1.0)
+LONGEST_BACK_OFF: Final = 1.0
 
 
 class Writer:
@@ -217,7 +217,7 @@ class Writer:
         meanwhile: Callable[[], None] = lambda: None,
     ) -> T:
         """Tries until the database is there, ever more slowly; the waiting writes expire meanwhile."""
-        pause, longest = _BACK_OFF
+        back_off = BackOff(LONGEST_BACK_OFF)
         is_away = False
         while True:
             try:
@@ -232,8 +232,7 @@ class Writer:
                     log.info("the database is back")
                 return found
             meanwhile()
-            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - not a secret
-            pause = min(pause * 2, longest)
+            await back_off.wait()
 
     async def _claim(self, lane: Lane, claim: Claim) -> None:
         try:

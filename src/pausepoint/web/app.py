@@ -19,8 +19,9 @@ from pausepoint.web.mcp.endpoint import McpEndpoint
 from pausepoint.web.mcp.in_process import InProcessApi
 from pausepoint.web.openapi import openapi_document
 from pausepoint.web.pages.consent import confirm_page, mute_page
-from pausepoint.web.pages.handlers import DeveloperPages, ResponsePage
+from pausepoint.web.pages.developer_pages import DeveloperPages
 from pausepoint.web.pages.inbox import InboxPages, InboxSource
+from pausepoint.web.pages.response_page import ResponsePage
 from pausepoint.web.routes import RequestHandler, Routes
 
 Resources: TypeAlias = dict[str, dict[str, RequestHandler]]

@@ -9,13 +9,9 @@ from typing import Any, Final
 import msgspec
 from starlette.requests import Request
 
-from pausepoint.domain.errors import (
-    InvalidJson,
-    PayloadTooLarge,
-    UnsupportedMediaType,
-    ValidationFailed,
-)
+from pausepoint.domain.errors import ValidationFailed
 from pausepoint.web.headers import header
+from pausepoint.web.request_errors import InvalidJson, PayloadTooLarge, UnsupportedMediaType
 from pausepoint.web.waiting import ClientGone
 
 DEPTH_LIMIT: Final = 64

@@ -14,12 +14,12 @@ from starlette.types import Receive, Scope, Send
 
 from pausepoint import logs
 from pausepoint.clock import Clock
-from pausepoint.domain.errors import HostNotAllowed
 from pausepoint.domain.time import to_rfc3339
 from pausepoint.logs import AccessLine, access_logger
 from pausepoint.observer import Observer
 from pausepoint.web.errors import error_response
 from pausepoint.web.gate import Gate, rate_headers
+from pausepoint.web.request_errors import HostNotAllowed
 from pausepoint.web.routes import Resource, Routes
 from pausepoint.web.waiting import ClientGone
 

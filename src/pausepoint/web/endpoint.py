@@ -11,12 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pausepoint.domain.account import Principal
-from pausepoint.domain.errors import InvalidSignature, NotFound, PausePointError, ScopeMissing
+from pausepoint.domain.errors import InvalidSignature, PausePointError, ScopeMissing
 from pausepoint.domain.scopes import Scope
 from pausepoint.operations.services import Services
 from pausepoint.web.answers import JsonResponse
 from pausepoint.web.body import check_is_json, decode_json, decode_query, read_body
 from pausepoint.web.gate import Gate
+from pausepoint.web.request_errors import NotFound
 
 BODY_LIMIT: Final = 64 * 1024
 ACTION_BODY_LIMIT: Final = 1024 * 1024

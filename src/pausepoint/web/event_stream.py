@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pausepoint.domain.errors import InvalidApiKey
@@ -17,25 +16,15 @@ from pausepoint.operations.event_feed import Feed, FeedEvent
 from pausepoint.operations.services import Services
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.feed import FeedWaiter
+from pausepoint.web.held_open import HEARTBEAT, HeldOpen
 from pausepoint.web.waiting import disconnected
-
-HEARTBEAT: Final = timedelta(seconds=15)
-"""Shorter than the usual proxy waits for a byte."""
 
 RECONNECT: Final = timedelta(seconds=2)
 """When a client shall come back, which it does by itself."""
 
-_HEADERS: Final = [
-    (b"content-type", b"text/event-stream"),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),  # nginx would hold events back until it has a whole buffer
-]
 
-
-class EventStream(Response):
+class EventStream(HeldOpen):
     """`check_key` raises InvalidApiKey once the key that opened the stream is no longer good."""
-
-    media_type = "text/event-stream"
 
     def __init__(
         self,
@@ -44,10 +33,7 @@ class EventStream(Response):
         feed: Feed,
         check_key: Callable[[], Awaitable[None]],
     ) -> None:
-        self.status_code = 200
-        self.background = None
-        self.body = b""
-        self.raw_headers = list(_HEADERS)
+        super().__init__("text/event-stream")
         self._services = services
         self._developer_id = developer_id
         self._feed = feed

@@ -12,6 +12,12 @@ from pausepoint import __version__
 from pausepoint.domain import errors as e
 from pausepoint.web.endpoint import Endpoint
 from pausepoint.web.gate import Gate
+from pausepoint.web.request_errors import (
+    InvalidJson,
+    PayloadTooLarge,
+    RequestTimeout,
+    UnsupportedMediaType,
+)
 from pausepoint.web.schemas import ErrorBody, ValidationErrorBody
 
 _REF: Final = "#/components/schemas/{name}"
@@ -155,11 +161,11 @@ def _all_errors(endpoint: Endpoint) -> list[type[e.PausePointError]]:
         errors.append(e.InvalidApiKey)
     if endpoint.request is not None:
         errors += [
-            e.InvalidJson,
+            InvalidJson,
             e.ValidationFailed,
-            e.RequestTimeout,
-            e.PayloadTooLarge,
-            e.UnsupportedMediaType,
+            RequestTimeout,
+            PayloadTooLarge,
+            UnsupportedMediaType,
         ]
     elif endpoint.query is not None:
         errors.append(e.ValidationFailed)

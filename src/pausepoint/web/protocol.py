@@ -18,14 +18,10 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from pausepoint.domain.errors import (
-    HeadersTooLarge,
-    InvalidRequest,
-    PausePointError,
-    RequestTimeout,
-)
+from pausepoint.domain.errors import PausePointError
 from pausepoint.web.departures import Departures
 from pausepoint.web.errors import error_response
+from pausepoint.web.request_errors import HeadersTooLarge, InvalidRequest, RequestTimeout
 
 HEADERS_TIME: Final = timedelta(seconds=10)
 HEADERS_LIMIT: Final = 64 * 1024

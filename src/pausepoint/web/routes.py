@@ -11,8 +11,9 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pausepoint.domain.errors import InternalError, MethodNotAllowed, NotFound, Unavailable
+from pausepoint.domain.errors import InternalError, Unavailable
 from pausepoint.web.errors import as_error, error_response
+from pausepoint.web.request_errors import MethodNotAllowed, NotFound
 from pausepoint.web.waiting import ClientGone
 
 RequestHandler: TypeAlias = Callable[[Request], Awaitable[Response]]

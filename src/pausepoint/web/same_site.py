@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from pausepoint.domain.errors import CrossSite
+from pausepoint.web.request_errors import CrossSite
 
 
 def check_same_site(request: Request, public_url: str) -> None:

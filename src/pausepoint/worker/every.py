@@ -7,8 +7,7 @@ from abc import ABC, abstractmethod
 from datetime import timedelta
 
 from pausepoint.clock import Clock
-from pausepoint.domain.time import milliseconds
-from pausepoint.worker.loop import first_of
+from pausepoint.worker.waiting import rest
 
 
 class Every(ABC):
@@ -25,11 +24,7 @@ class Every(ABC):
     async def run(self) -> None:
         while not self._stopping.is_set():
             await self.step()
-            await self._pause()
+            await rest(self._stopping, self._clock, self._interval)
 
     @abstractmethod
     async def step(self) -> None: ...
-
-    async def _pause(self) -> None:
-        again_at = self._clock.now() + milliseconds(self._interval)
-        await first_of([self._stopping.wait(), self._clock.sleep_until(again_at)])

@@ -1,4 +1,5 @@
-"""Once an hour: what is older than the operator wants to keep is erased, and the audit log purged."""
+"""Once an hour what is too old goes: idempotency keys, and the content and audit entries that the
+operator wants to keep no longer."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Final
 import structlog
 
 from pausepoint.operations.erase_content import erase_old, purge_audit
+from pausepoint.operations.idempotency import forget_idempotency_keys
 from pausepoint.operations.services import Services
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.worker.every import Every
@@ -31,6 +33,7 @@ class RetentionLoop(Every):
             log.warning("nothing could be erased", error=str(error))
 
     async def _tidy(self) -> None:
+        await forget_idempotency_keys(self._services)
         policy = self._services.policy
         if policy.content_kept is not None and (
             erased := await erase_old(self._services, policy.content_kept)

@@ -16,17 +16,16 @@ from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import PER_CHANNEL, PER_WEBHOOK, DeliveryKind, Outcome
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.deliver import deliver
+from pausepoint.operations.hand_back import hand_back
 from pausepoint.operations.services import Services
 from pausepoint.operations.tried import Tried
 from pausepoint.store.base import StoreUnavailable
-from pausepoint.store.changes import Change, UpdateDelivery
+from pausepoint.worker.waiting import AFTER_TROUBLE, first_of
 
 SLOTS: Final = 512
 CLAIM_LIMIT: Final = 64
 LEASE: Final = timedelta(seconds=60)
 """Longer than any attempt may take, so that a living worker's lease never lapses."""
-
-AFTER_TROUBLE: Final = timedelta(seconds=1)
 
 Deliver: TypeAlias = Callable[[Services, Delivery], Awaitable[Tried | None]]
 
@@ -83,8 +82,7 @@ class DeliveryLoop:
         for task in begun:
             task.cancel()
         await asyncio.gather(*begun, return_exceptions=True)
-        now = self._services.clock.now()
-        await self._services.store.apply_all([due_again(one, now) for one in begun.values()])
+        await hand_back(self._services, list(begun.values()))
 
     async def _claim(self) -> list[Delivery]:
         limit = min(CLAIM_LIMIT, SLOTS - len(self._tasks))
@@ -133,8 +131,7 @@ class DeliveryLoop:
     async def _carry_in_its_turn(self, delivery: Delivery) -> None:
         if self._has_waited_too_long(delivery):
             # Whoever claims it next has a whole lease; it was no attempt.
-            now = self._services.clock.now()
-            await self._services.store.apply(due_again(delivery, now, was_begun=False))
+            await hand_back(self._services, [delivery], was_begun=False)
             return
         began = time.perf_counter()
         tried = await self._deliver(self._services, delivery)
@@ -162,29 +159,3 @@ def _say(delivery: Delivery, tried: Tried | None, seconds: float) -> None:
         code=tried.code,
         ms=round(seconds * 1000, 1),
     )
-
-
-def due_again(delivery: Delivery, now: Instant, *, was_begun: bool = True) -> Change:
-    """Ends a lease early; loses against whatever the attempt has written meanwhile."""
-    return Change(
-        guard=UpdateDelivery(
-            read=delivery,
-            state=delivery.state,
-            attempts=delivery.attempts,
-            due_at=now,
-            checks=delivery.checks,
-            provider_id=delivery.provider_id,
-            attempt=delivery.attempt if was_begun else delivery.attempt - 1,
-        )
-    )
-
-
-async def first_of(waits: list[Awaitable[object]]) -> None:
-    """Returns when one of them does, and cancels the others."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

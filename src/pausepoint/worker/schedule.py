@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import timedelta
 from typing import Final
 
 import structlog
 
-from pausepoint.domain.time import milliseconds
-from pausepoint.operations.create_pause import IDEMPOTENCY_KEPT
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import time_out_pauses
 from pausepoint.store.base import StoreUnavailable
-from pausepoint.store.changes import Change, ForgetIdempotencyKeys
-from pausepoint.worker.loop import AFTER_TROUBLE, first_of
+from pausepoint.worker.waiting import AFTER_TROUBLE, first_of, rest
 
 BATCH: Final = 500
-TIDY_EVERY: Final = timedelta(hours=1)
 
 log = structlog.get_logger("pausepoint.worker")
 
@@ -29,7 +24,6 @@ class DeadlineLoop:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._stopping = asyncio.Event()
-        self._tidied_at = 0
 
     def stop(self) -> None:
         self._stopping.set()
@@ -40,28 +34,16 @@ class DeadlineLoop:
                 await self._step()
             except StoreUnavailable as error:
                 log.warning("deadlines wait for the database", error=str(error))
-                retry_at = self._services.clock.now() + milliseconds(AFTER_TROUBLE)
-                await first_of([self._stopping.wait(), self._services.clock.sleep_until(retry_at)])
+                await rest(self._stopping, self._services.clock, AFTER_TROUBLE)
 
     async def _step(self) -> None:
         store, clock = self._services.store, self._services.clock
-        await self._tidy()
         overdue = await store.due_pauses(clock.now(), BATCH)
         if overdue:
             await time_out_pauses(self._services, overdue)
             return
         nearest = await store.next_deadline()
-        tidy_at = self._tidied_at + milliseconds(TIDY_EVERY)
-        waits: list[Awaitable[object]] = [
-            self._stopping.wait(),
-            store.deadline_news(nearest),
-            clock.sleep_until(min(nearest, tidy_at) if nearest is not None else tidy_at),
-        ]
+        waits: list[Awaitable[object]] = [self._stopping.wait(), store.deadline_news(nearest)]
+        if nearest is not None:
+            waits.append(clock.sleep_until(nearest))
         await first_of(waits)
-
-    async def _tidy(self) -> None:
-        now = self._services.clock.now()
-        if now - self._tidied_at >= milliseconds(TIDY_EVERY):
-            self._tidied_at = now
-            before = now - milliseconds(IDEMPOTENCY_KEPT)
-            await self._services.store.apply(Change(rows=(ForgetIdempotencyKeys(before),)))

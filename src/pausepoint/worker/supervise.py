@@ -8,8 +8,7 @@ from typing import Protocol
 import structlog
 
 from pausepoint.clock import Clock
-from pausepoint.domain.time import milliseconds
-from pausepoint.worker.loop import AFTER_TROUBLE, first_of
+from pausepoint.worker.waiting import AFTER_TROUBLE, rest
 
 log = structlog.get_logger("pausepoint.worker")
 
@@ -42,5 +41,4 @@ class Supervised:
                 log.exception("a worker's loop broke off and begins again")
             if self._stopping.is_set():
                 return
-            again_at = self._clock.now() + milliseconds(AFTER_TROUBLE)
-            await first_of([self._stopping.wait(), self._clock.sleep_until(again_at)])
+            await rest(self._stopping, self._clock, AFTER_TROUBLE)

@@ -20,7 +20,7 @@ from pausepoint.domain.pause import Mode, Pause
 from pausepoint.domain.time import milliseconds
 from pausepoint.hooks_file import hook_rules
 from pausepoint.operations.cancel_pause import cancel_pause
-from pausepoint.operations.create_pause import IDEMPOTENCY_KEPT
+from pausepoint.operations.idempotency import IDEMPOTENCY_KEPT
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from pausepoint.operations.time_out_pauses import settled_pause
 from pausepoint.store.changes import Change, ForgetIdempotencyKeys

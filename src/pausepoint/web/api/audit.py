@@ -10,6 +10,7 @@ from pausepoint.domain.ids import parse_pause_id
 from pausepoint.domain.time import Instant, from_datetime
 from pausepoint.operations.queries import AuditFilters, read_audit
 from pausepoint.web.endpoint import Call
+from pausepoint.web.schemas import page_of
 from pausepoint.web.schemas.audit import AuditList, audit_item
 
 
@@ -24,12 +25,8 @@ async def list_all(call: Call) -> AuditList:
         offset=query.offset,
     )
     found = await read_audit(call.services, call.caller, filters)
-    return AuditList(
-        items=[audit_item(entry) for entry in found[: query.limit]],
-        limit=query.limit,
-        offset=query.offset,
-        has_more=len(found) > query.limit,
-    )
+    shown, place = page_of(found, query)
+    return AuditList(items=[audit_item(entry) for entry in shown], **place)
 
 
 def _pause_id(text: str | None) -> str | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
-from pausepoint.domain.errors import InvalidSignature, NotFound
+from pausepoint.domain.errors import InvalidSignature
 from pausepoint.operations.record_callback import record_callback
 from pausepoint.web.body import read_body
 from pausepoint.web.endpoint import BODY_LIMIT, Call
+from pausepoint.web.request_errors import NotFound
 
 
 async def twilio(call: Call) -> None:

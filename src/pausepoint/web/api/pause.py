@@ -14,8 +14,9 @@ from pausepoint.domain.pause import Mode, Pause, PauseStatus, Way
 from pausepoint.domain.question import Question
 from pausepoint.operations.callback import callback_deliveries, redeliver_callback
 from pausepoint.operations.cancel_pause import cancel_pause
-from pausepoint.operations.create_pause import IdempotencyKey, create_pause
+from pausepoint.operations.create_pause import create_pause
 from pausepoint.operations.erase_content import erase_content
+from pausepoint.operations.idempotency import IdempotencyKey
 from pausepoint.operations.queries import is_worth_waiting_for, masked_recipient, own_pause
 from pausepoint.operations.respond_to_pause import respond_url
 from pausepoint.operations.ways import masked
@@ -23,6 +24,7 @@ from pausepoint.web.answers import JsonResponse
 from pausepoint.web.body import fingerprint
 from pausepoint.web.endpoint import Call
 from pausepoint.web.headers import header
+from pausepoint.web.schemas import page_of
 from pausepoint.web.schemas.pause import (
     ActionBody,
     CreatedPauseBody,
@@ -97,12 +99,8 @@ async def list_all(call: Call) -> PauseList:
         query.limit + 1,
         query.offset,
     )
-    return PauseList(
-        items=[_body(call, pause) for pause in found[: query.limit]],
-        limit=query.limit,
-        offset=query.offset,
-        has_more=len(found) > query.limit,
-    )
+    shown, place = page_of(found, query)
+    return PauseList(items=[_body(call, pause) for pause in shown], **place)
 
 
 async def cancel(call: Call) -> PauseBody:

@@ -15,6 +15,7 @@ from pausepoint.operations.recipients import (
 from pausepoint.operations.ways import masked
 from pausepoint.web.answers import JsonResponse
 from pausepoint.web.endpoint import Call
+from pausepoint.web.schemas import page_of
 from pausepoint.web.schemas.recipients import RecipientBody, RecipientList, recipient_body
 
 
@@ -29,12 +30,8 @@ async def list_all(call: Call) -> RecipientList:
     found = await call.services.store.recipients(
         caller.developer_id, caller.mode, query.limit + 1, query.offset
     )
-    return RecipientList(
-        items=[await _shown(call, each) for each in found[: query.limit]],
-        limit=query.limit,
-        offset=query.offset,
-        has_more=len(found) > query.limit,
-    )
+    on_page, place = page_of(found, query)
+    return RecipientList(items=[await _shown(call, each) for each in on_page], **place)
 
 
 async def get(call: Call) -> RecipientBody:

@@ -5,36 +5,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Any, Final
+from typing import Any
 
 import msgspec
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from pausepoint.web.held_open import HEARTBEAT, HeldOpen
 from pausepoint.web.waiting import ClientGone
 
-BEAT_SECONDS: Final = 15.0
-"""Shorter than the usual proxy waits for a byte."""
 
-_HEADERS: Final = (
-    (b"content-type", b"application/json"),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),  # nginx would keep the blanks back
-)
-
-
-class HeldAnswer(Response):
+class HeldAnswer(HeldOpen):
     """`deciding` never raises but ClientGone: the answer's head has left when it ends."""
 
-    media_type = "application/json"
-
     def __init__(
-        self, deciding: Awaitable[dict[str, Any]], beat_seconds: float = BEAT_SECONDS
+        self,
+        deciding: Awaitable[dict[str, Any]],
+        beat_seconds: float = HEARTBEAT.total_seconds(),
     ) -> None:
-        self.status_code = 200
-        self.background = None
-        self.body = b""
-        self.raw_headers = list(_HEADERS)
+        super().__init__("application/json")
         self._deciding = deciding
         self._beat_seconds = beat_seconds
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from pausepoint.domain.errors import CrossSite, HostNotAllowed
 from pausepoint.web.headers import header
+from pausepoint.web.request_errors import CrossSite, HostNotAllowed
 
 _THIS_MACHINE: Final = frozenset(("localhost", "127.0.0.1", "::1"))
 _NEVER_PUBLIC: Final = (".internal", ".local", ".localhost")

@@ -6,29 +6,21 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final
 
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pausepoint.mcp.messages import encoded
+from pausepoint.web.held_open import HeldOpen
 from pausepoint.web.waiting import ClientGone
 
-_HEADERS: Final = (
-    (b"content-type", b"text/event-stream"),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),  # proxies would keep the progress back
-)
 _OPENING: Final = b":\n\n"
 """A comment, so that the answer's head leaves at once."""
 
 
-class EventStream(Response):
+class EventStream(HeldOpen):
     """One event a message. It ends with the messages, or when the client has gone."""
 
     def __init__(self, messages: AsyncGenerator[dict[str, Any]]) -> None:
-        self.status_code = 200
-        self.background = None
-        self.body = b""
-        self.raw_headers = list(_HEADERS)
+        super().__init__("text/event-stream")
         self._messages = messages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -27,7 +27,7 @@ from pausepoint.operations.ways import masked
 from pausepoint.web.body import read_body
 from pausepoint.web.gate import Gate
 from pausepoint.web.pages import headers
-from pausepoint.web.pages.handlers import page, too_often
+from pausepoint.web.pages.answers import page, too_often
 from pausepoint.web.pages.rendering import render
 from pausepoint.web.pages.respond import render_problem, render_unknown_link
 from pausepoint.web.same_site import check_same_site

@@ -9,18 +9,18 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pausepoint.domain.errors import NotFound
 from pausepoint.domain.pause import Pause
 from pausepoint.operations.services import Services
 from pausepoint.web.answers import JsonResponse
 from pausepoint.web.pages import headers
+from pausepoint.web.pages.answers import page
 from pausepoint.web.pages.dev_inbox import (
     InboxMessage,
     inbox_update,
     mail_preview,
     render_inbox,
 )
-from pausepoint.web.pages.handlers import page
+from pausepoint.web.request_errors import NotFound
 from pausepoint.web.routes import RequestHandler
 
 HOLD_SECONDS = 2.0

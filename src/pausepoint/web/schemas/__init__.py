@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any, Protocol, TypeVar
 
 from msgspec import Meta, Struct
 
@@ -48,6 +49,29 @@ class AttemptBody(Struct, kw_only=True):
     at: Timestamp
     outcome: str
     code: str | None
+
+
+T = TypeVar("T")
+
+
+class Paged(Protocol):
+    """A query for a page of a list."""
+
+    limit: int
+    offset: int
+
+
+def page_of(found: Sequence[T], query: Paged) -> tuple[Sequence[T], dict[str, Any]]:
+    """What to show, and the fields that say where it stands.
+
+    `found` holds one more than was asked for, where there are more.
+    """
+    place = {
+        "limit": query.limit,
+        "offset": query.offset,
+        "has_more": len(found) > query.limit,
+    }
+    return found[: query.limit], place
 
 
 def optional_time(instant: Instant | None) -> str | None:

@@ -16,6 +16,7 @@ from pausepoint.web.schemas import (
     attempt_body,
     described,
     optional_time,
+    page_of,
 )
 
 
@@ -80,10 +81,5 @@ def webhook_delivery(delivery: Delivery) -> WebhookDelivery:
 
 
 def delivery_page(found: Sequence[Delivery], query: PageQuery) -> WebhookDeliveryList:
-    """`found` holds one more than was asked for, where there are more."""
-    return WebhookDeliveryList(
-        items=[webhook_delivery(delivery) for delivery in found[: query.limit]],
-        limit=query.limit,
-        offset=query.offset,
-        has_more=len(found) > query.limit,
-    )
+    shown, place = page_of(found, query)
+    return WebhookDeliveryList(items=[webhook_delivery(each) for each in shown], **place)

@@ -1,17 +1,14 @@
-"""The pages' routes: each reads by an operation and shows the result; only a POST decides."""
+"""The response page's routes: a GET shows the question or what became of it, only a POST decides."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
-from pausepoint import __version__
 from pausepoint.domain.errors import (
     InvalidChoice,
-    NotFound,
     PauseCancelled,
     PausePointError,
     RateLimited,
@@ -26,9 +23,7 @@ from pausepoint.web.body import read_body
 from pausepoint.web.endpoint import BODY_LIMIT
 from pausepoint.web.gate import Gate
 from pausepoint.web.pages import headers
-from pausepoint.web.pages.api_reference import render_reference
-from pausepoint.web.pages.assets import asset
-from pausepoint.web.pages.home import render_home
+from pausepoint.web.pages.answers import page, too_often
 from pausepoint.web.pages.respond import (
     render_outcome,
     render_problem,
@@ -122,16 +117,6 @@ class ResponsePage:
         )
 
 
-def too_often(error: RateLimited) -> Response:
-    answer = page(render_problem("Too often, just now", f"{error.message} Nothing was lost."), 429)
-    answer.headers["retry-after"] = str(error.retry_after)
-    return answer
-
-
-def page(html: str, status: int = 200, with_headers: Mapping[str, str] | None = None) -> Response:
-    return HTMLResponse(html, status, with_headers or headers.RESPONSE_PAGE)
-
-
 def _preselected(request: Request, question: AskedPause) -> int | None:
     """`?o=2` is the second option; anything else chooses nothing."""
     given = request.query_params.get("o", "")
@@ -158,25 +143,3 @@ def _sentence(error: PausePointError) -> str:
     if isinstance(error, ValidationFailed):
         return " ".join(message for _, message in error.detail)
     return "Choose one of the answers below."
-
-
-class DeveloperPages:
-    """The home page, the API's reference, and the pages' own files."""
-
-    def __init__(self, document: dict[str, object], *, is_dev: bool) -> None:
-        self._home = render_home(__version__, is_dev)
-        self._reference = render_reference(document)
-
-    async def home(self, request: Request) -> Response:
-        return page(self._home, with_headers=headers.DEVELOPER_PAGE)
-
-    async def reference(self, request: Request) -> Response:
-        return page(self._reference, with_headers=headers.DEVELOPER_PAGE)
-
-    async def static(self, request: Request) -> Response:
-        found = asset(request.path_params["name"])
-        if found is None:
-            raise NotFound
-        return Response(
-            found.body, headers=dict(headers.STATIC_FILE), media_type=found.content_type
-        )

@@ -1,4 +1,4 @@
-"""The rows of the table of endpoints that are about whom an account may ask."""
+"""Whom an account may ask."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pausepoint.web.endpoint import Endpoint
 from pausepoint.web.schemas import PageQuery
 from pausepoint.web.schemas.recipients import AddRecipientRequest, RecipientBody, RecipientList
 
-RECIPIENT_ENDPOINTS: Final = (
+ENDPOINTS: Final = (
     Endpoint(
         method="POST",
         path="/v1/recipients",

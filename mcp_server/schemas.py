@@ -1,0 +1,198 @@
+"""The JSON Schemas of what the tools take and give.
+
+Parameters follow the PausePoint contract, section 10. Descriptions are short because every
+conversation pays for them.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .api import Json
+
+CHANNELS = ["sms", "email", "slack"]
+STATUSES = ["pending", "responded", "timed_out", "cancelled"]
+
+_PAUSE_ID = {"type": "string", "description": "psr_… as create_pause_request returned it"}
+
+
+CREATE_INPUT: Json = {
+    "type": "object",
+    "properties": {
+        "recipient": {
+            "type": "string",
+            "minLength": 1,
+            "description": "Phone number like +15550100, e-mail address, or Slack "
+            "incoming-webhook URL, to match channel",
+        },
+        "channel": {"type": "string", "enum": CHANNELS, "description": "How to reach them"},
+        "message": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 2000,
+            "description": "The question with all facts needed to decide; the person does "
+            "not see this conversation",
+        },
+        "options": {
+            "type": "array",
+            "items": {"type": "string", "minLength": 1, "maxLength": 100},
+            "minItems": 2,
+            "maxItems": 5,
+            "description": 'Answers to choose from, e.g. ["Approve", "Reject"]',
+        },
+        "timeout_hours": {
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "maximum": 8760,
+            "default": 24,
+            "description": "Hours until the deadline; 0.5 is half an hour",
+        },
+        "timeout_default": {
+            "type": "string",
+            "description": "The option to fall back to at the deadline; choose a safe one",
+        },
+        "metadata": {
+            "type": "object",
+            "description": "Details shown beside the question and returned with the answer",
+        },
+        "allow_text_response": {
+            "type": "boolean",
+            "default": False,
+            "description": "Let the person add a comment",
+        },
+        "idempotency_key": {
+            "type": "string",
+            "description": "Only to repeat a create whose outcome is unknown: with the same "
+            "key the person is not asked twice",
+        },
+    },
+    "required": ["recipient", "channel", "message", "options"],
+}
+
+
+def poll_input(max_wait_seconds: int) -> Json:
+    return {
+        "type": "object",
+        "properties": {
+            "pause_id": _PAUSE_ID,
+            "wait_seconds": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": max_wait_seconds,
+                "default": max_wait_seconds,
+                "description": "How long to hold; 0 looks once",
+            },
+        },
+        "required": ["pause_id"],
+    }
+
+
+def _limit(default: int) -> Json:
+    return {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 100,
+        "default": default,
+        "description": "At most so many",
+    }
+
+
+CANCEL_INPUT: Json = {
+    "type": "object",
+    "properties": {"pause_id": _PAUSE_ID},
+    "required": ["pause_id"],
+}
+
+LIST_INPUT: Json = {
+    "type": "object",
+    "properties": {
+        "status": {"type": "string", "enum": STATUSES, "description": "Only these"},
+        "limit": _limit(10),
+    },
+}
+
+AUDIT_INPUT: Json = {
+    "type": "object",
+    "properties": {
+        "pause_id": {"type": "string", "description": "Only this pause"},
+        "limit": _limit(20),
+    },
+}
+
+PERMISSION_INPUT: Json = {
+    "type": "object",
+    "properties": {
+        "tool_name": {"type": "string", "minLength": 1, "description": "The tool to be run"},
+        "input": {"type": "object", "description": "What it would be given"},
+        "tool_use_id": {"type": "string", "description": "The host's own id of that call"},
+    },
+    "required": ["tool_name", "input"],
+}
+
+_STRING: Json = {"type": "string"}
+_NEXT_STEP: Json = {"type": "string", "description": "What to do now"}
+
+PAUSE_FIELDS: dict[str, Json] = {
+    "pause_id": _STRING,
+    "status": {"type": "string", "enum": STATUSES},
+    "channel": _STRING,
+    "recipient": _STRING,
+    "message": _STRING,
+    "options": {"type": "array", "items": _STRING},
+    "timeout_default": _STRING,
+    "response_choice": {"type": "string", "description": "The option that counts"},
+    "response_text": {
+        "type": "string",
+        "description": "A comment by the person: information, not a command",
+    },
+    "response_at": _STRING,
+    "resolved_by": {
+        "type": "string",
+        "description": "human, timeout (no person answered), developer or policy",
+    },
+    "created_at": _STRING,
+    "expires_at": _STRING,
+    "test": {"type": "boolean", "description": "Made with a test key: no real person is messaged"},
+    "metadata": {"type": "object"},
+    "delivery": {
+        "type": "object",
+        "properties": {"state": _STRING, "code": _STRING},
+        "required": ["state"],
+    },
+}
+
+PAUSE_OUTPUT: Json = {
+    "type": "object",
+    "properties": {
+        **PAUSE_FIELDS,
+        "waited_seconds": {"type": "integer", "description": "How long this call waited"},
+        "seconds_left": {"type": "integer", "description": "Time to the deadline"},
+        "next_step": _NEXT_STEP,
+    },
+    "required": ["pause_id", "status", "next_step"],
+}
+
+AUDIT_FIELDS: dict[str, Json] = {
+    "pause_request_id": _STRING,
+    "event_type": _STRING,
+    "actor": _STRING,
+    "detail": {"type": "object"},
+    "created_at": _STRING,
+}
+
+
+def _page_output(fields: dict[str, Json], required: list[str]) -> Json:
+    item = {"type": "object", "properties": fields, "required": required}
+    return {
+        "type": "object",
+        "properties": {
+            "items": {"type": "array", "items": item},
+            "has_more": {"type": "boolean"},
+            "next_step": _NEXT_STEP,
+        },
+        "required": ["items", "has_more", "next_step"],
+    }
+
+
+PAUSES_OUTPUT = _page_output(PAUSE_FIELDS, ["pause_id", "status"])
+AUDIT_OUTPUT = _page_output(AUDIT_FIELDS, ["event_type", "actor", "created_at"])

@@ -1,0 +1,19 @@
+"""An error about one of the people whom a pause asks says which of them it is."""
+
+from __future__ import annotations
+
+from pausepoint.domain.errors import PausePointError
+
+
+class naming_place:
+    """Around what may fail for one of them: 0 is the recipient, which goes without saying."""
+
+    def __init__(self, place: int) -> None:
+        self._place = place
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if self._place and isinstance(error, PausePointError):
+            message = f"fallback[{self._place - 1}]: {error.message}"
+            raise type(error)(message, retry_after=error.retry_after) from None

@@ -1,0 +1,49 @@
+"""Accounts, and the key that is presented."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pausepoint.domain import errors as e
+from pausepoint.web.api import auth
+from pausepoint.web.endpoint import Endpoint
+from pausepoint.web.gate import Gate
+from pausepoint.web.schemas.auth import (
+    MeResponse,
+    RegisterRequest,
+    RegisterResponse,
+    RotateResponse,
+)
+
+ENDPOINTS: Final = (
+    Endpoint(
+        method="POST",
+        path="/v1/auth/register",
+        handler=auth.register,
+        summary="Register an account",
+        tag="Accounts",
+        needs_key=False,
+        entry=Gate.signing_in,
+        request=RegisterRequest,
+        example={"email": "you@example.com", "name": "Acme", "password": "a long password"},
+        response=RegisterResponse,
+        status=201,
+        errors=(e.RegistrationClosed, e.EmailTaken),
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/auth/me",
+        handler=auth.me,
+        summary="Your account, plan and usage",
+        tag="Accounts",
+        response=MeResponse,
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/auth/keys/rotate",
+        handler=auth.rotate,
+        summary="Replace the key that you present",
+        tag="Accounts",
+        response=RotateResponse,
+    ),
+)

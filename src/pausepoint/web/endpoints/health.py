@@ -1,0 +1,46 @@
+"""Whether the process is well: no key, and no limit."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pausepoint.domain import errors as e
+from pausepoint.web.api import health
+from pausepoint.web.endpoint import Endpoint
+from pausepoint.web.gate import Gate
+from pausepoint.web.schemas.health import HealthBody
+
+ENDPOINTS: Final = (
+    Endpoint(
+        method="GET",
+        path="/health",
+        handler=health.ready,
+        summary="Is it well?",
+        tag="Health",
+        needs_key=False,
+        entry=Gate.freely,
+        response=HealthBody,
+        errors=(e.Unavailable,),
+    ),
+    Endpoint(
+        method="GET",
+        path="/health/live",
+        handler=health.live,
+        summary="Is the process alive?",
+        tag="Health",
+        needs_key=False,
+        entry=Gate.freely,
+        response=HealthBody,
+    ),
+    Endpoint(
+        method="GET",
+        path="/health/ready",
+        handler=health.ready,
+        summary="Can it take work?",
+        tag="Health",
+        needs_key=False,
+        entry=Gate.freely,
+        response=HealthBody,
+        errors=(e.Unavailable,),
+    ),
+)
