@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from pausepoint.domain.ids import PAUSE, new_id
 from pausepoint.security.response_tokens import ResponseToken, issue
 from tests.e2e.discretion import told
 from tests.e2e.server import SECRET, Server
 
-TOKEN = issue(ResponseToken(new_id(PAUSE, 1), 2), SECRET)
+PAUSE_ID = "psr_01a2039e-5090-7744-ab19-5212ad76b8da"
+TOKEN = issue(ResponseToken(PAUSE_ID, 2), SECRET)
 
 
 @pytest.mark.e2e
@@ -46,6 +46,6 @@ def test_a_secret_is_found(secret: str) -> None:
 def test_what_a_log_says_every_day_is_none() -> None:
     said = (
         '{"request_id": "req_0123456789ab00000001", "route": "/respond/{token}", "status": 200}\n'
-        f'{{"event": "delivered", "pause_id": "{new_id(PAUSE, 1)}", "key": "pp_live_01234567"}}\n'
+        f'{{"event": "delivered", "pause_id": "{PAUSE_ID}", "key": "pp_live_01234567"}}\n'
     )
     assert told(said) == []
