@@ -61,7 +61,7 @@ import asyncio, sys
 from pathlib import Path
 from pausepoint.channels.base import ChannelError
 from pausepoint.logs import configure
-from pausepoint.worker.loop import DeliveryLoop
+from pausepoint.worker.deliveries import DeliveryLoop
 from tests.harness import a_world
 
 async def main(folder):

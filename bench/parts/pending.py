@@ -23,7 +23,7 @@ from bench.plan import Plan
 from bench.server import Keys, Place, Server, a_place
 from pausepoint.clock import SystemClock
 from pausepoint.store import pauses
-from pausepoint.worker.schedule import BATCH
+from pausepoint.worker.deadlines import BATCH
 
 PENDING: Final = 1_000_000
 DUE: Final = 100_000

@@ -24,10 +24,10 @@ from pausepoint.readiness import Readiness
 from pausepoint.stopping import FAREWELL_SECONDS, Stop, break_off
 from pausepoint.store.base import Store
 from pausepoint.store.sqlite import SqliteStore
+from pausepoint.worker.deadlines import DeadlineLoop
+from pausepoint.worker.deliveries import DeliveryLoop
 from pausepoint.worker.keep_no_longer import RetentionLoop
-from pausepoint.worker.loop import DeliveryLoop
 from pausepoint.worker.note_key_use import KeyUseLoop
-from pausepoint.worker.schedule import DeadlineLoop
 from pausepoint.worker.share_counts import CountsLoop
 from pausepoint.worker.supervise import Supervised
 

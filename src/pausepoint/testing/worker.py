@@ -16,8 +16,8 @@ from pausepoint.operations.deliver import deliver
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import time_out_pauses
 from pausepoint.testing.clock import ShiftedClock
-from pausepoint.worker.loop import CLAIM_LIMIT, LEASE
-from pausepoint.worker.schedule import BATCH
+from pausepoint.worker.deadlines import BATCH
+from pausepoint.worker.deliveries import CLAIM_LIMIT, LEASE
 from pausepoint.worker.waiting import first_of
 
 

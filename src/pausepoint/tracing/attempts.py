@@ -25,7 +25,7 @@ from pausepoint.tracing.spans import (
     log_trace_id,
     mark_failed,
 )
-from pausepoint.worker.loop import Deliver
+from pausepoint.worker.deliveries import Deliver
 
 _TROUBLE: Final = (Outcome.RETRYING, Outcome.FAILED)
 _propagator: Final = TraceContextTextMapPropagator()

@@ -25,7 +25,7 @@ from pausepoint.store.base import Store
 from pausepoint.tracing.attempts import TracedHttp, traced
 from pausepoint.tracing.commits import Causes, traced_store
 from pausepoint.tracing.requests import TracedApp
-from pausepoint.worker.loop import Deliver
+from pausepoint.worker.deliveries import Deliver
 
 CAUSES_KEPT: Final = 10_000
 

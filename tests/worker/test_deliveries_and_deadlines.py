@@ -16,8 +16,8 @@ from pausepoint.domain.pause import Mode
 from pausepoint.operations.manage_webhooks import create_webhook
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from pausepoint.operations.services import Services
-from pausepoint.worker.loop import DeliveryLoop
-from pausepoint.worker.schedule import DeadlineLoop
+from pausepoint.worker.deadlines import DeadlineLoop
+from pausepoint.worker.deliveries import DeliveryLoop
 from tests.harness import World, until
 
 pytestmark = pytest.mark.anyio
