@@ -7,13 +7,12 @@ from pausepoint.domain.errors import (
     AlreadyCancelled,
     AlreadyResponded,
     AlreadyTimedOut,
-    PauseNotFound,
     PausePointError,
 )
 from pausepoint.domain.pause import Pause, PauseStatus, cancel, ended
 from pausepoint.operations.end_pause import end_pause
+from pausepoint.operations.queries import own_settled_pause
 from pausepoint.operations.services import Services
-from pausepoint.operations.time_out_pauses import settled_pause
 from pausepoint.store.changes import Applied
 
 _TOO_LATE: dict[PauseStatus, type[PausePointError]] = {
@@ -26,9 +25,7 @@ _TOO_LATE: dict[PauseStatus, type[PausePointError]] = {
 async def cancel_pause(services: Services, principal: Principal, pause_id: str) -> Pause:
     """The cancelled pause. Raises PauseNotFound, AlreadyResponded, AlreadyCancelled, AlreadyTimedOut."""
     while True:
-        pause = await settled_pause(services, pause_id)
-        if pause is None or not principal.sees(pause):
-            raise PauseNotFound
+        pause = await own_settled_pause(services, principal, pause_id)
         ending = cancel(pause, services.clock.now())
         if ending is None:
             if pause.status.is_final:

@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Final
 
 from pausepoint.domain.account import Principal
-from pausepoint.domain.errors import PauseNotFound, PauseStillPending
+from pausepoint.domain.errors import PauseStillPending
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.retention import AUDIT_KEPT_AT_LEAST
 from pausepoint.domain.time import milliseconds
+from pausepoint.operations.queries import own_settled_pause
 from pausepoint.operations.services import Services
-from pausepoint.operations.time_out_pauses import settled_pause
 from pausepoint.store.changes import Change, ErasePause, EraseRest, InsertAuditEntry
 from pausepoint.store.erasing import ErasablePause
 
@@ -22,9 +22,7 @@ BATCH: Final = 200
 
 async def erase_content(services: Services, principal: Principal, pause_id: str) -> Pause:
     """The pause without its content; once more changes nothing. Raises PauseNotFound, PauseStillPending."""
-    pause = await settled_pause(services, pause_id)
-    if pause is None or not principal.sees(pause):
-        raise PauseNotFound
+    pause = await own_settled_pause(services, principal, pause_id)
     if not pause.status.is_final:
         raise PauseStillPending
     erasable = ErasablePause(pause.pause_id, pause.developer_id, pause.mode)

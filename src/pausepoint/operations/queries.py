@@ -11,12 +11,21 @@ from pausepoint.domain.events import Event
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.time import Instant
 from pausepoint.operations.services import Services
+from pausepoint.operations.time_out_pauses import settled_pause
 from pausepoint.operations.ways import masked
 
 
 async def own_pause(services: Services, principal: Principal, pause_id: str) -> Pause:
     """Raises PauseNotFound, also for another account's or mode's."""
-    pause = await services.store.pause(pause_id)
+    return _own(principal, await services.store.pause(pause_id))
+
+
+async def own_settled_pause(services: Services, principal: Principal, pause_id: str) -> Pause:
+    """As `own_pause`, timed out first if its deadline has come unnoticed."""
+    return _own(principal, await settled_pause(services, pause_id))
+
+
+def _own(principal: Principal, pause: Pause | None) -> Pause:
     if pause is None or not principal.sees(pause):
         raise PauseNotFound
     return pause
