@@ -22,7 +22,7 @@ from pausepoint.store.base import DatabaseGone, StoreUnavailable
 from pausepoint.store.binding import ROW_ORDER, Bound, News
 from pausepoint.store.changes import Applied, Lost
 from pausepoint.store.refusal import Refusal
-from pausepoint.store.sqlite_place import Place
+from pausepoint.store.sqlite_files import OpenedFiles
 from pausepoint.store.statements import Parameters, Statement, filled, in_sets
 
 log = structlog.get_logger("pausepoint.store")
@@ -90,14 +90,14 @@ class Writer:
         loop: asyncio.AbstractEventLoop,
         tell: Callable[[list[News]], None],
         observer: Observer,
-        place: Place,
+        files: OpenedFiles,
     ) -> None:
         self._connection = connection
         self._clock = clock
         self._loop = loop
         self._tell = tell
         self._observer = observer
-        self._place = place
+        self._files = files
         self._is_gone = False
         self._handed_over: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
         self._of_this_turn: list[_Job] = []
@@ -148,7 +148,7 @@ class Writer:
                 job.result = self._scrub()
             self._loop.call_soon_threadsafe(self._answer, batch)
         try:
-            self._place.check()
+            self._files.check()
         except DatabaseGone as error:
             self._keep_what_was_told(error)
 
@@ -164,7 +164,7 @@ class Writer:
 
     def _write(self, batch: list[_Job]) -> None:
         try:
-            self._place.check_now_and_then()
+            self._files.check_now_and_then()
             self._commit(batch)
             self._is_gone, self.trouble = False, None
         except DatabaseGone as error:

@@ -16,7 +16,7 @@ _PARTS: Final = ("", "-wal", "-shm")
 _Identity: TypeAlias = tuple[int, int]
 
 
-class Place:
+class OpenedFiles:
     """Made once the database is open, when all its files are there.
 
     Raises DatabaseGone from `check`, and from `check_now_and_then` if the last look is a second old
