@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+import httpx2
 import pytest
 
 from doubles.twilio import FakeTwilio
@@ -19,7 +21,8 @@ from tests.e2e.vendors import sms_settings
 from tests.namespaces import unshare
 from tests.reliability.test_trouble import check_healed, check_refused, is_ready
 
-FILES: Final = ("pausepoint.db", "pausepoint.db-wal", "pausepoint.db-shm")
+FILES: Final = ("pausepoint.db", "pausepoint.db-wal")
+MAPPED: Final = "pausepoint.db-shm"
 
 
 @pytest.fixture
@@ -82,6 +85,20 @@ def test_a_folder_in_which_nothing_can_be_made(
         assert refused.returncode == 1
         assert "pausepoint.db" in refused.stderr
         assert "Traceback" not in server.log(1000) + refused.stderr
+    server.start()
+    check_healed(api, before)
+
+
+def test_an_index_that_becomes_read_only_too(server: Server, api: Api) -> None:
+    """SQLite writes it as memory, and the system may end a program for that: then as by `kill -9`."""
+    before = api.create()
+    with immutable(*(server.directory / name for name in (*FILES, MAPPED))):
+        for _ in range(3):
+            with suppress(httpx2.TransportError):
+                assert api.http.post("/v1/pause", json=QUESTION).status_code == 503
+    assert server.process is not None
+    assert server.process.poll() in (None, -signal.SIGBUS)
+    server.kill()
     server.start()
     check_healed(api, before)
 

@@ -191,11 +191,7 @@ class Writer:
                     job.error = error
 
     def _keep_what_was_told(self, error: DatabaseGone) -> None:
-        """All of it goes into the one file, wherever that is now, and nothing is left in the log.
-
-        A log that was deleted would be lost with this process; one that stays behind would be played
-        into the file that is put there next.
-        """
+        """A log that was deleted would be lost, one left behind be played into the next file there."""
         if not self._is_gone:
             log.error("the database is gone", error=str(error))
             self._is_gone = True
