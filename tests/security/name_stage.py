@@ -91,9 +91,11 @@ def receiving(authority: trustme.CA) -> Iterator[int]:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def deliveries(api: Api, webhook_id: str) -> list[Any]:
