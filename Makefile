@@ -32,10 +32,14 @@ test-integrations: setup ## The frameworks, and what runs on Node: Claude Code, 
 	@$(BIN)/python -m tests.integrations.packages
 	@$(BIN)/pytest tests/integrations
 
+SOAK_MINUTES ?= 30
+
 reliability: setup ## Try what is promised: all orders, kill -9 everywhere, troubles, and half an hour's work
-	@sh scripts/get-strace.sh
+	@sh scripts/get-strace-and-chattr.sh
 	@$(BIN)/pytest tests/reliability
-	@$(BIN)/python -m tests.reliability.soak --minutes 30
+	@PAUSEPOINT_TEST_RACES=1000 $(BIN)/pytest tests/e2e/test_races.py
+	@PAUSEPOINT_TEST_CONNECTIONS=20000 $(BIN)/pytest tests/security/test_floods.py
+	@$(BIN)/python -m tests.reliability.soak --minutes $(SOAK_MINUTES)
 
 lint: setup ## Check style, banned calls and who may import whom
 	@$(BIN)/ruff check .

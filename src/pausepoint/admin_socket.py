@@ -41,7 +41,8 @@ class AdminSocket:
     async def close(self) -> None:
         if self._server is not None:
             self._server.close()
-            with suppress(FileNotFoundError):
+            # In a folder that may only be read by now it stays, for the next start to remove.
+            with suppress(OSError):
                 self._path.unlink()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,7 +21,8 @@ from tests.e2e.server import LIMITS_OFF, Server
 
 pytestmark = pytest.mark.e2e
 
-PAUSES = 200
+# Not a setting of the program. `make reliability` runs 1,000.
+PAUSES = int(os.environ.get("PAUSEPOINT_TEST_RACES", "200"))  # noqa: TID251
 AT_ONCE = 8
 RACERS = ("Approve", "Reject", "cancel")
 SHORTEST, LONGEST = 0.002, 0.5

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.conftest import pytest_runtest_makereport, seed  # isort: skip - puts `doubles` on the path
+from tests.e2e.conftest import postgres, pytest_runtest_makereport, seed  # isort: skip - puts `doubles` on the path
 from doubles.twilio import FakeTwilio
 
-__all__ = ["pytest_runtest_makereport", "seed"]
+__all__ = ["postgres", "pytest_runtest_makereport", "seed"]
 
 
 @pytest.fixture

@@ -43,5 +43,7 @@ def refusal_of(error: Exception) -> str:
 
     if isinstance(error, ConfigError | NoMetricsAddress | SchemaRefused | WrongSecretKey):
         return str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"Cannot make or remove {error.filename}: {error.strerror}."
     log.error("the start failed", exc_info=error)
     return "It cannot start: see the log."

@@ -51,6 +51,13 @@ class StoreUnavailable(Exception):
     """The database cannot be reached or refuses to write; what was asked may be tried again."""
 
 
+class DatabaseGone(StoreUnavailable):
+    """The database's file is not where it was opened: what would be written would be lost."""
+
+    def __init__(self) -> None:
+        super().__init__("its file was moved, replaced or deleted while it was in use")
+
+
 class OutcomeUnknown(StoreUnavailable):
     """The database went away during the commit and has not come back: it may have been written.
 

@@ -28,6 +28,7 @@ from pausepoint.store.changes import Applied, Change, Lost
 from pausepoint.store.feed import FeedPosition
 from pausepoint.store.migrate import migrate_sqlite
 from pausepoint.store.reading import ReadingStore
+from pausepoint.store.sqlite_files import OpenedFiles
 from pausepoint.store.sqlite_writer import (
     BUSY_SECONDS,
     ClaimDeliveries,
@@ -101,7 +102,8 @@ class SqliteStore(ReadingStore):
         self._principals: dict[str, Principal] = {}
         self._muted: frozenset[str] | None = None
         self._clock = clock
-        self._writer = Writer(self._connection, clock, loop, self._tell, observer)
+        self._files = OpenedFiles(path)
+        self._writer = Writer(self._connection, clock, loop, self._tell, observer, self._files)
         self._scrubbing: asyncio.Task[None] | None = None
         self._reader = _connect(path, query_only=True)
         self._list_reader = _connect(path, query_only=True)
@@ -170,6 +172,7 @@ class SqliteStore(ReadingStore):
         self._hub.tell(all_news)
 
     async def check(self) -> None:
+        self._files.check()
         await self._one(Statement("check", "SELECT 1 FROM schema_migrations"), ())
         if refusal := self._writer.refusal.recent:
             raise StoreUnavailable(refusal)
@@ -249,6 +252,8 @@ def _connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
     )
     if query_only:
         connection.execute("PRAGMA query_only = ON")
+        # It opens the log now, while that is there, and not with the first who asks.
+        connection.execute("SELECT 1 FROM schema_migrations").fetchone()
     return connection
 
 

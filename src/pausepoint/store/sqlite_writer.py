@@ -12,16 +12,20 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import msgspec
+import structlog
 
 from pausepoint.clock import Clock
 from pausepoint.domain.time import Instant
 from pausepoint.observer import Observer
 from pausepoint.store import deliveries, erasing
-from pausepoint.store.base import StoreUnavailable
+from pausepoint.store.base import DatabaseGone, StoreUnavailable
 from pausepoint.store.binding import ROW_ORDER, Bound, News
 from pausepoint.store.changes import Applied, Lost
 from pausepoint.store.refusal import Refusal
+from pausepoint.store.sqlite_files import OpenedFiles
 from pausepoint.store.statements import Parameters, Statement, filled, in_sets
+
+log = structlog.get_logger("pausepoint.store")
 
 BATCH_LIMIT: Final = 256
 """How many jobs one transaction takes at most, so that nobody waits long for its commit."""
@@ -86,12 +90,15 @@ class Writer:
         loop: asyncio.AbstractEventLoop,
         tell: Callable[[list[News]], None],
         observer: Observer,
+        files: OpenedFiles,
     ) -> None:
         self._connection = connection
         self._clock = clock
         self._loop = loop
         self._tell = tell
         self._observer = observer
+        self._files = files
+        self._is_gone = False
         self._handed_over: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
         self._of_this_turn: list[_Job] = []
         self._waiting = 0
@@ -140,6 +147,10 @@ class Writer:
             for job in scrubs:
                 job.result = self._scrub()
             self._loop.call_soon_threadsafe(self._answer, batch)
+        try:
+            self._files.check()
+        except DatabaseGone as error:
+            self._keep_what_was_told(error)
 
     def _fetch(self, jobs: list[_Job]) -> bool:
         """Adds all that was handed over, and waits where there is nothing to do. False at the end."""
@@ -153,12 +164,16 @@ class Writer:
 
     def _write(self, batch: list[_Job]) -> None:
         try:
+            self._files.check_now_and_then()
             self._commit(batch)
-            self.trouble = None
+            self._is_gone, self.trouble = False, None
+        except DatabaseGone as error:
+            self._keep_what_was_told(error)
+            for job in batch:
+                job.error = error
         except sqlite3.OperationalError as error:
-            # Disk full, locked by another program, gone: it is nobody's fault and everybody's.
-            self.trouble = str(error)
-            self.refusal.note(self.trouble)
+            # Disk full, read-only, locked by another program: it is nobody's fault and everybody's.
+            self._note_trouble(str(error))
             for job in batch:
                 job.news.clear()
                 job.error = StoreUnavailable(str(error))
@@ -174,6 +189,19 @@ class Writer:
                     job.error = StoreUnavailable(str(error))
                 except Exception as error:
                     job.error = error
+
+    def _keep_what_was_told(self, error: DatabaseGone) -> None:
+        """A log that was deleted would be lost, one left behind be played into the next file there."""
+        if not self._is_gone:
+            log.error("the database is gone", error=str(error))
+            self._is_gone = True
+            self._scrub()
+
+    def _note_trouble(self, words: str) -> None:
+        if self.refusal.recent is None:
+            log.warning("the database cannot write", error=words)
+        self.trouble = words
+        self.refusal.note(words)
 
     def _scrub(self) -> bool:
         # A reader holds it up; the others must not wait for that.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from pausepoint.domain.errors import InternalError, PausePointError, Unavailable, ValidationFailed
-from pausepoint.store.base import OutcomeUnknown, StoreUnavailable
+from pausepoint.store.base import DatabaseGone, OutcomeUnknown, StoreUnavailable
 from pausepoint.web.answers import JsonResponse
 from pausepoint.web.schemas import ErrorBody, FieldProblem, ValidationErrorBody
 
@@ -36,6 +36,11 @@ def as_error(error: Exception) -> PausePointError:
         return Unavailable(
             "The database went away while this was written: it may have been done. Look before"
             " you try again, or use an Idempotency-Key."
+        )
+    if isinstance(error, DatabaseGone):
+        return Unavailable(
+            "The database's file was moved, replaced or deleted while it was in use. Nothing was"
+            " done. Put it back, or stop PausePoint, put the right one there, and start it again."
         )
     if isinstance(error, StoreUnavailable):
         return Unavailable()
