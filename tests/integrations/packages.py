@@ -30,8 +30,10 @@ def installed() -> Path:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, place)
         npm = node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--silent")
-        subprocess.run([str(node()), str(npm), "ci", *quiet], cwd=place, check=True, timeout=600)
+        quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+        # Some networks bring certificates of their own, as the Makefile says of uv.
+        command = [str(node()), "--use-system-ca", str(npm), "ci", *quiet]
+        subprocess.run(command, cwd=place, check=True, timeout=600)
         (place / "ready").touch()
     return place / "node_modules"
 
