@@ -58,7 +58,7 @@ async def exchange(processes: list[Process], clock: FakeClock) -> None:
     for _ in range(2):
         clock.advance(timedelta(seconds=1))
         for process in processes:
-            await process.loop.exchange()
+            await process.loop.step()
 
 
 async def test_the_sum_is_what_counts(processes: list[Process], clock: FakeClock) -> None:
@@ -97,7 +97,7 @@ async def test_waits_are_counted_together_as_long_as_their_process_speaks(
     assert not other.limiter.hold("key_1", clock.now()).retry_after
     assert other.limiter.hold("key_1", clock.now()).retry_after
     clock.advance(timedelta(seconds=6))
-    await other.loop.exchange()
+    await other.loop.step()
     assert not other.limiter.hold("key_1", clock.now()).retry_after
 
 
@@ -105,14 +105,14 @@ async def test_no_address_stands_in_the_table_and_old_rows_go(
     processes: list[Process], clock: FakeClock, database_url: str
 ) -> None:
     processes[0].hits(1, Limit.NO_KEY)
-    await processes[0].loop.exchange()
+    await processes[0].loop.step()
     connection = await asyncpg.connect(database_url)
     try:
         sealed = await connection.fetchval("SELECT sealed FROM shared_counts")
         assert CALLER.encode() not in sealed
         clock.advance(timedelta(minutes=3))
-        await processes[0].loop.exchange()
-        await processes[0].loop.exchange()
+        await processes[0].loop.step()
+        await processes[0].loop.step()
         assert await connection.fetchval("SELECT count(*) FROM shared_counts") <= 2
         unlogged = "SELECT relpersistence FROM pg_class WHERE relname = 'shared_counts'"
         assert await connection.fetchval(unlogged) == b"u"
@@ -131,7 +131,7 @@ async def test_a_database_that_is_away_leaves_each_process_its_own_limit(
         process = Process(running)
         server.stop()
         with pytest.raises(StoreUnavailable):
-            await process.loop.exchange()
+            await process.loop.step()
         assert process.hits(40) == 30
     finally:
         await running.close()

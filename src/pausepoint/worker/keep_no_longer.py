@@ -11,7 +11,6 @@ import structlog
 from pausepoint.operations.erase_content import erase_old, purge_audit
 from pausepoint.operations.idempotency import forget_idempotency_keys
 from pausepoint.operations.services import Services
-from pausepoint.store.base import StoreUnavailable
 from pausepoint.worker.every import Every
 
 EVERY: Final = timedelta(hours=1)
@@ -22,17 +21,13 @@ log = structlog.get_logger("pausepoint.worker")
 class RetentionLoop(Every):
     """One per process that delivers."""
 
+    trouble = "nothing could be erased"
+
     def __init__(self, services: Services) -> None:
         super().__init__(EVERY, services.clock)
         self._services = services
 
     async def step(self) -> None:
-        try:
-            await self._tidy()
-        except StoreUnavailable as error:
-            log.warning("nothing could be erased", error=str(error))
-
-    async def _tidy(self) -> None:
         await forget_idempotency_keys(self._services)
         policy = self._services.policy
         if policy.content_kept is not None and (

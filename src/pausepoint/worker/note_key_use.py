@@ -15,13 +15,15 @@ EVERY: Final = timedelta(minutes=1)
 class KeyUseLoop(Every):
     """One per process that answers requests. `run` returns after `stop`, with all of it written."""
 
+    trouble = "the last use of keys could not be written"
+
     def __init__(self, services: Services) -> None:
         super().__init__(EVERY, services.clock)
         self._services = services
 
     async def run(self) -> None:
         await super().run()
-        await self.step()
+        await self.take_step()
 
     async def step(self) -> None:
         await write_key_use(self._services)

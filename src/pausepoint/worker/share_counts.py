@@ -11,21 +11,17 @@ from datetime import timedelta
 from typing import Final
 
 import msgspec
-import structlog
 
 from pausepoint.domain.rate_limits import WINDOW_SECONDS
 from pausepoint.domain.time import Instant
 from pausepoint.limits.limiter import Counts, Limiter
 from pausepoint.operations.services import Services
-from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.counts import ToldCounts
 from pausepoint.worker.every import Every
 
 EVERY: Final = timedelta(seconds=1)
 LATE: Final = 5_000
 """Milliseconds that another process's telling may take, its clock's difference in them."""
-
-log = structlog.get_logger("pausepoint.worker")
 
 
 class _Message(msgspec.Struct, array_like=True):
@@ -38,7 +34,12 @@ _decode = msgspec.msgpack.Decoder(_Message).decode
 
 
 class CountsLoop(Every):
-    """One per process that answers requests."""
+    """One per process that answers requests.
+
+    Where it cannot tell the others, what was to be said is lost: each holds the limits for itself.
+    """
+
+    trouble = "counts could not be shared"
 
     def __init__(self, services: Services, limiter: Limiter) -> None:
         super().__init__(EVERY, services.clock)
@@ -50,13 +51,6 @@ class CountsLoop(Every):
         self._known: set[tuple[str, Instant]] = set()
 
     async def step(self) -> None:
-        try:
-            await self.exchange()
-        except StoreUnavailable:
-            # What was to be said is lost: each process still holds the limits for itself.
-            log.warning("counts could not be shared")
-
-    async def exchange(self) -> None:
         now = self._services.clock.now()
         message = _encode(_Message(*self._limiter.take_unsaid()))
         # A process that begins hears all that still counts.
