@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+import httpx2
 import pytest
 import yaml
 from playwright.sync_api import Browser
@@ -22,6 +24,7 @@ from tests.e2e.server import LIMITS_OFF, Server, free_port
 
 pytestmark = pytest.mark.e2e
 
+CONFIRMATION: Final = "c" * 54
 HOW_TO: Final = ROOT / "docs" / "how-to"
 
 
@@ -62,7 +65,13 @@ class Site:
         return self.one.test_api_key
 
 
-@pytest.fixture(scope="module", params=[from_compose, from_pages], ids=["compose.yaml", "pages"])
+CONFIGURATIONS: Final = [
+    pytest.param(from_compose, id="compose.yaml"),
+    pytest.param(from_pages, id="pages"),
+]
+
+
+@pytest.fixture(scope="module", params=CONFIGURATIONS)
 def site(
     request: pytest.FixtureRequest,
     postgres: PostgresServer,
@@ -140,10 +149,35 @@ def test_the_persons_link_is_in_no_log(site: Site, browser: Browser) -> None:
         for link in links[3:]:
             assert agent.respond(token_of(link), "Approve").status_code == 200
         site.one.start()
+        agent.http.get(f"/confirm/{CONFIRMATION}")
     access, errors = site.nginx.log("access"), site.nginx.log("error")
     assert "POST /v1/pause" in access
     assert [
         line
         for line in (access + errors).splitlines()
-        if any(token_of(link) in line for link in links)
+        if CONFIRMATION in line or any(token_of(link) in line for link in links)
     ] == []
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS)
+def test_callers_are_told_apart_by_where_they_come_from(
+    configuration: Callable[[int, list[int]], str], tmp_path: Path
+) -> None:
+    port = free_port()
+    settings = {
+        "PAUSEPOINT_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "PAUSEPOINT_TRUSTED_PROXIES": "127.0.0.1",
+        "PAUSEPOINT_RATE_LIMITS": "no_key=2",
+    }
+    server = Server(tmp_path, "serve", **settings)
+    nginx = Nginx(configuration(port, [server.port, server.port]), port)
+
+    def statuses(address: str, **headers: str) -> list[int]:
+        transport = httpx2.HTTPTransport(local_address=address)
+        with httpx2.Client(base_url=nginx.base_url, transport=transport) as caller:
+            return [caller.get("/v1/pause", headers=headers).status_code for _ in range(3)]
+
+    with server, nginx:
+        assert statuses("127.0.0.2") == [401, 401, 429]
+        assert statuses("127.0.0.3") == [401, 401, 429]
+        assert statuses("127.0.0.2", **{"X-Forwarded-For": "192.0.2.1"}) == [429] * 3
