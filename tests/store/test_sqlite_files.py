@@ -77,6 +77,20 @@ async def test_it_is_noticed_and_nothing_is_taken(
         assert await store.developers() == []
 
 
+async def test_a_link_to_the_file_is_followed(tmp_path: Path) -> None:
+    """SQLite keeps the log beside the file, not beside the link."""
+    link, real = tmp_path / "a.db", tmp_path / "disk" / "b.db"
+    real.parent.mkdir()
+    real.touch()
+    link.symlink_to(real)
+    async with opened(link) as store:
+        await store.check()
+        moved(real)
+
+        with pytest.raises(DatabaseGone):
+            await store.check()
+
+
 async def test_a_file_that_is_put_back_is_used_again(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     async with opened(path) as store:

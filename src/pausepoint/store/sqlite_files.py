@@ -11,27 +11,29 @@ from pausepoint.store.base import DatabaseGone
 
 LOOK_AGAIN_SECONDS: Final = 1.0
 
-# SQLite makes the last two when the first connection reads, and removes them when the last one closes.
-_PARTS: Final = ("", "-wal", "-shm")
 _Identity: TypeAlias = tuple[int, int]
 
 
 class OpenedFiles:
-    """Made once the database is open, when all its files are there.
+    """Made once the database is open, when its file, the log and the log's index are all there.
+
+    SQLite makes the last two when the first connection reads, and removes them when the last one closes.
 
     Raises DatabaseGone from `check`, and from `check_now_and_then` if the last look is a second old
     or found it gone.
     """
 
     def __init__(self, path: Path) -> None:
-        self._opened = {part: _identity(f"{path}{part}") for part in _PARTS}
-        self._path = path
+        # Where `path` is a link, the last two lie beside the file that it leads to.
+        real = os.path.realpath(path)
+        paths = (os.fspath(path), f"{real}-wal", f"{real}-shm")
+        self._opened = {each: _identity(each) for each in paths}
         self._looked_at = time.monotonic()
 
     def check(self) -> None:
-        for part, opened in self._opened.items():
+        for path, opened in self._opened.items():
             try:
-                is_here = _identity(f"{self._path}{part}") == opened
+                is_here = _identity(path) == opened
             except OSError:
                 is_here = False
             if not is_here:
