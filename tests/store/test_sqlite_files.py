@@ -120,6 +120,22 @@ async def test_a_log_that_was_deleted_takes_nothing_along(tmp_path: Path) -> Non
         assert accounts_in(path) == 1
 
 
+async def test_a_reader_only_delays_that_what_was_told_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    async with opened(path) as store:
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM developers").fetchone()
+            await store.apply(Change(guard=InsertDeveloper(a_developer())))
+            moved(path)
+            with pytest.raises(DatabaseGone):
+                await store.check()
+            with pytest.raises(DatabaseGone):
+                await store.apply(Change())
+            reader.execute("ROLLBACK")
+    assert accounts_in(path.with_name("away.db")) == 1
+
+
 async def test_the_log_is_not_played_into_another_file(tmp_path: Path) -> None:
     """Nobody asked between the replacement and the stop; all is in the file that was moved."""
     path, log = tmp_path / "a.db", tmp_path / "a.db-wal"

@@ -99,6 +99,7 @@ class Writer:
         self._observer = observer
         self._files = files
         self._is_gone = False
+        self._is_kept = False
         self._handed_over: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
         self._of_this_turn: list[_Job] = []
         self._waiting = 0
@@ -194,8 +195,10 @@ class Writer:
         """A log that was deleted would be lost, one left behind be played into the next file there."""
         if not self._is_gone:
             log.error("the database is gone", error=str(error))
-            self._is_gone = True
-            self._scrub()
+            self._is_gone, self._is_kept = True, False
+        # Somebody who reads holds it up: then it is tried again, at the end at the latest.
+        if not self._is_kept:
+            self._is_kept = self._scrub()
 
     def _note_trouble(self, words: str) -> None:
         if self.refusal.recent is None:
