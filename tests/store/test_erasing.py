@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 
 from pausepoint.config import Settings
+from pausepoint.domain.action import new_action
 from pausepoint.domain.errors import PauseStillPending
 from pausepoint.domain.pause import Mode, Way
 from pausepoint.domain.retention import AUDIT_KEPT_AT_LEAST
@@ -21,6 +22,8 @@ from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.erase_content import BATCH, erase_content, erase_old, purge_audit
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from pausepoint.security.api_keys import hash_api_key
+from pausepoint.store.pauses import GET_ACTION
+from pausepoint.store.statements import Parameters, Statement
 from tests.doubles.postgres import PostgresServer
 from tests.harness import ASKED, World, a_world, an_api, settings_of
 
@@ -196,6 +199,30 @@ async def test_a_pending_pause_is_never_erased(world: World) -> None:
     assert principal is not None
     with pytest.raises(PauseStillPending):
         await erase_content(world.services, principal, pause.pause_id)
+
+
+async def test_an_erasure_between_the_two_reads_of_a_look_harms_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The action's arguments are read after the pause."""
+    pause = await world.ask(action=new_action("Bash", {"command": "rm -rf build"}))
+    await cancel_pause(world.services, world.principal(), pause.pause_id)
+    store: Any = world.running.store
+    read = store._one
+
+    async def overtaken(statement: Statement, parameters: Parameters) -> Any:
+        if statement is GET_ACTION:
+            monkeypatch.undo()
+            await erase_content(world.services, world.principal(), pause.pause_id)
+        return await read(statement, parameters)
+
+    monkeypatch.setattr(store, "_one", overtaken)
+    seen = await world.services.store.pause(pause.pause_id)
+    assert seen is not None
+    assert seen.content is not None
+    assert seen.content.action is not None
+    assert seen.content.action.arguments_json is None
+    assert (await world.pause(pause.pause_id)).content is None
 
 
 async def test_sqlites_files_hold_none_of_its_bytes(tmp_path: Path) -> None:

@@ -64,7 +64,12 @@ _COLUMNS = (
     " AND d.kind = 'notification' LIMIT 1), p.callback_target,"
     " p.remind_at, p.fallbacks"
 )
-GET_ACTION: Final = Statement("action", "SELECT sealed FROM actions WHERE pause_id = ?")
+# It is read after the pause, which may have been erased in between: then there is none.
+GET_ACTION: Final = Statement(
+    "action",
+    "SELECT a.sealed FROM actions a WHERE a.pause_id = ? AND EXISTS (SELECT 1 FROM contents c"
+    " WHERE c.pause_id = a.pause_id AND c.part = 'question' AND c.erased = 0)",
+)
 GET: Final = Statement("pause", f"SELECT {_COLUMNS} FROM pauses p WHERE p.pause_id = ?")
 LIST: Final = Statement(
     "pauses",
