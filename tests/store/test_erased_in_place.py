@@ -17,12 +17,12 @@ from pausepoint.domain.action import new_action
 from pausepoint.domain.pause import Pause
 from pausepoint.operations.erase_content import erase_content
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
-from pausepoint.store.changes import Change, ErasePause, EraseRest
+from pausepoint.store.changes import Change, ErasePause, EraseRest, InsertDeveloper
 from pausepoint.store.migrate import migrate_sqlite, migrations
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.testing import FakeClock
 from tests.harness import SECRET, World, a_world, until
-from tests.store.samples import NOW
+from tests.store.samples import NOW, a_developer
 
 pytestmark = pytest.mark.anyio
 
@@ -147,6 +147,20 @@ async def test_a_reader_holds_it_up_and_nobody_else(tmp_path: Path) -> None:
         world.clock.advance(timedelta(seconds=1))
         await until(lambda: (tmp_path / "test.db-wal").stat().st_size == 0)
         assert remains(tmp_path, gone) == 0
+
+
+async def test_nothing_is_tried_again_after_the_stop(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "test.db", [SECRET], FakeClock())
+    with opened(tmp_path) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM pauses").fetchone()
+        await store.apply(Change(guard=InsertDeveloper(a_developer())))
+        before = asyncio.all_tasks()
+        scrub = asyncio.create_task(store.scrub())
+        await asyncio.sleep(0)
+        await store.close()
+        assert not await scrub
+    assert asyncio.all_tasks() <= before
 
 
 async def test_what_a_killed_process_did_not_scrub_is_gone_once_the_next_is_open(

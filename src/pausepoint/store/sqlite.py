@@ -128,7 +128,8 @@ class SqliteStore(ReadingStore):
 
     async def scrub(self) -> bool:
         is_done: bool = await self._writer.submit(Scrub())
-        if not is_done and (self._scrubbing is None or self._scrubbing.done()):
+        is_tried_again = self._scrubbing is not None and not self._scrubbing.done()
+        if not (is_done or is_tried_again or self._writer.is_closed):
             self._scrubbing = asyncio.create_task(self._scrub_later())
         return is_done
 

@@ -80,7 +80,7 @@ class _Job:
 class Writer:
     """Owns the one connection that may write. `tell` hears, on the loop, what was committed.
 
-    `trouble` says why the last commit failed, until one has succeeded.
+    `trouble` says why the last commit failed, until one has succeeded; `is_closed`, whether it is to end.
     """
 
     def __init__(
@@ -104,14 +104,14 @@ class Writer:
         self._of_this_turn: list[_Job] = []
         self._waiting = 0
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
-        self._is_closed = False
+        self.is_closed = False
         self.trouble: str | None = None
         self.refusal = Refusal(lambda: clock.now() / 1000)
         self._thread.start()
 
     def submit(self, work: Work) -> asyncio.Future[Any]:
         """A future of the work's result, done after the commit. Raises StoreUnavailable."""
-        if self._is_closed:
+        if self.is_closed:
             raise StoreUnavailable("the database is closed")
         if self._waiting >= QUEUE_LIMIT:
             raise StoreUnavailable("too many writes are waiting")
@@ -124,7 +124,7 @@ class Writer:
 
     async def close(self) -> None:
         """Writes what still waits, then ends the thread."""
-        self._is_closed = True
+        self.is_closed = True
         self._hand_over()
         self._handed_over.put(None)
         await asyncio.to_thread(self._thread.join)
