@@ -35,7 +35,7 @@ test-integrations: setup ## The frameworks, and what runs on Node: Claude Code, 
 SOAK_MINUTES ?= 30
 
 reliability: setup ## Try what is promised: all orders, kill -9 everywhere, troubles, and half an hour's work
-	@sh scripts/get-strace-and-chattr.sh
+	@sh scripts/get-reliability-tools.sh
 	@$(BIN)/pytest tests/reliability
 	@PAUSEPOINT_TEST_RACES=1000 $(BIN)/pytest tests/e2e/test_races.py
 	@PAUSEPOINT_TEST_CONNECTIONS=20000 $(BIN)/pytest tests/security/test_floods.py

@@ -65,7 +65,10 @@ def configure(log_format: str | None) -> None:
 
 
 class AccessLine(msgspec.Struct, kw_only=True):
-    """One answered request. `route` is the pattern: a path can hold a person's link."""
+    """One answered request. `route` is the pattern: a path can hold a person's link.
+
+    `not_logged`: how many requests over a limit had no line of their own before this one.
+    """
 
     timestamp: str
     request_id: str
@@ -75,6 +78,7 @@ class AccessLine(msgspec.Struct, kw_only=True):
     ms: float
     event: str = "request"
     level: str = "info"
+    not_logged: int | msgspec.UnsetType = msgspec.UNSET
     trace_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -86,7 +90,12 @@ def access_logger() -> Callable[[AccessLine], None]:
     log = structlog.get_logger("pausepoint.access")
     if structlog.get_config()["processors"][-1] is not _as_json:
         return lambda line: log.info(
-            line.event, method=line.method, route=line.route, status=line.status, ms=line.ms
+            line.event,
+            method=line.method,
+            route=line.route,
+            status=line.status,
+            ms=line.ms,
+            **({"not_logged": line.not_logged} if line.not_logged else {}),
         )
     encode, stream = msgspec.json.Encoder().encode, _Stderr()
     lines: list[bytes] = []

@@ -1,4 +1,4 @@
-"""JSON answers: a body that is encoded already, and the two headers that go with it."""
+"""JSON answers: a body that is encoded already, and the headers that go with it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import msgspec
 from starlette.responses import Response
 
 _TYPE: Final = (b"content-type", b"application/json")
+NO_STORE: Final = (b"cache-control", b"no-store")
+"""Answers hold keys, links and what people wrote: no cache in between may keep them."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -21,4 +23,4 @@ class JsonResponse(Response):
         self.status_code = status
         self.background = None
         self.body = _encode(answer)
-        self.raw_headers = [_TYPE, (b"content-length", b"%d" % len(self.body))]
+        self.raw_headers = [_TYPE, NO_STORE, (b"content-length", b"%d" % len(self.body))]

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from itertools import count
 from urllib.parse import urlsplit
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pausepoint import logs
 from pausepoint.clock import Clock
+from pausepoint.domain.errors import RateLimited
 from pausepoint.domain.time import to_rfc3339
 from pausepoint.logs import AccessLine, access_logger
 from pausepoint.observer import Observer
@@ -47,6 +49,9 @@ class Edge:
         # Ids that no other process gives, without asking the system for chance at each request.
         self._first_half = "req_" + os.urandom(6).hex()
         self._requests = count(1)
+        # Of the requests over a limit one a second is logged: a flood must not fill the disk.
+        self._refused_second = 0
+        self._not_logged = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,7 +59,9 @@ class Edge:
         began = time.perf_counter()
         request_id = f"{self._first_half}{next(self._requests):08x}"
         logs.request_id.set(request_id)
-        resource, scope["path_params"] = self._routes.find(scope["path"])
+        raw_path = scope.get("raw_path")
+        path = scope["path"] if raw_path is None else raw_path.decode("latin-1")
+        resource, scope["path_params"] = self._routes.find(path)
         scope[ROUTE] = resource.path
         status = 0
         try:
@@ -69,16 +76,23 @@ class Edge:
             self._gate.let_go(scope)
         seconds = time.perf_counter() - began
         self._observer.request_ended(scope["method"], resource.path, status, seconds)
-        self._log(
-            AccessLine(
-                timestamp=to_rfc3339(self._clock.now()),
-                request_id=request_id,
-                method=scope["method"],
-                route=resource.path,
-                status=status,
-                ms=round(seconds * 1000, 1),
-            )
+        now = self._clock.now()
+        line = AccessLine(
+            timestamp=to_rfc3339(now),
+            request_id=request_id,
+            method=scope["method"],
+            route=resource.path,
+            status=status,
+            ms=round(seconds * 1000, 1),
         )
+        if status == RateLimited.status:
+            second = now // 1000
+            if second == self._refused_second:
+                self._not_logged += 1
+                return
+            line.not_logged = self._not_logged or msgspec.UNSET
+            self._refused_second, self._not_logged = second, 0
+        self._log(line)
 
     async def _answer(self, resource: Resource, request: Request) -> Response:
         if self._is_host_allowed is not None:

@@ -129,7 +129,7 @@ class JsonEndpoint:
         if isinstance(answer, Response):
             return answer
         if answer is None:
-            return Response(status_code=endpoint.status)
+            return Response(status_code=endpoint.status, headers={"cache-control": "no-store"})
         return JsonResponse(answer, endpoint.status)
 
     def _decoded_query(self, request: Request, principal: Principal | None) -> Any:

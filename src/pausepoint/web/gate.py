@@ -64,12 +64,10 @@ class Gate:
         key = presented_key(request)
         if self._limiter is None:
             return self._admitted(request, await principal_of(key, self._services))
-        address = client_address(request.scope, self._trusted)
-        if key is not None and address:
-            self._count(request.scope, Limit.ADDRESS, address)
         try:
             principal = await principal_of(key, self._services)
         except InvalidApiKey:
+            address = client_address(request.scope, self._trusted)
             if address:
                 self._count(request.scope, Limit.NO_KEY, address)
             if key is not None:
@@ -88,12 +86,28 @@ class Gate:
         return principal
 
     def count(self, request: Request, principal: Principal) -> None:
-        """One request of this key. Raises RateLimited."""
+        """Count one request of this key, then of its address. Raises RateLimited.
+
+        What the key's own limit refuses is not counted for the address: one key cannot use up
+        what others behind the same address share.
+        """
         if self._limiter is not None:
             self._count(request.scope, Limit.KEY, principal.key_id)
+            self.count_address(request)
+
+    def count_address(self, request: Request) -> None:
+        """Count one request with a valid key from this address. Raises RateLimited."""
+        address = client_address(request.scope, self._trusted)
+        if self._limiter is not None and address:
+            verdict = self._limiter.hit(Limit.ADDRESS, address, self._clock.now())
+            if verdict.retry_after:
+                self._refuse(request.scope, Limit.ADDRESS, verdict)
 
     def hold(self, request: Request, principal: Principal) -> None:
-        """One request of this key that may wait for long; `let_go` ends it. Raises RateLimited."""
+        """One request of this key that may wait for long; `let_go` ends it. Raises RateLimited.
+
+        It does not count for its address: many agents wait behind one.
+        """
         if self._limiter is None:
             return
         key_id, now = principal.key_id, self._clock.now()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
+from urllib.parse import unquote
 
 import structlog
 from starlette.requests import Request
@@ -98,7 +99,11 @@ class Routes:
             self._add(Resource(path, handlers, amiss))
 
     def find(self, path: str) -> tuple[Resource, dict[str, str]]:
-        """What answers at `path`, with the values of its named segments, which are never empty."""
+        """Return what answers at `path`, and the values of its named segments, which are never empty.
+
+        `path` is as it was sent, percent-encoded. Fixed segments are compared without decoding, so
+        that no second spelling gets past a proxy that allows or denies by path.
+        """
         here, values = self._root, {}
         for part in path.split("/")[1:]:
             there = here.fixed.get(part)
@@ -106,7 +111,7 @@ class Routes:
                 there = here.any
                 if there is None or not part:
                     return self._nowhere, {}
-                values[there.name] = part
+                values[there.name] = unquote(part) if "%" in part else part
             here = there
         return (here.resource, values) if here.resource else (self._nowhere, {})
 

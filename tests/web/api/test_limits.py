@@ -130,6 +130,43 @@ async def test_wrong_keys_are_refused_in_the_end_and_right_ones_never_for_them(
     assert (await callers.alice().get("/v1/auth/me")).status_code == 200
 
 
+async def test_unknown_keys_lock_out_no_right_key_of_their_address(
+    world: World, callers: Callers
+) -> None:
+    """More of them than the address may make requests, each with a beginning of its own."""
+    pause = await world.ask()
+    for number in range(310):
+        stranger = callers.at("192.0.2.1", f"pp_live_{number:048x}")
+        assert (await stranger.get("/v1/auth/me")).status_code in (401, 429)
+    alice = callers.alice()
+    assert (await alice.get("/v1/auth/me")).status_code == 200
+    assert (await alice.get(f"/v1/pause/{pause.pause_id}")).status_code == 200
+    call = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    assert (await alice.post("/mcp", json=call)).status_code == 200
+    hook = {"hook_event_name": "PostToolUse", "session_id": "s", "cwd": "/", "tool_name": "Bash"}
+    remark = await alice.post("/v1/hooks/claude-code", json=hook)
+    assert "RATE" not in remark.text
+    assert "requests a minute" not in remark.text
+
+
+async def test_what_one_key_is_refused_uses_up_nothing_of_its_address(
+    world: World, callers: Callers
+) -> None:
+    assert (await times(callers.alice(), 500)).count(200) == KEY_LIMIT
+    other = callers.at("192.0.2.1", world.alice.test_key)
+    assert await times(other, KEY_LIMIT) == [200] * KEY_LIMIT
+
+
+async def test_waiting_agents_of_one_address_do_not_use_up_its_limit(tmp_path: Path) -> None:
+    async with limited(tmp_path, "address=5,key=120") as world:
+        callers, pause = Callers(world), await world.ask()
+        path = f"/v1/pause/{pause.pause_id}?wait=50"
+        waiting = [asyncio.create_task(callers.alice().get(path)) for _ in range(20)]
+        await held(world, 20)
+        assert (await callers.alice().delete(f"/v1/pause/{pause.pause_id}")).status_code == 200
+        assert [(await task).status_code for task in waiting] == [200] * 20
+
+
 async def test_keys_that_begin_alike_are_counted_together_whatever_the_address(
     callers: Callers,
 ) -> None:
@@ -306,6 +343,25 @@ async def test_whoever_forgot_to_name_the_proxy_is_told_once(
     said = caplog.text + capsys.readouterr().out
     assert said.count("PAUSEPOINT_TRUSTED_PROXIES") == 1
     assert "198.51.100.1" not in said
+
+
+# ── The log ──
+
+
+async def test_refused_requests_do_not_fill_the_log(
+    world: World, callers: Callers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line a second, which says how many came before it without one."""
+    alice = callers.alice()
+    await times(alice, KEY_LIMIT)
+    capsys.readouterr()
+    assert await times(alice, 300) == [429] * 300
+    world.clock.advance(timedelta(seconds=2))
+    assert await times(alice, 2) == [429, 429]
+    said = capsys.readouterr()
+    lines = [line for line in (said.out + said.err).splitlines() if "429" in line]
+    assert len(lines) == 2
+    assert "299" in lines[1]
 
 
 # ── MCP over HTTP ──

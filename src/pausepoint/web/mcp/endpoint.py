@@ -71,6 +71,7 @@ class McpEndpoint:
         check_doors(request, self._services.policy.public_url)
         # What a tool asks of the API is counted there.
         await self._gate.identify(request)
+        self._gate.count_address(request)
         check_is_json(request)
         body = await read_body(request, BODY_LIMIT)
         try:
@@ -141,7 +142,8 @@ def _takes_events(request: Request) -> bool:
 
 
 def _json(answer: Json | list[Json], status: int = 200) -> Response:
-    return Response(encoded(answer), status, media_type="application/json")
+    headers = {"cache-control": "no-store"}
+    return Response(encoded(answer), status, headers, media_type="application/json")
 
 
 def _refused(code: int, sentence: str) -> Response:
