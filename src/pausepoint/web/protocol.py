@@ -34,7 +34,6 @@ PIPELINE_LIMIT: Final = 64
 WRITE_TIME: Final = timedelta(seconds=30)
 """How long an answer waits for a client that does not read."""
 
-_CHECKED_HEADERS: Final = frozenset({b"expect", b"host", b"transfer-encoding"})
 _FRAMING_HEADERS: Final = (b"content-length", b"transfer-encoding")
 
 
@@ -58,8 +57,6 @@ class Protocol(HttpToolsProtocol):
         self._header_bytes = 0
         self._framing_bytes = 0
         self._has_body_data = False
-        self._has_host = False
-        self._is_chunked = False
         self._is_replaying = False
         self._ignores_input = False
         self._error: PausePointError = InvalidRequest()
@@ -94,7 +91,10 @@ class Protocol(HttpToolsProtocol):
             self._header_bytes += len(data)
         self._has_body_data = False
         try:
-            self._parse(data)
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as stopped:
+                self._ignore_upgrade(data[stopped.args[0] :])
         except httptools.HttpParserError:
             self._refuse(self._error)
             return
@@ -107,18 +107,18 @@ class Protocol(HttpToolsProtocol):
                 self._refuse(InvalidRequest())
         self._watch_arrival()
 
-    def _parse(self, data: bytes) -> None:
-        """Feeds the parser. Raises HttpParserError.
+    def _ignore_upgrade(self, data: bytes) -> None:
+        """Parse on behind headers with `Upgrade`. Raises HttpParserError.
 
-        httptools stops behind the headers of a request with `Upgrade` and leaves what follows to
-        the other protocol. There is none here: what follows is the body of this request.
+        httptools stops there and leaves what follows to the other protocol. There is none here:
+        what follows is the body of this request.
         """
         while True:
+            self._replay_framing()
             try:
                 self.parser.feed_data(data)
             except httptools.HttpParserUpgrade as stopped:
                 data = data[stopped.args[0] :]
-                self._replay_framing()
             else:
                 return
 
@@ -140,44 +140,37 @@ class Protocol(HttpToolsProtocol):
             self._fail(InvalidRequest())
         super().on_message_begin()
         self._arriving = HEADERS_TIME
-        self._has_host = self._is_chunked = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._arriving is BODY_TIME:
-            return  # A trailer, or a header that is replayed.
-        name = name.lower()
-        if name in _CHECKED_HEADERS:
-            self._check_header(name, value.strip(b" \t").lower())
-        self.headers.append((name, value))
-
-    def _check_header(self, name: bytes, value: bytes) -> None:
-        if name == b"expect":
-            self.expect_100_continue = value == b"100-continue"
-        elif name == b"host":
-            if self._has_host:
-                self._fail(InvalidRequest())
-            self._has_host = True
-        else:
-            if value != b"chunked":
-                self._fail(InvalidRequest())
-            self._is_chunked = True
+        if self._arriving is HEADERS_TIME:  # Else it is a trailer, or a header that is replayed.
+            self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """As uvicorn's, for a server with no WebSockets and no root path, and with our `Cycle`."""
         if self._is_replaying:
             return
         self._stop_watching()
-        read = max(self._header_bytes, self._read_bytes)
-        if read > HEADERS_LIMIT or len(self.headers) > HEADERS_COUNT:
+        if (
+            self._header_bytes > HEADERS_LIMIT
+            or self._read_bytes > HEADERS_LIMIT
+            or len(self.headers) > HEADERS_COUNT
+        ):
             self._check_size()
         self._header_bytes = 0
         self._framing_bytes = 0
+        headers = dict(self.headers)
+        if len(headers) != len(self.headers) and self._has_two_hosts():
+            self._fail(InvalidRequest())
         version = self.parser.get_http_version()
+        if b"transfer-encoding" in headers:
+            is_chunked = headers[b"transfer-encoding"].strip(b" \t").lower() == b"chunked"
+            if not is_chunked or version != "1.1":
+                self._fail(InvalidRequest())
         method = self.parser.get_method()
-        url = httptools.parse_url(self.url)
-        is_odd_version = version != "1.1" and (version != "1.0" or self._is_chunked)
+        is_odd_version = version != "1.1" and version != "1.0"
         if is_odd_version or method == b"CONNECT" or b"#" in self.url:
             self._fail(InvalidRequest())
+        url = httptools.parse_url(self.url)
         self._arriving = BODY_TIME
         path = url.path.decode("ascii")
         self.scope["http_version"] = version
@@ -185,7 +178,7 @@ class Protocol(HttpToolsProtocol):
         self.scope["path"] = unquote(path) if "%" in path else path
         self.scope["raw_path"] = url.path
         self.scope["query_string"] = url.query or b""
-        must_queue = self._owes_answer()
+        must_queue = self.cycle is not None and not self.cycle.response_complete
         self.cycle = Cycle(
             self._departures,
             scope=self.scope,
@@ -196,7 +189,7 @@ class Protocol(HttpToolsProtocol):
             access_log=False,
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
+            expect_100_continue=headers.get(b"expect", b"").lower() == b"100-continue",
             keep_alive=version != "1.0"
             and not self._is_lingering
             and self.parser.should_keep_alive(),
@@ -213,6 +206,9 @@ class Protocol(HttpToolsProtocol):
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if size > HEADERS_LIMIT or len(self.headers) > HEADERS_COUNT:
             self._fail(HeadersTooLarge())
+
+    def _has_two_hosts(self) -> bool:
+        return [name for name, _ in self.headers].count(b"host") > 1
 
     def on_body(self, body: bytes) -> None:
         self._has_body_data = True
@@ -342,8 +338,12 @@ class Protocol(HttpToolsProtocol):
     # ── Arrivals ──
 
     def _watch_arrival(self) -> None:
-        is_open = not self.transport.is_closing()
-        if self._timer is None and self._arriving is not None and is_open and not self._is_queued():
+        if (
+            self._arriving is not None
+            and self._timer is None
+            and not self.transport.is_closing()
+            and not self._is_queued()
+        ):
             self._timer = self.loop.call_later(self._arriving.total_seconds(), self._too_slow)
 
     def _is_queued(self) -> bool:
