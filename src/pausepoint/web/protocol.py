@@ -158,18 +158,10 @@ class Protocol(HttpToolsProtocol):
             self._check_size()
         self._header_bytes = 0
         self._framing_bytes = 0
-        headers = dict(self.headers)
-        if len(headers) != len(self.headers) and self._has_two_hosts():
-            self._fail(InvalidRequest())
         version = self.parser.get_http_version()
-        if b"transfer-encoding" in headers:
-            is_chunked = headers[b"transfer-encoding"].strip(b" \t").lower() == b"chunked"
-            if not is_chunked or version != "1.1":
-                self._fail(InvalidRequest())
         method = self.parser.get_method()
-        is_odd_version = version != "1.1" and version != "1.0"
-        if is_odd_version or method == b"CONNECT" or b"#" in self.url:
-            self._fail(InvalidRequest())
+        headers = dict(self.headers)
+        self._check_framing(version, method, headers)
         url = httptools.parse_url(self.url)
         self._arriving = BODY_TIME
         path = url.path.decode("ascii")
@@ -201,14 +193,25 @@ class Protocol(HttpToolsProtocol):
         else:
             self._start_asgi_task(self.cycle, self.app)
 
+    def _check_framing(self, version: str, method: bytes, headers: dict[bytes, bytes]) -> None:
+        """Refuse what a proxy may read in another way than this parser."""
+        if b"transfer-encoding" in headers:
+            is_chunked = headers[b"transfer-encoding"].strip(b" \t").lower() == b"chunked"
+            if not is_chunked or version != "1.1":
+                self._fail(InvalidRequest())
+        if len(headers) != len(self.headers):
+            names = [name for name, _ in self.headers]
+            if names.count(b"host") > 1:
+                self._fail(InvalidRequest())
+        is_odd_version = version != "1.1" and version != "1.0"
+        if is_odd_version or method == b"CONNECT" or b"#" in self.url:
+            self._fail(InvalidRequest())
+
     def _check_size(self) -> None:
         """What was read in one piece may hold more than these headers: they are counted alone."""
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if size > HEADERS_LIMIT or len(self.headers) > HEADERS_COUNT:
             self._fail(HeadersTooLarge())
-
-    def _has_two_hosts(self) -> bool:
-        return [name for name, _ in self.headers].count(b"host") > 1
 
     def on_body(self, body: bytes) -> None:
         self._has_body_data = True
