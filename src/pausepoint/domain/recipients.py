@@ -80,8 +80,34 @@ class RecipientRules:
         )
 
     def allows(self, way: Way) -> bool:
-        """Whether the operator has allowed this address, confirmed or not."""
-        return any(_pattern(each).fullmatch(way.recipient) for each in self.allowed)
+        """Whether the operator has allowed this address, confirmed or not.
+
+        A pattern holds for its own channel only: `+44*` does not match `+44agent@example.com`.
+        """
+        return any(
+            _channel_of(each) == way.channel and _pattern(each).fullmatch(way.recipient)
+            for each in self.allowed
+        )
+
+
+# What mail servers rewrite into a route to another domain: the percent hack and bang paths
+# (RFC 1123, 5.3.6 and Postfix's allow_percent_hack and swap_bangpath, both on by default), source
+# routes (RFC 5321, appendix C), pipes and X.400 attributes (RFC 2156) of gateways, addresses that a
+# forwarder wrapped (SRS, VERP's user=domain), Exchange's IMCEA encapsulation and guest accounts.
+_ROUTED: Final = re.compile(
+    r"[%!@:;,<>()\[\]\\\"\s]|^[|/]|^srs[01][=+-]|^imcea[a-z0-9]*-|=[^=]*\.|#ext#", re.IGNORECASE
+)
+
+
+def is_routed(address: str) -> bool:
+    """Whether a mail server may take the e-mail address for a route to another domain."""
+    return _ROUTED.search(address.rpartition("@")[0]) is not None
+
+
+ROUTED_ADDRESS: Final = (
+    "A mail server may deliver this address to another domain than the one after its @. Give the"
+    " person's own address, without a route such as % or ! in it."
+)
 
 
 _MAIL: Final = re.compile(r"(?P<local>[^@]+?)(?:\+[^@]*)?(?P<domain>@.+)")
@@ -96,6 +122,12 @@ def person_of(way: Way) -> str:
     """Equal for addresses that reach one person: `bob+deploys@…` is Bob's mailbox, too."""
     matched = _MAIL.fullmatch(address_of(way)) if way.channel == "email" else None
     return matched["local"] + matched["domain"] if matched else address_of(way)
+
+
+def _channel_of(pattern: str) -> str:
+    if pattern.startswith("http"):
+        return "slack"
+    return "email" if "@" in pattern else "sms"
 
 
 @cache

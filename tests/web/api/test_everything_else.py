@@ -51,6 +51,27 @@ async def test_registering_gives_two_keys_that_open(api: httpx2.AsyncClient) -> 
         ]
 
 
+async def test_an_address_that_names_a_route_is_refused_wherever_it_is_given(
+    api: httpx2.AsyncClient,
+) -> None:
+    routed = {"recipient": "evil.test!agent@example.com", "channel": "email"}
+    question = {"message": "Ship it?", "options": ["Yes", "No"]}
+    bob = {"recipient": "bob@example.com", "channel": "email"}
+    person = {"email": "agent%evil.test@example.com", "name": "Bob", "password": "long enough"}
+    answers = [
+        await api.post("/v1/pause", json=routed | question),
+        await api.post("/v1/pause", json=bob | question | {"fallback": [routed]}),
+        await api.post("/v1/recipients", json=routed),
+    ]
+    registered = await api.post("/v1/auth/register", json=person)
+
+    for answer in answers:
+        assert (answer.status_code, answer.json()["error"]) == (422, "INVALID_RECIPIENT")
+        assert "another domain" in answer.json()["message"]
+    assert (registered.status_code, registered.json()["error"]) == (422, "VALIDATION_ERROR")
+    assert registered.json()["detail"][0]["field"] == "email"
+
+
 async def test_an_address_registers_once(api: httpx2.AsyncClient) -> None:
     person = {"email": "ALICE@example.com", "name": "Alice", "password": "long enough"}
     refused = await api.post("/v1/auth/register", json=person)
