@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from pausepoint.domain.account import Delivery, Principal, Webhook, wrong_secret
-from pausepoint.domain.errors import ValidationFailed, WebhookNotFound
+from pausepoint.domain.errors import TooManyWebhooks, ValidationFailed, WebhookNotFound
 from pausepoint.domain.events import WEBHOOK_EVENTS, Actor, Event
 from pausepoint.domain.ids import WEBHOOK, new_id
+from pausepoint.operations.account_lock import account_lock
 from pausepoint.operations.redeliver import redeliver
 from pausepoint.operations.services import Services
 from pausepoint.security.address_guard import check_url_form
 from pausepoint.store.changes import Applied, Change, DeleteWebhook, InsertAuditEntry, InsertWebhook
 
+WEBHOOKS_LIMIT: Final = 20
+"""How many webhooks an account has at most in one mode: each ending is sent to all of them."""
+
 
 async def create_webhook(
     services: Services, principal: Principal, url: str, events: Sequence[str], secret: str
 ) -> Webhook:
-    """Raises ValidationFailed, InvalidWebhookUrl."""
+    """Raises ValidationFailed, InvalidWebhookUrl, TooManyWebhooks."""
     check_url_form(url, services.policy.outbound_allow)
     now = services.clock.now()
     webhook = Webhook(
@@ -30,7 +35,11 @@ async def create_webhook(
         created_at=now,
     )
     entry = _entry(principal, Event.WEBHOOK_CREATED, webhook.webhook_id)
-    await services.store.apply(Change(rows=(InsertWebhook(webhook), entry)))
+    async with account_lock(principal.developer_id):
+        known = await services.store.webhooks(principal.developer_id, principal.mode)
+        if len(known) >= WEBHOOKS_LIMIT:
+            raise TooManyWebhooks
+        await services.store.apply(Change(rows=(InsertWebhook(webhook), entry)))
     return webhook
 
 

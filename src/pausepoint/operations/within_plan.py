@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import Final
-from weakref import WeakValueDictionary
 
 from pausepoint.domain.account import Principal
 from pausepoint.domain.errors import ChannelNotAllowed, PlanLimitReached
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.plans import UNLIMITED_PLAN, Plan, month_of
+from pausepoint.operations.account_lock import account_lock
 from pausepoint.operations.services import Services
-
-# By account: who counts and then writes must be alone, or two would take the last place.
-_turns: Final[WeakValueDictionary[str, asyncio.Lock]] = WeakValueDictionary()
 
 
 @asynccontextmanager
@@ -36,8 +31,7 @@ async def within_plan(
     if plan.pauses_a_month is None:
         yield
         return
-    turn = _turns.setdefault(principal.developer_id, asyncio.Lock())
-    async with turn:
+    async with account_lock(principal.developer_id):
         since = month_of(services.clock.now())
         used = await services.store.count_pauses(principal.developer_id, Mode.LIVE, since)
         if used >= plan.pauses_a_month:

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from pausepoint.clock import Clock, SystemClock
 from pausepoint.domain.account import Delivery
+from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant
 from pausepoint.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
@@ -126,9 +127,9 @@ class PostgresStore(ReadingStore):
         return [future.result() for future in futures]
 
     async def claim_deliveries(
-        self, limit: int, lease: int, busy: Sequence[str] = ()
+        self, limit: int, lease: int, in_flight: InFlight | None = None
     ) -> list[Delivery]:
-        return await self._writer.claim(limit, lease, busy)
+        return await self._writer.claim(limit, lease, in_flight or InFlight())
 
     async def scrub(self) -> bool:
         return True

@@ -17,6 +17,7 @@ import msgspec
 
 from pausepoint.clock import Clock
 from pausepoint.domain.account import Delivery, Principal
+from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.pause import Mode, Way
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.observer import SILENT, Observer
@@ -120,9 +121,10 @@ class SqliteStore(ReadingStore):
         return results
 
     async def claim_deliveries(
-        self, limit: int, lease: int, busy: Sequence[str] = ()
+        self, limit: int, lease: int, in_flight: InFlight | None = None
     ) -> list[Delivery]:
-        work = ClaimDeliveries(limit, lease, tuple(busy))
+        loaded = in_flight or InFlight()
+        work = ClaimDeliveries(limit, lease, loaded.counts(), loaded.full())
         claimed: list[Delivery] = await self._writer.submit(work)
         return claimed
 

@@ -7,7 +7,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -44,7 +44,8 @@ class WriteChanges:
 class ClaimDeliveries:
     limit: int
     lease: int
-    busy: tuple[str, ...] = ()
+    held: Mapping[str, int]
+    full: Sequence[str]
 
 
 @dataclass(slots=True)
@@ -296,6 +297,7 @@ def _purge(cursor: sqlite3.Cursor, work: PurgeAudit, now: Instant) -> int:
 
 
 def _claim(cursor: sqlite3.Cursor, work: ClaimDeliveries, now: Instant) -> list[Any]:
-    busy = msgspec.json.encode(work.busy).decode()
-    cursor.execute(deliveries.CLAIM_SQLITE.sql, (now + work.lease, now, busy, work.limit))
+    held, full = (msgspec.json.encode(each).decode() for each in (work.held, work.full))
+    parameters = (held, full, now, now, now + work.lease, work.limit)
+    cursor.execute(deliveries.CLAIM_SQLITE.sql, parameters)
     return [deliveries.from_row(row) for row in cursor.fetchall()]

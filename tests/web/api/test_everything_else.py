@@ -72,6 +72,21 @@ async def test_an_address_that_names_a_route_is_refused_wherever_it_is_given(
     assert registered.json()["detail"][0]["field"] == "email"
 
 
+async def test_an_account_has_twenty_webhooks_of_a_mode_however_many_ask_at_once(
+    world: World, api: httpx2.AsyncClient
+) -> None:
+    answers = await asyncio.gather(*(api.post("/v1/webhooks", json=WEBHOOK) for _ in range(30)))
+    codes = Counter(answer.json().get("error", answer.status_code) for answer in answers)
+    assert codes == {201: 20, "TOO_MANY_WEBHOOKS": 10}
+    assert {answer.status_code for answer in answers} == {201, 409}
+    listed = (await api.get("/v1/webhooks")).json()["items"]
+    assert (await api.delete(f"/v1/webhooks/{listed[0]['webhook_id']}")).status_code == 204
+    assert (await api.post("/v1/webhooks", json=WEBHOOK)).status_code == 201
+    of_test_key = {"Authorization": f"Bearer {world.alice.test_key}"}
+    other = WEBHOOK | {"url": "https://example.com/test"}
+    assert (await api.post("/v1/webhooks", json=other, headers=of_test_key)).status_code == 201
+
+
 async def test_an_address_registers_once(api: httpx2.AsyncClient) -> None:
     person = {"email": "ALICE@example.com", "name": "Alice", "password": "long enough"}
     refused = await api.post("/v1/auth/register", json=person)

@@ -33,7 +33,7 @@ ENDPOINTS: Final = (
         },
         response=WebhookBody,
         status=201,
-        errors=(e.InvalidWebhookUrl,),
+        errors=(e.InvalidWebhookUrl, e.TooManyWebhooks),
     ),
     Endpoint(
         method="GET",
