@@ -18,7 +18,7 @@ from pausepoint.store.feed import BEGINNING, FeedPosition
 from pausepoint.store.postgres import PostgresStore
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.testing import FakeClock
-from tests.store.bare import Bare, BarePostgres, BareSqlite
+from tests.store.bare import Bare
 from tests.store.samples import NOW, SECRET, a_developer, a_pause
 
 pytestmark = pytest.mark.anyio
@@ -138,17 +138,6 @@ async def test_a_stream_hears_of_its_own_account_only(store: Store) -> None:
     for waiter in (alice, bob):
         waiter.close()
     assert store.waiting == 1
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def bare(request: pytest.FixtureRequest, tmp_path: Any) -> AsyncIterator[Bare]:
-    made: Bare = (
-        BareSqlite(tmp_path / "a.db")
-        if request.param == "sqlite"
-        else BarePostgres(request.getfixturevalue("postgres"))
-    )
-    yield made
-    await made.close()
 
 
 # ── PostgreSQL: transactions run beside each other ──

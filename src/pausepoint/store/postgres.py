@@ -23,6 +23,7 @@ from pausepoint.store.postgres_link import (
     connect,
     connect_pool,
     is_trouble,
+    translated,
     words_of,
 )
 from pausepoint.store.postgres_listener import Listener
@@ -208,6 +209,8 @@ async def _prepare(url: str, secret_keys: Sequence[str], clock: Clock) -> tuple[
         await migrate_postgres(connection)
         await keep_clock_ahead(connection)
         seal = await open_vault(connection, secret_keys)
+        for parameters in recipients.rekeyed(await connection.fetch(recipients.KEYED.sql), seal):
+            await connection.execute(translated(recipients.REKEY.sql), *parameters)
         types = await learn_types(connection, (*GUARDS, *ROW_ORDER))
         forgotten = clock.now() - MARKS_KEPT
         await connection.execute("DELETE FROM commit_marks WHERE used_at < $1", forgotten)

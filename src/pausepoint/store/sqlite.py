@@ -89,6 +89,10 @@ class SqliteStore(ReadingStore):
             _prepare_writer(self._connection)
             migrate_sqlite(self._connection)
             seal = _open_vault(self._connection, secret_keys)
+            for parameters in recipients.rekeyed(
+                self._connection.execute(recipients.KEYED.sql).fetchall(), seal
+            ):
+                self._connection.execute(recipients.REKEY.sql, parameters)
             # We hold the lock, so whoever leased a delivery before us is dead: it is due now.
             now = clock.now()
             self._connection.execute(deliveries.RELEASE_SQLITE.sql, (now, now))
@@ -165,7 +169,8 @@ class SqliteStore(ReadingStore):
             self._muted = frozenset(row[0] for row in rows)
         if not self._muted:
             return False
-        return recipients.person_key(developer_id, mode, way, self._seal) in self._muted
+        keys = recipients.mute_keys(developer_id, mode, way, self._seal)
+        return any(key in self._muted for key in keys)
 
     def _tell(self, all_news: list[News]) -> None:
         if any(news.keys_changed for news in all_news):
