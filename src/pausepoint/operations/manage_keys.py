@@ -100,9 +100,17 @@ async def own_keys(services: Services, principal: Principal) -> list[ApiKey]:
 
 
 async def revoke_own_key(services: Services, principal: Principal, key_id: str) -> None:
-    """Raises KeyNotFound."""
-    if all(key.key_id != key_id for key in await own_keys(services, principal)):
+    """Raises KeyNotFound, and ScopeMissing for a key that reaches further than this one."""
+    for key in await own_keys(services, principal):
+        if key.key_id == key_id:
+            break
+    else:
         raise KeyNotFound
+    if not key.reach.is_within(principal.reach):
+        raise ScopeMissing(
+            "The key reaches further than this one, which may not revoke it. Use a key that reaches"
+            " as far, or `pausepoint keys revoke`."
+        )
     await revoke_key(services, principal.developer_id, key_id)
 
 

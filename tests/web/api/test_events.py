@@ -70,7 +70,7 @@ async def test_all_that_happens_to_a_pause_is_told_in_order(world: World) -> Non
         "timestamp": "2026-01-01T12:00:00Z",
         "data": {
             "choice": None, "text": None, "response_at": None, "metadata": {"run": 7},
-            "resolved_by": None,
+            "resolved_by": None, "test": False,
         },
     }  # fmt: skip
     assert sent.data["data"]["delivery"] == {
@@ -80,7 +80,7 @@ async def test_all_that_happens_to_a_pause_is_told_in_order(world: World) -> Non
     assert responded.data["timestamp"] == "2026-01-01T12:01:00Z"
     assert responded.data["data"] == {
         "choice": "Approve", "text": "only the old ones", "response_at": "2026-01-01T12:01:00Z",
-        "metadata": {"run": 7}, "resolved_by": "human",
+        "metadata": {"run": 7}, "resolved_by": "human", "test": False,
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ import httpx2
 import pytest
 from twilio.request_validator import RequestValidator
 
+from pausepoint.client.verification import verify_webhook
 from pausepoint.domain.errors import InternalError
 from pausepoint.domain.pause import Mode
 from pausepoint.operations.respond_to_pause import respond_url
@@ -85,6 +87,50 @@ async def test_an_account_has_twenty_webhooks_of_a_mode_however_many_ask_at_once
     of_test_key = {"Authorization": f"Bearer {world.alice.test_key}"}
     other = WEBHOOK | {"url": "https://example.com/test"}
     assert (await api.post("/v1/webhooks", json=other, headers=of_test_key)).status_code == 201
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_an_event_says_whether_it_is_a_test(world: World, mode: Mode) -> None:
+    """By webhook, by callback and in the feed, and the client reads it."""
+    is_test = mode is Mode.TEST
+    key = world.alice.test_key if is_test else world.alice.live_key
+    callback = {"callback_url": "https://example.com/run", "callback_secret": WEBHOOK["secret"]}
+    async with an_api(world, key) as api:
+        await api.post("/v1/webhooks", json=WEBHOOK)
+        pause = await world.ask(mode, **callback)
+        token = respond_url(world.services, pause).rpartition("/")[2]
+        await api.post(f"/v1/respond/{token}", json={"choice": "Approve"})
+        await world.deliver_due()
+    types = "/v1/events?types=pause.responded"
+    async with a_stream(world, types, last_event_id="0", key=key) as stream:
+        [told] = await stream.events(1)
+
+    bodies = [body for _, _, body in world.receiver.got]
+    assert len(bodies) == 2
+    for body in (*bodies, told.fields["data"].encode()):
+        data = json.loads(body)["data"]
+        assert (data["resolved_by"], data["test"]) == ("human", is_test)
+    for _, headers, body in world.receiver.got:
+        at = world.clock.now() / 1000
+        event = verify_webhook(body, headers, str(WEBHOOK["secret"]), at=at)
+        assert event.data.test is is_test
+
+
+async def test_one_secret_signs_the_events_of_one_mode(
+    world: World, api: httpx2.AsyncClient
+) -> None:
+    test = {"Authorization": f"Bearer {world.alice.test_key}"}
+    assert (await api.post("/v1/webhooks", json=WEBHOOK)).status_code == 201
+    for url in (WEBHOOK["url"], "HTTPS://EXAMPLE.com:443/hook#x", "https://example.com./hook"):
+        refused = await api.post("/v1/webhooks", json=WEBHOOK | {"url": url}, headers=test)
+        assert (refused.status_code, refused.json()["error"]) == (422, "VALIDATION_ERROR")
+        assert refused.json()["detail"][0]["field"] == "secret"
+    other = {"secret": "another secret of sixteen"}
+    assert (await api.post("/v1/webhooks", json=WEBHOOK | other, headers=test)).status_code == 201
+    again = await api.post("/v1/webhooks", json=WEBHOOK | other)
+    assert again.status_code == 422
+    elsewhere = WEBHOOK | {"url": "https://example.com/test"}
+    assert (await api.post("/v1/webhooks", json=elsewhere, headers=test)).status_code == 201
 
 
 async def test_an_address_registers_once(api: httpx2.AsyncClient) -> None:
