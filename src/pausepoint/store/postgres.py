@@ -172,11 +172,13 @@ class PostgresStore(ReadingStore):
     ) -> list[T]:
         return [decode(row) for row in await self._all(statement, parameters)]
 
-    async def _own_position(self, given: FeedPosition, last: FeedPosition) -> FeedPosition | None:
-        if given.transaction == 0:  # SQLite's: its entries were copied, with their ids
-            row = await self._one(audit.TRANSACTION_OF, (given.entry_id,))
-            return FeedPosition(row[0], given.entry_id) if row else None
-        return given if given.transaction <= last.transaction else None
+    async def _own_position(self, developer_id: str, given: FeedPosition) -> FeedPosition | None:
+        if given.transaction:  # as older code gave it
+            return given
+        row = await self._one(audit.NEWEST_UP_TO, (developer_id, given.entry_id))
+        if row is None or (given.entry_id >= audit.LEGACY_IDS_BELOW and row[1] != given.entry_id):
+            return None
+        return FeedPosition(*row)
 
     def _place(self, after: FeedPosition, events: list[str]) -> Parameters:
         return after.transaction, after.entry_id, events

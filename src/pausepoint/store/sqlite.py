@@ -200,7 +200,7 @@ class SqliteStore(ReadingStore):
 
     # ── How it reads ──
 
-    async def _own_position(self, given: FeedPosition, last: FeedPosition) -> FeedPosition | None:
+    async def _own_position(self, developer_id: str, given: FeedPosition) -> FeedPosition | None:
         return given if given.transaction == 0 else None
 
     def _place(self, after: FeedPosition, events: list[str]) -> Parameters:

@@ -17,7 +17,7 @@ import structlog
 from pausepoint.clock import Clock
 from pausepoint.domain.time import Instant
 from pausepoint.observer import Observer
-from pausepoint.store import deliveries, erasing
+from pausepoint.store import audit, deliveries, erasing
 from pausepoint.store.base import DatabaseGone, StoreUnavailable
 from pausepoint.store.binding import ROW_ORDER, Bound, News
 from pausepoint.store.changes import Applied, Lost
@@ -224,6 +224,8 @@ class Writer:
         cursor.execute("BEGIN IMMEDIATE")
         try:
             now = self._clock.now()
+            # Ids tell the time, not how many entries all accounts have.
+            cursor.execute(audit.MOVE_IDS_AHEAD.sql, (audit.ids_from(now),))
             sets: dict[Statement, list[Parameters]] = {}
             for job in batch:
                 if isinstance(job.work, ClaimDeliveries):
