@@ -101,6 +101,15 @@ def test_odd_addresses_are_refused_with_the_reason(shell: Shell) -> None:
     assert "email" in said
 
 
+def test_an_address_that_names_a_route_is_refused(shell: Shell) -> None:
+    routed = "agent%evil.test@example.com"
+    said = shell.run("accounts", "create", "--email", routed, "--name", "Acme", status=1)
+    assert "another domain" in said
+    shell.run("accounts", "create", "--email", "a@example.com", "--name", "Acme")
+    add = ("recipients", "add", "a@example.com", routed, "--channel", "email")
+    assert "another domain" in shell.run(*add, status=1)
+
+
 def test_a_key_that_may_do_less_and_a_plan(served: Shell) -> None:
     served.run("accounts", "create", "--email", "b@example.com", "--name", "Acme")
     options = ("--scope", "pauses:create", "--days", "90", "--network", "192.0.2.0/24")

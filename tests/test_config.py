@@ -148,8 +148,14 @@ def test_the_directory_is_on_where_strangers_register() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["*", "*@*", "*@com", "+*", "bob", "*@example.com, *", ",", "44*"]
-)
+    "value",
+    [
+        "*", "*@*", "*@com", "+*", "bob", "*@example.com, *", ",", "44*",
+        "*%*@example.com", "*!*@example.com", "a@b@example.com", '"x"@example.com',
+        "*@[127.0.0.1]", "*@exa%6dple.com", "*@example.com.", "*@ex\u00e4mple.com",
+        "https://x@evil.test/services/T*", "https://evil.test\\x/services/T*",
+    ],
+)  # fmt: skip
 def test_a_pattern_that_allows_too_much_is_refused_aloud(value: str) -> None:
     with pytest.raises(ConfigError, match="PAUSEPOINT_RECIPIENTS_ALLOWED must be addresses"):
         load(Command.DEV, {"PAUSEPOINT_RECIPIENTS_ALLOWED": value})

@@ -105,7 +105,10 @@ def test_the_setting_takes_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_recipient_that_does_not_fit_stops_the_start(tmp_path: Path) -> None:
-    wrong = WHOLE.replace("you@example.com", "'+15550100'")
+@pytest.mark.parametrize("recipient", ["'+15550100'", "you%evil.test@example.com"])
+async def test_a_recipient_that_does_not_fit_stops_the_start(
+    tmp_path: Path, recipient: str
+) -> None:
+    wrong = WHOLE.replace("you@example.com", recipient)
     with pytest.raises(ConfigError, match=r"PAUSEPOINT_HOOKS line 7: ."):
         await open_service(settings_of(tmp_path, PAUSEPOINT_HOOKS=wrong))

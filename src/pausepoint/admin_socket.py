@@ -10,13 +10,28 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+import structlog
 
 from pausepoint.admin import AdminError, Answer, execute
 from pausepoint.operations.services import Services
 from pausepoint.store.base import StoreUnavailable
+
+_LINE_LIMIT: Final = 64 * 1024
+# What odd arguments make of a command: a number where a text is expected, or one that is too large.
+_NOT_UNDERSTOOD: Final = (
+    msgspec.DecodeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
+
+log = structlog.get_logger("pausepoint.admin")
 
 
 class AdminSocket:
@@ -47,20 +62,43 @@ class AdminSocket:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            asked = msgspec.json.decode(await reader.readline())
-            answer: Answer = {
-                "ok": await execute(self._services, asked["command"], asked["arguments"])
-            }
+            with suppress(ConnectionError):
+                answer = await self._answer(await _first_line(reader))
+                writer.write(msgspec.json.encode(answer) + b"\n")
+                await writer.drain()
+        finally:
+            writer.close()
+
+    async def _answer(self, line: bytes) -> Answer:
+        """Never raises: whatever is sent has an answer."""
+        try:
+            asked = msgspec.json.decode(line)
+            return {"ok": await execute(self._services, asked["command"], asked["arguments"])}
         except AdminError as error:
-            answer = {"error": str(error)}
+            return {"error": str(error)}
         except StoreUnavailable as error:
-            answer = {"error": f"The database cannot be written right now: {error}."}
-        except (msgspec.DecodeError, LookupError, TypeError, ValueError):
-            answer = {"error": "The server did not understand; it may be of another version."}
-        writer.write(msgspec.json.encode(answer) + b"\n")
-        with suppress(ConnectionError):
-            await writer.drain()
-        writer.close()
+            return {"error": f"The database cannot be written right now: {error}."}
+        except _NOT_UNDERSTOOD:
+            return {"error": "The server did not understand; it may be of another version."}
+        except Exception:
+            log.exception("a command of the operator failed")
+            return {"error": "The server failed to do it; its log says why."}
+
+
+async def _first_line(reader: asyncio.StreamReader) -> bytes:
+    """Up to the end of the first line; nothing of a line that is too long.
+
+    That is read to its end all the same: closing a socket with unread input loses the answer.
+    """
+    line = b""
+    is_too_long = False
+    while chunk := await reader.read(_LINE_LIMIT):
+        line += chunk
+        if b"\n" in chunk:
+            break
+        if len(line) > _LINE_LIMIT:
+            line, is_too_long = b"", True
+    return b"" if is_too_long else line.partition(b"\n")[0]
 
 
 async def ask_server(database: Path, command: str, arguments: Mapping[str, Any]) -> Answer | None:
@@ -74,9 +112,16 @@ async def ask_server(database: Path, command: str, arguments: Mapping[str, Any])
         raise AdminError(
             "A PausePoint of another system account is running here: use that account."
         ) from error
-    writer.write(msgspec.json.encode({"command": command, "arguments": dict(arguments)}) + b"\n")
-    answer = msgspec.json.decode(await reader.readline())
-    writer.close()
+    try:
+        writer.write(
+            msgspec.json.encode({"command": command, "arguments": dict(arguments)}) + b"\n"
+        )
+        # To its end: a list may be longer than a stream's limit of a line.
+        answer = msgspec.json.decode(await reader.read())
+    except (ConnectionError, msgspec.DecodeError) as error:
+        raise AdminError("The server gave no answer; its log may say why.") from error
+    finally:
+        writer.close()
     if "error" in answer:
         raise AdminError(answer["error"])
     result: Answer = answer["ok"]

@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 
 from pausepoint.domain.plans import UNLIMITED_PLAN, Plan
 from pausepoint.domain.rate_limits import RateLimits
+from pausepoint.domain.recipients import is_routed
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
 _RECIPIENT: Final = re.compile(
-    r"[^\s@,]+@(\*\.)?[^\s@,*.]+(\.[^\s@,*.]+)+|\+[1-9][0-9]{0,14}\*?|https?://[^\s*,/]+/services/[^\s*,/]+[^\s*,]*\*?"
+    r"[!-+\--?A-~]+@(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|\+[1-9][0-9]{0,14}\*?"
+    r"|https?://[A-Za-z0-9.:-]+/services/[A-Za-z0-9_-][A-Za-z0-9_/-]*\*?"
 )
 _POSTGRES: Final = ("postgresql://", "postgres://")
 
@@ -87,7 +89,7 @@ def rate_limits(value: str) -> RateLimits | None:
 def recipient_patterns(value: str) -> tuple[str, ...]:
     """Each must say more than `*`, or it would be an open door."""
     patterns = listed(value)
-    wrong = [one for one in patterns if not _RECIPIENT.fullmatch(one)]
+    wrong = [one for one in patterns if not _RECIPIENT.fullmatch(one) or _is_routed(one)]
     if wrong or not patterns:
         raise ValueError(
             "must be addresses or patterns, such as *@example.com, +44* or"
@@ -96,6 +98,10 @@ def recipient_patterns(value: str) -> tuple[str, ...]:
             + ". To allow everybody, set PAUSEPOINT_RECIPIENT_DIRECTORY=off"
         )
     return patterns
+
+
+def _is_routed(pattern: str) -> bool:
+    return not pattern.startswith("http") and is_routed(pattern)
 
 
 def phone_beginnings(value: str) -> tuple[str, ...]:

@@ -57,6 +57,61 @@ def test_anything_else_is_refused(spelled: str) -> None:
         CHANNEL.normalise(spelled)
 
 
+ROUTED = [
+    "agent%evil.test@example.com",
+    "AGENT%evil.test@Example.com",
+    "agent%40evil.test@example.com",
+    "evil.test!agent@example.com",
+    "relay!evil.test!agent@example.com",
+    "agent=evil.test@example.com",
+    "SRS0=h1=t1=evil.test=agent@example.com",
+    "srs1+h1=relay.test==h1=t1=evil.test=agent@example.com",
+    "IMCEASMTP-agent+40evil+2Etest@example.com",
+    "agent_evil.test#EXT#@example.com",
+    "/G=Agent/S=Smith/@example.com",
+    "|agent@example.com",
+]
+
+
+@pytest.mark.parametrize("spelled", ROUTED)
+def test_an_address_that_names_a_route_is_refused_with_the_reason(spelled: str) -> None:
+    with pytest.raises(InvalidRecipient, match="another domain"):
+        CHANNEL.normalise(spelled)
+    with pytest.raises(ValueError, match="PAUSEPOINT_EMAIL_FROM"):
+        SmtpSettings.parse("smtp://127.0.0.1", spelled)
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        '"agent@evil.test"@example.com',
+        '"agent%evil.test"@example.com',
+        "@relay.test:agent@example.com",
+        "<@relay.test:agent@example.com>",
+        "agent@evil.test@example.com",
+        "agent@[IPv6:::1]",
+        "agent(evil.test)@example.com",
+        "agent@example.com(evil.test)",
+        "agent@exam%70le.com",
+        "agent@example.com.",
+        "agent@example.com:25",
+        "agent\uff05evil.test@example.com",
+        "agent\uff01evil.test@example.com",
+        "agent\uff20evil.test@example.com",
+    ],
+)
+def test_other_forms_of_a_route_are_no_addresses(spelled: str) -> None:
+    with pytest.raises(InvalidRecipient):
+        CHANNEL.normalise(spelled)
+
+
+@pytest.mark.parametrize(
+    "spelled", ["o'brien=x@example.com", "bob/ops@example.com", "a&b#c@example.com", "-bob@x.test"]
+)
+def test_unusual_addresses_without_a_route_are_taken(spelled: str) -> None:
+    assert CHANNEL.normalise(spelled) == spelled
+
+
 # ── Settings ──
 
 

@@ -58,6 +58,12 @@ def test_a_webhook_has_one_spelling(spelled: str, url: str) -> None:
         "https://hooks.slack.com/services/T/B/%2e%2e",
         "https://hooks.slack.com/services//x",
         "https://[::1/services/T/B/x",
+        "https://hooks.slack.com\\@evil.example/services/T/B/x",
+        "https://evil.example\\@hooks.slack.com/services/T/B/x",
+        "https://hooks.slack.com/services/T/B%2fx",
+        "https://hooks.slack.com/services/T\n/B/x",
+        "https://hoo\u212as.slack.com/services/T/B/x",
+        "https://hooks.slack.com./services/T/B/x",
         "https://127.0.0.1:9999/services/T/B/x",
     ],
 )

@@ -193,7 +193,7 @@ def test_a_persons_answer_is_told(kind: Kind, client: Client, server: Server) ->
 @pytest.mark.e2e
 def test_an_id_that_leads_nowhere_is_told(kind: Kind, client: Client) -> None:
     with pytest.raises(Conflict) as raised:
-        next(iter(Followed(kind, client, last_event_id="99999999")))
+        next(iter(Followed(kind, client, last_event_id="9999999999999999")))
 
     assert raised.value.code == "EVENTS_GONE"
 

@@ -277,6 +277,7 @@ async def test_an_answer_reaches_the_webhook_as_the_contract_says(world: World) 
         "response_at": "2026-01-01T12:00:00Z",
         "metadata": None,
         "resolved_by": "human",
+        "test": False,
     }
     assert "webhook.delivered" in await world.audit(pause_id)
 

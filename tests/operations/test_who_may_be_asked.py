@@ -75,6 +75,8 @@ async def test_a_test_key_asks_whom_it_likes(guarded: World) -> None:
         ("email", "Carol@Example.com", True),
         ("email", "carol@example.com.evil.test", False),
         ("email", "example.com@evil.example", False),
+        ("email", "+44agent@evil.test", False),
+        ("email", "bob@ex\u00e4mple.com", False),
         ("sms", "+447700900123", True),
         ("sms", "+15550100199", False),
         ("sms", "+1 (555) 010-0142", True),

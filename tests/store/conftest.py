@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from pausepoint.store.postgres import PostgresStore
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.testing import FakeClock
 from tests.doubles.postgres import PostgresServer
+from tests.store.bare import Bare, BarePostgres, BareSqlite
 from tests.store.samples import SECRET, a_developer
 
 
@@ -65,3 +67,14 @@ async def store(
     await opened.apply(Change(guard=InsertDeveloper(a_developer())))
     yield opened
     await opened.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def bare(request: pytest.FixtureRequest, tmp_path: Any) -> AsyncIterator[Bare]:
+    made: Bare = (
+        BareSqlite(tmp_path / "a.db")
+        if request.param == "sqlite"
+        else BarePostgres(request.getfixturevalue("postgres"))
+    )
+    yield made
+    await made.close()

@@ -137,7 +137,7 @@ async def test_who_follows_the_feed_goes_on_where_they_were(source: Path, target
     await ours.close()
     await copied(source, target)
     store = await PostgresStore.open(target, [SECRET], FakeClock())
-    position = await store.feed_position(told[9].position)
+    position = await store.feed_position("dev_alice", told[9].position)
     assert position is not None
     rest = await store.feed("dev_alice", Mode.LIVE, position, FEED_EVENTS, MANY)
     await store.close()
@@ -160,9 +160,8 @@ async def test_everything_is_there_and_goes_on(source: Path, target: str) -> Non
     clock.advance(timedelta(hours=2))
     assert len(await store.claim_deliveries(10, HOUR)) == 2
     await store.close()
-    assert await on_target(target, "SELECT max(entry_id) FROM audit") == (
-        on_source(source, "SELECT max(entry_id) FROM audit") + 1
-    )
+    newest = await on_target(target, "SELECT max(entry_id) FROM audit")
+    assert newest > on_source(source, "SELECT max(entry_id) FROM audit")
 
 
 async def test_what_was_erased_is_left_out_though_the_copy_was_interrupted(
@@ -240,7 +239,7 @@ async def test_audit_ids_that_were_purged_are_not_given_again(source: Path, targ
     await store.apply(Change((entry,)))
     await store.close()
 
-    assert await on_target(target, "SELECT entry_id FROM audit") == last + 1
+    assert await on_target(target, "SELECT entry_id FROM audit") > last
     assert await on_target(target, "SELECT floor FROM audit_retention") == NOW + 1
 
 

@@ -29,6 +29,8 @@ from pausepoint.store.directory import (
     NoteAsking,
     VerifyRecipient,
 )
+from pausepoint.store.recipients import mute_keys
+from tests.store.bare import Bare
 from tests.store.samples import NOW, a_developer, a_pause
 
 pytestmark = pytest.mark.anyio
@@ -149,3 +151,59 @@ async def test_what_cannot_be_stored_is_refused(store: Store) -> None:
         await store.apply(Change(guard=InsertRecipient(a_recipient(Way("email\0", "x")))))
     assert not isinstance(await store.apply(Change(guard=DeleteMute("mut_none"))), Applied)
     assert isinstance(await store.apply(Change(guard=DeleteMute("mut_none"))), Lost)
+
+
+ONE_PERSON = [
+    ("bob.smith@gmail.com", "b.o.b.s.m.i.t.h+x@googlemail.com"),
+    ("bob.smith@gmail.com", "BobSmith@GMail.com"),
+    ("bob@me.com", "bob+ops@icloud.com"),
+    ("bob-smith@pm.me", "bob.smith@protonmail.com"),
+    ("bob.smith@ya.ru", "bob-smith@yandex.com"),
+    ("bob@example.com", "Bob+ops@example.com"),
+]
+TWO_PEOPLE = [
+    ("bob.smith@example.com", "bobsmith@example.com"),
+    ("bob@gmail.com", "bob@example.com"),
+    ("bob.smith@icloud.com", "bobsmith@icloud.com"),
+    ("bob@outlook.com", "bob@hotmail.com"),
+]
+
+
+@pytest.mark.parametrize(("muted", "asked"), ONE_PERSON)
+async def test_a_mute_holds_for_every_address_of_the_person(
+    store: Store, muted: str, asked: str
+) -> None:
+    assert await applied(store, InsertMute(a_mute(Way("email", muted))))
+    assert await store.is_muted("dev_alice", Mode.LIVE, Way("email", asked))
+
+
+@pytest.mark.parametrize(("muted", "asked"), TWO_PEOPLE)
+async def test_a_mute_holds_for_nobody_else(store: Store, muted: str, asked: str) -> None:
+    assert await applied(store, InsertMute(a_mute(Way("email", muted))))
+    assert not await store.is_muted("dev_alice", Mode.LIVE, Way("email", asked))
+
+
+async def test_a_mute_that_older_code_kept_holds_too(bare: Bare) -> None:
+    """At once for its own address, and after a start for every other of the person's."""
+    dotted, plain = Way("email", "bob.smith@gmail.com"), Way("email", "bobsmith@googlemail.com")
+    store = await bare.open()
+    await store.apply(Change(guard=InsertDeveloper(a_developer())))
+    for way in (dotted, Way("email", "eve.x@gmail.com"), Way("email", "evex@gmail.com")):
+        mute = a_mute(way)
+        assert await applied(store, InsertMute(mute))
+        _, before = [*mute_keys("dev_alice", Mode.LIVE, way, store._seal), ""][:2]
+        if before:
+            change = "UPDATE mutes SET person_key = ? WHERE mute_id = ?"
+            await bare.run(change, before, mute.mute_id)
+    await store.close()
+    store = await bare.open()
+    later = a_mute(Way("email", "carol.x@gmail.com"))
+    assert await applied(store, InsertMute(later))
+    _, before = mute_keys("dev_alice", Mode.LIVE, later.way, store._seal)
+    await bare.run("UPDATE mutes SET person_key = ? WHERE mute_id = ?", before, later.mute_id)
+
+    for way in (dotted, plain, Way("email", "eve.x@gmail.com"), later.way):
+        assert await store.is_muted("dev_alice", Mode.LIVE, way)
+        assert await store.mute("dev_alice", Mode.LIVE, way)
+    assert len(await store.mutes()) == 4
+    await store.close()

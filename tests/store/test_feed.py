@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import asyncpg
@@ -18,7 +20,7 @@ from pausepoint.store.feed import BEGINNING, FeedPosition
 from pausepoint.store.postgres import PostgresStore
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.testing import FakeClock
-from tests.store.bare import Bare, BarePostgres, BareSqlite
+from tests.store.bare import Bare
 from tests.store.samples import NOW, SECRET, a_developer, a_pause
 
 pytestmark = pytest.mark.anyio
@@ -84,8 +86,8 @@ async def test_what_comes_after_the_end_is_told_and_what_was_long_before_is_not(
 ) -> None:
     await write(store, an_entry(Event.PAUSE_CREATED))
     await read_until(store, 1)
-    end = await store.feed_end()
-    assert await store.feed_position(end) == end
+    end = await store.feed_end("dev_alice")
+    assert await store.feed_position("dev_alice", end) == end
     await write(store, an_entry(Event.PAUSE_CANCELLED))
 
     assert await read_until(store, 1, end) == [Event.PAUSE_CANCELLED]
@@ -95,16 +97,66 @@ async def test_every_place_that_was_told_is_known_again_and_no_other(store: Stor
     await write(store, an_entry(), an_entry())
     await read_until(store, 2)
     for position, _ in await read(store):
-        assert await store.feed_position(position) == position
+        assert await store.feed_position("dev_alice", position) == position
 
     last = (await read(store))[-1][0]
-    assert await store.feed_position(FeedPosition(0, 0)) == BEGINNING
+    assert await store.feed_position("dev_alice", FeedPosition(0, 0)) == BEGINNING
     for transaction, entry_id in [
         (last.transaction, last.entry_id + 1_000),
-        (last.transaction + 10**9, last.entry_id),
         (10**18 - 1, 10**18 - 1),
     ]:
-        assert await store.feed_position(FeedPosition(transaction, entry_id)) is None
+        assert await store.feed_position("dev_alice", FeedPosition(transaction, entry_id)) is None
+
+
+async def test_no_id_tells_how_many_entries_others_have(store: Store, clock: FakeClock) -> None:
+    ids = []
+    for count in (0, 1, 2, 40):
+        await write(store, *[an_entry(developer_id="dev_bob") for _ in range(count)])
+        clock.advance(timedelta(milliseconds=2))
+        await write(store, an_entry())
+        found = await store.audit(
+            "dev_alice", Mode.LIVE, pause_id=None, event=None, since=None, until=None,
+            limit=1, offset=0,
+        )  # fmt: skip
+        ids.append(found[0].entry_id)
+    await read_until(store, 4)
+
+    assert 1 << 44 < ids[0] < ids[-1] < 1 << 53
+    assert all(later - earlier > 100 for earlier, later in pairwise(ids))
+    # Nor is a place behind the account's own end known, whatever others have written there.
+    await write(store, *[an_entry(developer_id="dev_bob") for _ in range(40)])
+    end = await store.feed_end("dev_alice")
+    for ahead in (1, 20, 10**12):
+        place = FeedPosition(0, end.entry_id + ahead)
+        assert await store.feed_position("dev_alice", place) is None
+
+
+async def test_a_place_that_older_code_gave_is_understood(bare: Bare) -> None:
+    """It may be behind the account's last entry: older code told where the whole log ended."""
+    store = await bare.open()
+    await store.apply(Change(guard=InsertDeveloper(a_developer())))
+    for entry_id in (40, 42):
+        await bare.run(
+            "INSERT INTO audit (entry_id, developer_id, mode, pause_id, event, actor, detail,"
+            " created_at) VALUES (?, 'dev_alice', 'live', 'psr_1', 'pause.created', 'system', '{}', 1)",
+            entry_id,
+        )
+    await read_until(store, 2)
+    [(first, _), (second, _)] = await read(store)
+    await write(store, an_entry(Event.PAUSE_CANCELLED))
+    await read_until(store, 3)
+    end = await store.feed_end("dev_alice")
+    given = [FeedPosition(first.transaction, 40), FeedPosition(0, 40), FeedPosition(0, 41)]
+    after = [await store.feed_position("dev_alice", place) for place in given]
+
+    assert end.entry_id > 1 << 44
+    for place in after:
+        assert place is not None
+        assert await read_until(store, 2, place) == [Event.PAUSE_CREATED, Event.PAUSE_CANCELLED]
+    found = await store.feed_position("dev_alice", FeedPosition(second.transaction, 43))
+    assert found is not None
+    assert await read_until(store, 1, found) == [Event.PAUSE_CANCELLED]
+    await store.close()
 
 
 async def test_a_place_whose_followers_were_removed_is_not_known(bare: Bare) -> None:
@@ -117,8 +169,9 @@ async def test_a_place_whose_followers_were_removed_is_not_known(bare: Bare) -> 
     await bare.run("UPDATE audit_retention SET floor = ?", NOW + 1)
     await bare.run("DELETE FROM audit WHERE entry_id <= ?", places[1].entry_id)
 
-    assert [await store.feed_position(place) for place in places] == [None, *places[1:]]
-    assert await store.feed_position(BEGINNING) == BEGINNING
+    found = [await store.feed_position("dev_alice", place) for place in places]
+    assert found == [None, None, places[2]]
+    assert await store.feed_position("dev_alice", BEGINNING) == BEGINNING
     await store.close()
 
 
@@ -138,17 +191,6 @@ async def test_a_stream_hears_of_its_own_account_only(store: Store) -> None:
     for waiter in (alice, bob):
         waiter.close()
     assert store.waiting == 1
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def bare(request: pytest.FixtureRequest, tmp_path: Any) -> AsyncIterator[Bare]:
-    made: Bare = (
-        BareSqlite(tmp_path / "a.db")
-        if request.param == "sqlite"
-        else BarePostgres(request.getfixturevalue("postgres"))
-    )
-    yield made
-    await made.close()
 
 
 # ── PostgreSQL: transactions run beside each other ──
@@ -179,7 +221,7 @@ async def test_what_commits_late_is_not_skipped(postgres_store: PostgresStore, o
     store, older = postgres_store, other.transaction()
     await older.start()
     await other.execute(INSERT, "pause.created", NOW)
-    end = await store.feed_end()
+    end = await store.feed_end("dev_alice")
     await write(store, an_entry(Event.PAUSE_CANCELLED))
     assert await read(store) == await read(store, end) == []
     waiting = asyncio.ensure_future(read_until(store, 2, end))
@@ -255,7 +297,7 @@ async def test_a_dump_that_is_restored_into_a_younger_database_goes_on(database_
 
     assert await read_until(store, 1, restored) == [Event.PAUSE_CANCELLED]
     position = (await read(store))[-1][0]
-    assert await store.feed_position(position) == position
+    assert await store.feed_position("dev_alice", position) == position
     await store.close()
     # Once is enough, also if it is opened again.
     store = await PostgresStore.open(database_url, [SECRET], FakeClock())

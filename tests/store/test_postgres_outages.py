@@ -11,7 +11,9 @@ from urllib.parse import quote
 import asyncpg
 import pytest
 
+from pausepoint.domain.delivery import DeliveryKind
 from pausepoint.domain.events import Actor, Event
+from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.pause import Ending, Mode, PauseStatus, ResolvedBy
 from pausepoint.store.base import OutcomeUnknown, StoreUnavailable
 from pausepoint.store.changes import (
@@ -100,8 +102,10 @@ async def test_a_claim_whose_answer_is_lost_does_not_wait_for_its_lease(
         pause = a_pause()
         await store.apply(Change((InsertPause(pause), InsertDelivery(a_delivery(pause)))))
         line.lose_answer(b"no such target")
+        elsewhere = InFlight()
+        elsewhere.add(DeliveryKind.WEBHOOK, "no such target", "dev_bob")
         with pytest.raises(StoreUnavailable):
-            await store.claim_deliveries(10, 60_000, ["no such target"])
+            await store.claim_deliveries(10, 60_000, elsewhere)
         async with asyncio.timeout(20):
             while not (claimed := await store.claim_deliveries(10, 60_000)):
                 pass

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pausepoint.domain.account import Webhook
-from pausepoint.domain.delivery import PER_WEBHOOK, Attempt, DeliveryKind, DeliveryState
+from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import PAUSE, new_id
+from pausepoint.domain.in_flight import PER_CHANNEL, PER_WEBHOOK, WEBHOOKS_OF_ONE_ACCOUNT, InFlight
 from pausepoint.domain.pause import Callback, Content, Ending, Mode, PauseStatus, ResolvedBy, Way
 from pausepoint.store.base import Store
 from pausepoint.store.changes import (
@@ -333,8 +334,12 @@ async def test_deliveries_of_a_busy_webhook_stay_where_they_are(store: Store) ->
     rows = (InsertPause(pause), InsertWebhook(webhook), InsertDelivery(mine))
     await store.apply(Change(rows))
 
-    assert await store.claim_deliveries(10, 1, [webhook.webhook_id]) == []
-    assert len(await store.claim_deliveries(10, 1, ["whk_other"])) == 1
+    full, other = InFlight(), InFlight()
+    for _ in range(PER_WEBHOOK):
+        full.add(DeliveryKind.WEBHOOK, webhook.webhook_id, "dev_alice")
+        other.add(DeliveryKind.WEBHOOK, "whk_other", "dev_alice")
+    assert await store.claim_deliveries(10, 1, full) == []
+    assert len(await store.claim_deliveries(10, 1, other)) == 1
 
 
 async def test_a_claim_takes_few_for_one_target_and_the_others_beside_them(store: Store) -> None:
@@ -371,6 +376,69 @@ def a_webhook() -> Webhook:
         secret="0123456789abcdef",
         created_at=NOW,
     )
+
+
+async def everything_due(store: Store, in_flight: InFlight) -> list[tuple[str, str]]:
+    """What is claimed, one claim after the other, by account and target."""
+    found = []
+    while claimed := await store.claim_deliveries(64, 60_000, in_flight):
+        for one in claimed:
+            in_flight.add(one.kind, one.target, one.developer_id)
+            found.append((one.developer_id, one.target))
+    return found
+
+
+async def flood(store: Store, developer_id: str, target: str, count: int, due_at: int) -> None:
+    """So many due events of an account at one target, or messages where that is a channel."""
+    is_message = target == "sms"
+    pause = a_pause(developer_id=developer_id)
+    event = {
+        "kind": DeliveryKind.NOTIFICATION if is_message else DeliveryKind.WEBHOOK,
+        "target": target,
+        "event": None if is_message else Event.PAUSE_RESPONDED,
+        "due_at": due_at,
+    }
+    rows = [InsertDelivery(a_delivery(pause, **event)) for _ in range(count)]
+    await store.apply(Change((InsertPause(pause), *rows)))
+
+
+async def test_an_account_has_its_share_and_what_is_left_is_for_others(store: Store) -> None:
+    await store.apply(Change((), InsertDeveloper(a_developer("dev_bob", "bob@example.com"))))
+    for number in range(140):
+        await flood(store, "dev_alice", f"cbk_{number}", 20, NOW - HOUR)
+    await flood(store, "dev_alice", "sms", 1_500, NOW - HOUR)
+    in_flight = InFlight()
+    of_alice = Counter(target == "sms" for _, target in await everything_due(store, in_flight))
+    await flood(store, "dev_bob", "cbk_bob", 1, NOW)
+    await flood(store, "dev_bob", "sms", 5, NOW)
+    of_bob = await everything_due(store, in_flight)
+
+    assert of_alice == {True: PER_CHANNEL // 2, False: WEBHOOKS_OF_ONE_ACCOUNT}
+    assert sorted(of_bob) == [("dev_bob", "cbk_bob")] + [("dev_bob", "sms")] * 5
+
+
+async def test_what_becomes_free_goes_to_the_account_that_has_least(store: Store) -> None:
+    accounts = ["dev_alice", *(f"dev_{number}" for number in range(9))]
+    for name in accounts[1:]:
+        await store.apply(Change((), InsertDeveloper(a_developer(name, f"{name}@example.com"))))
+    in_flight = InFlight()
+    for number, name in enumerate(accounts):
+        await flood(store, name, "sms", 70, NOW - HOUR + number)
+        await everything_due(store, in_flight)
+    for _ in range(4):
+        in_flight.remove(DeliveryKind.NOTIFICATION, "sms", "dev_alice")
+    freed = await everything_due(store, in_flight)
+
+    assert len(in_flight) == PER_CHANNEL
+    assert sorted(name for name, _ in freed) == ["dev_2", "dev_3", "dev_4", "dev_5"]
+
+
+async def test_a_targets_backlog_hides_no_other_target_of_the_account(store: Store) -> None:
+    await flood(store, "dev_alice", "cbk_slow", 1_500, NOW - HOUR)
+    await flood(store, "dev_alice", "cbk_fast", 1, NOW)
+    claimed = Counter(target for _, target in await everything_due(store, InFlight()))
+
+    assert claimed == {"cbk_slow": PER_WEBHOOK, "cbk_fast": 1}
 
 
 async def test_webhooks_hear_only_their_events_and_mode(store: Store) -> None:

@@ -11,9 +11,15 @@ from typing import Any
 
 import pytest
 
-from pausepoint.channels.base import Reply
+from pausepoint.channels.base import Notification, Receipt, Reply
+from pausepoint.domain.account import Principal
+from pausepoint.domain.in_flight import PER_CHANNEL, WEBHOOKS_OF_ONE_ACCOUNT
 from pausepoint.domain.pause import Mode
-from pausepoint.operations.manage_webhooks import create_webhook
+from pausepoint.domain.question import Question
+from pausepoint.domain.time import Instant
+from pausepoint.operations.create_pause import create_pause
+from pausepoint.operations.manage_webhooks import WEBHOOKS_LIMIT, create_webhook
+from pausepoint.operations.register_developer import register_developer
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from pausepoint.operations.services import Services
 from pausepoint.worker.deadlines import DeadlineLoop
@@ -22,6 +28,9 @@ from tests.harness import World, until
 
 pytestmark = pytest.mark.anyio
 SECRET = "a secret of sixteen"
+QUESTION = Question(
+    recipient="+15550100142", channel="sms", message="Wire it?", options=("Approve", "Reject")
+)
 
 
 @asynccontextmanager
@@ -128,8 +137,8 @@ class SlowReceiver:
         return Reply(200, {}, b"")
 
 
-async def answer(world: World, services: Services) -> None:
-    pause = await world.ask(Mode.TEST)
+async def answer(world: World, services: Services, **changes: Any) -> None:
+    pause = await world.ask(Mode.TEST, **changes)
     token = respond_url(services, pause).rpartition("/")[2]
     await respond_to_pause(services, token, "Approve", None)
 
@@ -151,6 +160,62 @@ async def test_a_slow_target_delays_only_itself(world: World) -> None:
         await until(lambda: receiver.fast == 100)
         assert 0 < receiver.most_at_once <= 4
         receiver.gate.set()
+
+
+async def bob_of(world: World) -> Principal:
+    bob = await register_developer(world.services, "bob@example.com", "Bob")
+    return Principal("key_bob", bob.developer.developer_id, Mode.LIVE, "unlimited")
+
+
+async def test_one_accounts_slow_webhooks_delay_nobody_else(world: World) -> None:
+    """140 hosts of callbacks, and as many webhooks as an account may have, that never answer."""
+    receiver = SlowReceiver()
+    services = replace(world.services, http=receiver)
+    alice, bob = world.principal(Mode.TEST), await bob_of(world)
+    events = ["pause.responded"]
+    for number in range(WEBHOOKS_LIMIT):
+        await create_webhook(services, alice, f"https://slow{number}.example.com/", events, SECRET)
+    await create_webhook(services, bob, "https://fast.example.com/", events, SECRET)
+    async with running(DeliveryLoop(services)):
+        for number in range(140):
+            callback = f"https://slow-callback{number}.example.com/"
+            await answer(world, services, callback_url=callback, callback_secret=SECRET)
+        await until(lambda: receiver.slow == WEBHOOKS_OF_ONE_ACCOUNT)
+        asked = (await create_pause(services, bob, QUESTION, 0)).pause
+        await until(lambda: len(world.vendor.sent) == 1)
+        token = respond_url(services, asked).rpartition("/")[2]
+        await respond_to_pause(services, token, "Approve", None)
+        await until(lambda: receiver.fast == 1)
+
+        assert receiver.most_at_once == WEBHOOKS_OF_ONE_ACCOUNT
+        receiver.gate.set()
+
+
+async def test_one_accounts_messages_leave_room_for_anothers(world: World) -> None:
+    gate, begun = asyncio.Event(), []
+
+    class SlowForAlice:
+        async def send(self, message: Any, notification: Notification, now: Instant) -> Receipt:
+            begun.append(notification.sender)
+            if notification.sender != "Bob":
+                await gate.wait()
+            return Receipt(code="ok")
+
+        async def fetch_status(self, _: str) -> None:
+            return None
+
+    services = replace(world.services, transports={Mode.LIVE: {"sms": SlowForAlice()}})
+    bob = await bob_of(world)
+    for _ in range(PER_CHANNEL * 2):
+        await world.ask()
+    async with running(DeliveryLoop(services)):
+        await until(lambda: len(begun) == PER_CHANNEL // 2)
+        for _ in range(PER_CHANNEL * 2):
+            await create_pause(services, bob, QUESTION, 0)
+        await until(lambda: begun.count("Bob") == PER_CHANNEL * 2)
+
+        assert len(begun) == PER_CHANNEL * 2 + PER_CHANNEL // 2
+        gate.set()
 
 
 async def test_waiting_for_ones_turn_is_no_attempt(world: World) -> None:

@@ -20,6 +20,7 @@ from email_validator import EmailNotValidError, validate_email
 from pausepoint.channels.base import ChannelError, Notification, Receipt, StatusReport
 from pausepoint.channels.email_mime import Email, compose
 from pausepoint.domain.errors import InvalidRecipient
+from pausepoint.domain.recipients import ROUTED_ADDRESS, is_routed
 from pausepoint.domain.time import Instant
 from pausepoint.domain.words import deadline_sentence
 from pausepoint.security.display_safe import display_safe, segments, single_line
@@ -139,7 +140,9 @@ class SmtpSettings:
         try:
             from_address = _address(email_from.strip())
         except InvalidRecipient:
-            raise ValueError("PAUSEPOINT_EMAIL_FROM must be an e-mail address.") from None
+            raise ValueError(
+                "PAUSEPOINT_EMAIL_FROM must be an e-mail address, without a route such as % or !."
+            ) from None
         return cls(
             host=host,
             port=port or default_port,
@@ -266,7 +269,7 @@ def _name(text: str) -> str:
 
 
 def _address(spelled: str) -> str:
-    """One spelling of an address, its domain in ASCII; raises InvalidRecipient. Asks no DNS."""
+    """Return the normalised address, its domain in ASCII. Raises InvalidRecipient. Asks no DNS."""
     try:
         checked = validate_email(
             spelled,
@@ -277,6 +280,8 @@ def _address(spelled: str) -> str:
         )
     except EmailNotValidError:
         raise InvalidRecipient("This is not an e-mail address.") from None
+    if is_routed(spelled):
+        raise InvalidRecipient(ROUTED_ADDRESS)
     return checked.ascii_email or checked.normalized
 
 

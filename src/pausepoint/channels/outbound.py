@@ -27,7 +27,7 @@ Resolve: TypeAlias = Callable[[str], Awaitable[Sequence[Address]]]
 Permits: TypeAlias = Callable[[Address], bool]
 
 READ_LIMIT: Final = 64 * 1024
-_LOOKUPS: Final = 256
+_LOOKUPS: Final = 512  # more than all webhooks and messages that are sent at once
 _LOOKUPS_A_HOST: Final = 4
 _OUR_HEADERS: Final = {"User-Agent": "PausePoint", "Accept-Encoding": "identity"}
 

@@ -156,6 +156,9 @@ def _refused(reply: Reply, now: Instant) -> ChannelError:
 
 def _split(url: str) -> SplitResult:
     try:
+        # urlsplit drops line breaks and tabs; case folding makes ASCII of some other letters.
+        if not url.isascii() or not url.isprintable():
+            raise ValueError
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:

@@ -28,16 +28,21 @@ _SECONDS = re.compile(r"[0-9]{1,12}")
 
 
 class EventData(Struct, frozen=True, kw_only=True):
-    """The answer, as the event tells it; all None where there is none."""
+    """The answer, as the event tells it; all None where there is none.
+
+    `test` is true for a pause that was made with a test key: its answer may be a simulated person's.
+    It is None where the server is too old to say.
+    """
 
     choice: str | None = None
     text: str | None = None
     response_at: datetime | None = None
     metadata: dict[str, Any] | None = None
     resolved_by: str | None = None
+    test: bool | None = None
 
     def __repr__(self) -> str:
-        return f"EventData(resolved_by={self.resolved_by!r})"
+        return f"EventData(resolved_by={self.resolved_by!r}, test={self.test!r})"
 
 
 class WebhookEvent(Struct, frozen=True, kw_only=True):
@@ -55,7 +60,10 @@ class WebhookEvent(Struct, frozen=True, kw_only=True):
 
     @property
     def by_human(self) -> bool:
-        """Whether a person chose `data.choice`. False where the default fell."""
+        """Whether a person chose `data.choice`. False where the default fell.
+
+        Also true for a simulated person, who answers test keys: check `data.test`.
+        """
         return self.data.resolved_by == "human"
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
+from pausepoint.domain.errors import ScopeMissing
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.record import record
-from pausepoint.domain.scopes import UNBOUNDED, Reach
+from pausepoint.domain.scopes import UNBOUNDED, Reach, Scope
 from pausepoint.domain.time import Instant
 
 NAME_LIMIT: Final = 100
@@ -79,6 +80,11 @@ class Principal:
     def sees(self, owned: Owned) -> bool:
         """An account sees what is its own, and of the key's mode only."""
         return owned.developer_id == self.developer_id and owned.mode is self.mode
+
+    def require(self, scope: Scope) -> None:
+        """Raises ScopeMissing."""
+        if not self.reach.allows(scope):
+            raise ScopeMissing(f"This key lacks the scope `{scope}`. Use a key that has it.")
 
 
 @record(frozen=True, slots=True, kw_only=True)

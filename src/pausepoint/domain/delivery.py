@@ -83,10 +83,6 @@ WEBHOOK_RETRIES: Final = RetryPolicy(
     ),
     max_attempts=8,
 )
-PER_WEBHOOK: Final = 4
-PER_CHANNEL: Final = 32
-"""How many attempts at one target a process makes at once: a slow one delays only itself."""
-
 LONGEST_RETRY_AFTER: Final = timedelta(hours=24)
 """More patience than that nobody may ask of us."""
 

@@ -214,6 +214,11 @@ class TooManyKeys(PausePointError):
     sentence = "This account has 100 keys already. Revoke one first."
 
 
+class TooManyWebhooks(PausePointError):
+    code, status = "TOO_MANY_WEBHOOKS", 409
+    sentence = "This account has 20 webhooks in this mode already. Delete one first."
+
+
 class TokenUsed(PausePointError):
     code, status = "TOKEN_USED", 410
     sentence = "This question was already answered."

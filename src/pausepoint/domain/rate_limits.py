@@ -35,6 +35,8 @@ class RateLimits:
     """confirmations an hour that one account has sent"""
     confirmations_to: int = 3
     """confirmations an hour that one person is sent, whoever asks for them"""
+    test_records: int = 2000
+    """pauses and recipients an hour that one account makes with test keys"""
 
 
 USUAL: Final = RateLimits()

@@ -80,8 +80,34 @@ class RecipientRules:
         )
 
     def allows(self, way: Way) -> bool:
-        """Whether the operator has allowed this address, confirmed or not."""
-        return any(_pattern(each).fullmatch(way.recipient) for each in self.allowed)
+        """Whether the operator has allowed this address, confirmed or not.
+
+        A pattern holds for its own channel only: `+44*` does not match `+44agent@example.com`.
+        """
+        return any(
+            _channel_of(each) == way.channel and _pattern(each).fullmatch(way.recipient)
+            for each in self.allowed
+        )
+
+
+# What mail servers rewrite into a route to another domain: the percent hack and bang paths
+# (RFC 1123, 5.3.6 and Postfix's allow_percent_hack and swap_bangpath, both on by default), source
+# routes (RFC 5321, appendix C), pipes and X.400 attributes (RFC 2156) of gateways, addresses that a
+# forwarder wrapped (SRS, VERP's user=domain), Exchange's IMCEA encapsulation and guest accounts.
+_ROUTED: Final = re.compile(
+    r"[%!@:;,<>()\[\]\\\"\s]|^[|/]|^srs[01][=+-]|^imcea[a-z0-9]*-|=[^=]*\.|#ext#", re.IGNORECASE
+)
+
+
+def is_routed(address: str) -> bool:
+    """Whether a mail server may take the e-mail address for a route to another domain."""
+    return _ROUTED.search(address.rpartition("@")[0]) is not None
+
+
+ROUTED_ADDRESS: Final = (
+    "A mail server may deliver this address to another domain than the one after its @. Give the"
+    " person's own address, without a route such as % or ! in it."
+)
 
 
 _MAIL: Final = re.compile(r"(?P<local>[^@]+?)(?:\+[^@]*)?(?P<domain>@.+)")
@@ -92,10 +118,45 @@ def address_of(way: Way) -> str:
     return way.recipient.casefold() if way.channel == "email" else way.recipient
 
 
-def person_of(way: Way) -> str:
-    """Equal for addresses that reach one person: `bob+deploys@…` is Bob's mailbox, too."""
+# Providers whose domains lead to one mailbox, and what they ignore in the part before the @. Sources:
+# Google, "Dots don't matter in Gmail addresses"; Apple, "@icloud.com, @me.com and @mac.com"; Proton's
+# own clients, which compare addresses without `.`, `_` and `-`; Yandex, "Mailbox aliases".
+_ONE_MAILBOX: Final = {
+    domain: (domains[0], ignored)
+    for domains, ignored in (
+        (("gmail.com", "googlemail.com"), "."),
+        (("icloud.com", "me.com", "mac.com"), ""),
+        (("proton.me", "protonmail.com", "protonmail.ch", "pm.me"), "._-"),
+        (("yandex.ru", "ya.ru", "yandex.com", "yandex.by", "yandex.kz"), ".-"),
+    )
+    for domain in domains
+}
+
+
+def untagged(way: Way) -> str:
+    """The address without what follows a `+`: what mutes were kept under before `person_of` knew
+    providers, as processes of that release still do."""
     matched = _MAIL.fullmatch(address_of(way)) if way.channel == "email" else None
     return matched["local"] + matched["domain"] if matched else address_of(way)
+
+
+def person_of(way: Way) -> str:
+    """Return one spelling for all addresses that reach one person.
+
+    `bob+deploys@…` is Bob's mailbox everywhere; what else leads there is known for some providers.
+    """
+    mailbox = untagged(way)
+    local, at, domain = mailbox.rpartition("@")
+    if way.channel != "email" or not at:
+        return mailbox
+    domain, ignored = _ONE_MAILBOX.get(domain, (domain, ""))
+    return f"{local.translate({ord(each): None for each in ignored}) or local}@{domain}"
+
+
+def _channel_of(pattern: str) -> str:
+    if pattern.startswith("http"):
+        return "slack"
+    return "email" if "@" in pattern else "sms"
 
 
 @cache

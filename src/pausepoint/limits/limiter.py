@@ -27,9 +27,15 @@ class Limit(StrEnum):
     MESSAGES = "messages"  # to one person, in an hour
     CONFIRMATIONS = "confirmations"  # of one account, in an hour
     CONFIRMATIONS_TO = "confirmations_to"  # one person, in an hour
+    TEST_RECORDS = "test_records"  # of one account, in an hour
 
 
-_HOURLY: Final = (Limit.MESSAGES, Limit.CONFIRMATIONS, Limit.CONFIRMATIONS_TO)
+_HOURLY: Final = (
+    Limit.MESSAGES,
+    Limit.CONFIRMATIONS,
+    Limit.CONFIRMATIONS_TO,
+    Limit.TEST_RECORDS,
+)
 
 
 Counts: TypeAlias = dict[str, dict[str, int]]
@@ -55,6 +61,7 @@ class Limiter:
             Limit.MESSAGES: limits.recipient_messages,
             Limit.CONFIRMATIONS: limits.confirmations,
             Limit.CONFIRMATIONS_TO: limits.confirmations_to,
+            Limit.TEST_RECORDS: limits.test_records,
         }
         self._windows = {
             limit: Window(number, seconds=HOUR_SECONDS if limit in _HOURLY else WINDOW_SECONDS)

@@ -5,16 +5,23 @@ from __future__ import annotations
 from pausepoint.domain.account import Delivery, Principal
 from pausepoint.domain.pause import Callback
 from pausepoint.domain.question import Question
+from pausepoint.domain.scopes import Scope
 from pausepoint.operations.queries import own_pause
 from pausepoint.operations.redeliver import redeliver
 from pausepoint.operations.services import Services
 from pausepoint.security.address_guard import check_url_form
 
 
-def checked_callback(services: Services, question: Question) -> Callback | None:
-    """`question` passed its own check. Raises InvalidWebhookUrl."""
+def checked_callback(
+    services: Services, principal: Principal, question: Question
+) -> Callback | None:
+    """`question` passed its own check. Raises InvalidWebhookUrl, ScopeMissing.
+
+    The answer is sent to the callback: a key that may not read it must not have it sent anywhere.
+    """
     if question.callback_url is None or question.callback_secret is None:
         return None
+    principal.require(Scope.PAUSES_READ)
     check_url_form(question.callback_url, services.policy.outbound_allow)
     return Callback(question.callback_url, question.callback_secret)
 

@@ -49,7 +49,7 @@ async def create_pause(
 
     Raises ValidationFailed, InvalidChannel, InvalidOptions, InvalidRecipient, IdempotencyMismatch,
     InvalidWebhookUrl, ChannelNotConfigured, ChannelNotAllowed, PlanLimitReached,
-    RecipientNotAllowed, RecipientMuted, RecipientBusy.
+    RecipientNotAllowed, RecipientMuted, RecipientBusy, ScopeMissing.
     """
     if idempotency and (earlier := await earlier_pause(services, principal, idempotency)):
         return Created(earlier, is_replay=True)
@@ -80,7 +80,7 @@ def _new_pause(
     way = Way(question.channel, question.recipient)
     recipient = checked_recipient(services, mode, question, way)
     fallback = checked_fallback(services, mode, question, recipient)
-    callback = checked_callback(services, question)
+    callback = checked_callback(services, principal, question)
     now = services.clock.now()
     default = question.timeout_default
     is_sent = question.channel in services.transports[mode] or (

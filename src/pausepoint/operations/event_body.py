@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from pausepoint.domain.events import ENDING, Event
-from pausepoint.domain.pause import Pause
+from pausepoint.domain.pause import Mode, Pause
 from pausepoint.domain.time import Instant, to_rfc3339
 
 _ENDINGS: Final = frozenset(event for event, _ in ENDING.values())
@@ -29,6 +29,7 @@ def event_body(
         "response_at": to_rfc3339(pause.responded_at) if pause.responded_at and is_end else None,
         "metadata": content.metadata if content else None,
         "resolved_by": pause.resolved_by if is_end else None,
+        "test": pause.mode is Mode.TEST,
     }
     return msgspec.json.encode(
         {

@@ -16,6 +16,7 @@ from pausepoint.domain.errors import (
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.scopes import UNBOUNDED, Reach
+from pausepoint.operations.account_lock import account_lock
 from pausepoint.operations.register_developer import api_key_record
 from pausepoint.operations.services import Services
 from pausepoint.security.api_keys import new_api_key
@@ -77,13 +78,14 @@ async def create_key(
         raise ValidationFailed(("name", sentence))
     if reach.has_expired(now):
         raise ValidationFailed(("expires_at", "Must lie in the future."))
-    alive = [key for key in await services.store.api_keys(developer_id) if key.is_alive(now)]
-    if len(alive) >= KEYS_LIMIT:
-        raise TooManyKeys
-    key = new_api_key(mode)
-    record = api_key_record(developer_id, mode, key, name, now, reach)
-    entry = _entry(developer_id, Event.API_KEY_CREATED, record.key_id)
-    await services.store.apply(Change(rows=(InsertApiKey(record), entry)))
+    async with account_lock(developer_id):
+        alive = [key for key in await services.store.api_keys(developer_id) if key.is_alive(now)]
+        if len(alive) >= KEYS_LIMIT:
+            raise TooManyKeys
+        key = new_api_key(mode)
+        record = api_key_record(developer_id, mode, key, name, now, reach)
+        entry = _entry(developer_id, Event.API_KEY_CREATED, record.key_id)
+        await services.store.apply(Change(rows=(InsertApiKey(record), entry)))
     return NewKey(record, key)
 
 
@@ -98,9 +100,17 @@ async def own_keys(services: Services, principal: Principal) -> list[ApiKey]:
 
 
 async def revoke_own_key(services: Services, principal: Principal, key_id: str) -> None:
-    """Raises KeyNotFound."""
-    if all(key.key_id != key_id for key in await own_keys(services, principal)):
+    """Raises KeyNotFound, and ScopeMissing for a key that reaches further than this one."""
+    for key in await own_keys(services, principal):
+        if key.key_id == key_id:
+            break
+    else:
         raise KeyNotFound
+    if not key.reach.is_within(principal.reach):
+        raise ScopeMissing(
+            "The key reaches further than this one, which may not revoke it. Use a key that reaches"
+            " as far, or `pausepoint keys revoke`."
+        )
     await revoke_key(services, principal.developer_id, key_id)
 
 

@@ -9,6 +9,7 @@ from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.errors import PauseNotFound
 from pausepoint.domain.events import Event
 from pausepoint.domain.pause import Pause
+from pausepoint.domain.scopes import Scope
 from pausepoint.domain.time import Instant
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause
@@ -49,7 +50,10 @@ class AuditFilters:
 async def read_audit(
     services: Services, principal: Principal, filters: AuditFilters
 ) -> list[AuditEntry]:
-    """Newest first; what was said and to whom is joined in where it was not erased."""
+    """Newest first; what was said and to whom is joined in where it was not erased.
+
+    Only for a key that may read pauses: for any other it is null, as if it had been erased.
+    """
     entries = await services.store.audit(
         principal.developer_id,
         principal.mode,
@@ -64,18 +68,24 @@ async def read_audit(
     for entry in entries:
         if entry.pause_id is not None and entry.pause_id not in pauses:
             pauses[entry.pause_id] = await services.store.pause(entry.pause_id)
-    return [_with_content(services, entry, pauses.get(entry.pause_id or "")) for entry in entries]
+    may_read = principal.reach.allows(Scope.PAUSES_READ)
+    return [
+        _with_content(services, entry, pauses.get(entry.pause_id or ""), may_read=may_read)
+        for entry in entries
+    ]
 
 
-def _with_content(services: Services, entry: AuditEntry, pause: Pause | None) -> AuditEntry:
+def _with_content(
+    services: Services, entry: AuditEntry, pause: Pause | None, *, may_read: bool
+) -> AuditEntry:
     if pause is None:
         return entry
     detail = dict(entry.detail)
     if entry.event is Event.PAUSE_CREATED:
-        detail["recipient"] = masked_recipient(services, pause)
+        detail["recipient"] = masked_recipient(services, pause) if may_read else None
     elif "choice_index" in detail:
         del detail["choice_index"]
-        detail = {"choice": pause.choice, **detail}
+        detail = {"choice": pause.choice if may_read else None, **detail}
     return replace(entry, detail=detail)
 
 

@@ -19,6 +19,7 @@ from pausepoint.limits.limiter import Limit
 from pausepoint.operations.services import Services
 from pausepoint.operations.ways import checked_address
 from pausepoint.operations.who_may_be_asked import check_recipient, subject_of
+from pausepoint.operations.within_plan import count_test_record
 from pausepoint.security.confirmation_tokens import ConfirmationToken, issue_confirmation
 from pausepoint.security.display_safe import single_line
 from pausepoint.store.changes import Applied, Change, InsertAuditEntry
@@ -140,6 +141,8 @@ def _verified(recipient: Recipient, by: VerifiedBy) -> InsertAuditEntry:
 
 def _count_confirmation(services: Services, developer_id: str, mode: Mode, way: Way) -> None:
     """So many for one account, and so many for one person, whichever account asks."""
+    if mode is Mode.TEST:
+        count_test_record(services, developer_id)
     if services.limiter is None or mode is Mode.TEST:
         return
     hits = ((Limit.CONFIRMATIONS, developer_id), (Limit.CONFIRMATIONS_TO, subject_of("", way)))

@@ -12,6 +12,7 @@ from pausepoint.domain.errors import EmailTaken, RegistrationClosed, ValidationF
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import API_KEY, DEVELOPER, new_id
 from pausepoint.domain.pause import Mode
+from pausepoint.domain.recipients import ROUTED_ADDRESS, is_routed
 from pausepoint.domain.scopes import UNBOUNDED, Reach
 from pausepoint.domain.time import Instant
 from pausepoint.operations.services import Services
@@ -124,6 +125,9 @@ def _checked(email: str, name: str, password: str | None) -> str:
         ).normalized
     except EmailNotValidError as error:
         wrong.append(("email", str(error)))
+    else:
+        if is_routed(address):
+            wrong.append(("email", ROUTED_ADDRESS))
     if sentence := wrong_name(name):
         wrong.append(("name", sentence))
     if password is not None and len(password) not in PASSWORD_LENGTHS:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import Final
-from weakref import WeakValueDictionary
 
 from pausepoint.domain.account import Principal
-from pausepoint.domain.errors import ChannelNotAllowed, PlanLimitReached
+from pausepoint.domain.errors import ChannelNotAllowed, PlanLimitReached, RateLimited
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.plans import UNLIMITED_PLAN, Plan, month_of
+from pausepoint.limits.limiter import Limit
+from pausepoint.operations.account_lock import account_lock
 from pausepoint.operations.services import Services
-
-# By account: who counts and then writes must be alone, or two would take the last place.
-_turns: Final[WeakValueDictionary[str, asyncio.Lock]] = WeakValueDictionary()
 
 
 @asynccontextmanager
@@ -25,8 +21,11 @@ async def within_plan(
     """What is written inside is one pause more of this month.
 
     Accounts with a quota take turns in this process; several processes may exceed it by as many
-    pauses as there are processes. Raises ChannelNotAllowed, PlanLimitReached.
+    pauses as there are processes. A test key's pause is in no plan's quota, but in an hourly limit.
+    Raises ChannelNotAllowed, PlanLimitReached, RateLimited.
     """
+    if principal.mode is Mode.TEST:
+        count_test_record(services, principal.developer_id)
     if principal.mode is Mode.TEST or principal.plan == UNLIMITED_PLAN:
         yield
         return
@@ -36,8 +35,7 @@ async def within_plan(
     if plan.pauses_a_month is None:
         yield
         return
-    turn = _turns.setdefault(principal.developer_id, asyncio.Lock())
-    async with turn:
+    async with account_lock(principal.developer_id):
         since = month_of(services.clock.now())
         used = await services.store.count_pauses(principal.developer_id, Mode.LIVE, since)
         if used >= plan.pauses_a_month:
@@ -46,6 +44,19 @@ async def within_plan(
                 " used up. Ask the operator for another plan, or wait for the next month."
             )
         yield
+
+
+def count_test_record(services: Services, developer_id: str) -> None:
+    """One more pause or recipient of the account's test keys, which no plan limits. Raises RateLimited."""
+    if services.limiter is None:
+        return
+    verdict = services.limiter.hit(Limit.TEST_RECORDS, developer_id, services.clock.now())
+    if verdict.retry_after:
+        raise RateLimited(
+            f"The test keys of one account may make {verdict.limit} pauses and recipients an hour."
+            f" Try again in {verdict.retry_after} s.",
+            retry_after=verdict.retry_after,
+        )
 
 
 def _plan_of(services: Services, principal: Principal) -> Plan:

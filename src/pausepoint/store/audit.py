@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any, Final
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from pausepoint.domain.account import AuditEntry
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Mode
+from pausepoint.domain.time import Instant
 from pausepoint.store.changes import InsertAuditEntry
 from pausepoint.store.statements import NOW, Parameters, Statement, Write
 
@@ -33,19 +35,42 @@ FEED_POSTGRES: Final = Statement(
     " WHERE developer_id = ? AND mode = ? AND (txid, entry_id) > (?, ?)"
     " AND event = ANY (?) ORDER BY txid, entry_id LIMIT ?",
 )
+# The account's newest entry that can be told: only what is its own says where its feed ends.
 FEED_END_SQLITE: Final = Statement(
-    "feed_end", "SELECT 0, COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'audit'), 0)"
+    "feed_end",
+    "SELECT 0, entry_id FROM audit WHERE developer_id = ? ORDER BY entry_id DESC LIMIT 1",
 )
 FEED_END_POSTGRES: Final = Statement(
-    "feed_end", f"SELECT {_OLDEST_RUNNING} - 1, COALESCE(max(entry_id), 0) FROM audit"
+    "feed_end",
+    f"SELECT txid, entry_id FROM audit WHERE developer_id = ? AND txid < (SELECT {_OLDEST_RUNNING})"
+    " ORDER BY txid DESC, entry_id DESC LIMIT 1",
 )
-# 0 while nothing was ever removed: ids need not begin with 1.
-FIRST_KEPT: Final = Statement(
-    "first_kept",
-    "SELECT CASE WHEN floor = 0 THEN 0 ELSE COALESCE((SELECT min(entry_id) FROM audit), 0) END"
-    " FROM audit_retention",
+# 0 while nothing was ever removed. Of an account that lost entries, all that are left are younger.
+OLDEST_AFTER_PURGE: Final = Statement(
+    "oldest_after_purge",
+    "SELECT CASE WHEN floor = 0 THEN 0 ELSE COALESCE((SELECT min(entry_id) FROM audit"
+    " WHERE developer_id = ?), 0) END FROM audit_retention",
 )
-TRANSACTION_OF: Final = Statement("transaction_of", "SELECT txid FROM audit WHERE entry_id = ?")
+NEWEST_UP_TO: Final = Statement(
+    "newest_up_to",
+    "SELECT txid, entry_id FROM audit WHERE developer_id = ? AND entry_id <= ?"
+    " ORDER BY entry_id DESC LIMIT 1",
+)
+
+LEGACY_IDS_BELOW: Final = 1 << 44
+"""Ids below were counted over all accounts; since migration 11 they tell the time."""
+
+_EPOCH: Final = 1_735_689_600_000  # 2025
+
+MOVE_IDS_AHEAD: Final = Statement(
+    "move_audit_ids_ahead", "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'audit'"
+)
+
+
+def ids_from(now: Instant) -> int:
+    """What the ids of a commit begin after: microseconds since 2025, times 8, as on PostgreSQL."""
+    return max(0, now - _EPOCH) * 8_000 + secrets.randbelow(8_000)
+
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode

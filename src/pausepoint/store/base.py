@@ -18,6 +18,7 @@ from pausepoint.domain.account import (
     Webhook,
 )
 from pausepoint.domain.events import Event
+from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.pause import Mode, Pause, PauseStatus
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
@@ -91,12 +92,12 @@ class Store(FeedSource, CountExchange, Directory, Erasing, Protocol):
         ...
 
     async def claim_deliveries(
-        self, limit: int, lease: int, busy: Sequence[str] = ()
+        self, limit: int, lease: int, in_flight: InFlight | None = None
     ) -> list[Delivery]:
-        """Takes deliveries that are due, and begins their next attempt.
+        """Claim deliveries that are due, and begin their next attempt.
 
-        Each is taken for `lease` milliseconds, or up to a sixth more. Few for one target, and none
-        for the targets in `busy`.
+        Each is claimed for `lease` milliseconds, or up to a sixth more. No target and no account
+        gets more than its limit, what the process has in flight counted in.
         """
         ...
 

@@ -158,7 +158,7 @@ class UpdateDelivery:
     """Holds if the delivery still is as it was read: its state, attempt and `due_at` are the fence.
 
     A worker that was too slow finds another attempt's number; one that was overtaken by a
-    redelivery or a hand-back finds another `due_at`. `attempt` takes back one that never began.
+    redelivery or a hand-back finds another `due_at`.
     """
 
     read: Delivery
@@ -168,7 +168,6 @@ class UpdateDelivery:
     checks: int = 0
     provider_id: str | None = None
     ended_at: Instant | None = None
-    attempt: int | None = None
 
 
 def rescheduled(delivery: Delivery, due_at: Instant | None) -> UpdateDelivery:

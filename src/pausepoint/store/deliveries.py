@@ -7,14 +7,14 @@ from typing import Any, Final
 import msgspec
 
 from pausepoint.domain.account import Delivery
-from pausepoint.domain.delivery import (
+from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
+from pausepoint.domain.events import Event
+from pausepoint.domain.in_flight import (
     PER_CHANNEL,
     PER_WEBHOOK,
-    Attempt,
-    DeliveryKind,
-    DeliveryState,
+    WEBHOOK_POOL,
+    WEBHOOKS_OF_ONE_ACCOUNT,
 )
-from pausepoint.domain.events import Event
 from pausepoint.domain.pause import Mode
 from pausepoint.store.changes import UpdateDelivery
 from pausepoint.store.statements import NOW, Statement, Write
@@ -29,47 +29,88 @@ INSERT: Final = Statement(
     f"INSERT INTO deliveries ({_COLUMNS})"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 )
-# A claim takes few for one target, so that none of them waits long for its turn.
+
+_KINDS = f"('{DeliveryKind.NOTIFICATION}', '{DeliveryKind.WEBHOOK}')"
+_LOOKED_AT: Final = 500
+
+
+def _claim(now: str) -> str:
+    """The due deliveries in `counted`, each with how many its target and its account would have.
+
+    `at_limit` and `held` are `InFlight.full` and `InFlight.counts`. Of each kind the oldest `_LOOKED_AT`
+    are looked at; what is full is passed over before they are counted, so that no backlog hides others.
+    Each claim that finds something takes as much as a target or an account may have, or all that
+    is asked for: so the next one sees past it.
+    """
+    return (
+        " due AS (SELECT * FROM (SELECT delivery_id, developer_id, target, due_at, target AS pool"
+        f" FROM deliveries WHERE kind = '{DeliveryKind.NOTIFICATION}' AND due_at <= {now}"
+        " AND target NOT IN (SELECT item FROM at_limit)"
+        " AND target || ' ' || developer_id NOT IN (SELECT item FROM at_limit)"
+        f" ORDER BY due_at LIMIT {_LOOKED_AT}) AS messages"
+        " UNION ALL SELECT * FROM (SELECT delivery_id, developer_id, target, due_at,"
+        f" '{WEBHOOK_POOL}' AS pool FROM deliveries"
+        f" WHERE kind = '{DeliveryKind.WEBHOOK}' AND due_at <= {now}"
+        f" AND (SELECT count(*) FROM at_limit WHERE item = '{WEBHOOK_POOL}') = 0"
+        " AND developer_id NOT IN (SELECT item FROM at_limit)"
+        " AND target NOT IN (SELECT item FROM at_limit)"
+        f" ORDER BY due_at LIMIT {_LOOKED_AT}) AS events),"
+        " shared AS (SELECT due.*,"
+        " ROW_NUMBER() OVER (PARTITION BY due.pool, due.developer_id ORDER BY due.due_at)"
+        " + COALESCE(of_account.n, 0) AS in_account,"
+        " CASE WHEN of_account.n IS NULL THEN unused.n ELSE used.n END AS share"
+        " FROM due LEFT JOIN held AS of_account"
+        " ON of_account.item = due.pool || ' ' || due.developer_id"
+        " LEFT JOIN held AS used ON used.item = 'share ' || due.pool"
+        " LEFT JOIN held AS unused ON unused.item = 'new ' || due.pool),"
+        " counted AS (SELECT shared.*,"
+        " ROW_NUMBER() OVER (PARTITION BY shared.target ORDER BY in_account, shared.due_at)"
+        " + COALESCE(of_target.n, 0) AS in_target"
+        " FROM shared LEFT JOIN held AS of_target ON of_target.item = shared.target)"
+    )
+
+
+# The account with the least in flight comes first.
 _HAS_A_PLACE = (
-    f"place <= CASE placed.kind WHEN '{DeliveryKind.WEBHOOK}' THEN {PER_WEBHOOK}"
-    f" ELSE {PER_CHANNEL} END"
+    f"in_target <= CASE pool WHEN '{WEBHOOK_POOL}' THEN {PER_WEBHOOK} ELSE {PER_CHANNEL} END"
+    f" AND in_account <= COALESCE(share, CASE pool WHEN '{WEBHOOK_POOL}'"
+    f" THEN {WEBHOOKS_OF_ONE_ACCOUNT} ELSE {PER_CHANNEL // 2} END)"
 )
 CLAIM_SQLITE: Final = Statement(
     "claim_deliveries",
-    "UPDATE deliveries SET attempt = attempt + 1, due_at = ? WHERE delivery_id IN"
-    " (SELECT delivery_id FROM (SELECT delivery_id, due_at, kind,"
-    " ROW_NUMBER() OVER (PARTITION BY target ORDER BY due_at) AS place"
-    " FROM (SELECT delivery_id, due_at, kind, target FROM deliveries WHERE due_at <= ?"
-    " AND target NOT IN (SELECT value FROM json_each(?)) ORDER BY due_at LIMIT 1000)) AS placed"
-    f" WHERE {_HAS_A_PLACE} ORDER BY due_at LIMIT ?)"
+    "WITH held(item, n) AS MATERIALIZED (SELECT key, value FROM json_each(?)),"
+    " at_limit(item) AS MATERIALIZED (SELECT value FROM json_each(?)),"
+    f"{_claim('?')}"
+    " UPDATE deliveries SET attempt = attempt + 1, due_at = ? WHERE delivery_id IN"
+    f" (SELECT delivery_id FROM counted WHERE {_HAS_A_PLACE}"
+    " ORDER BY in_account, due_at LIMIT ?)"
     f" RETURNING {_COLUMNS}",
 )
 RELEASE_SQLITE: Final = Statement(
     "release_deliveries",
-    "UPDATE deliveries SET due_at = ? WHERE due_at > ? AND state = 'queued'"
+    f"UPDATE deliveries SET due_at = ? WHERE kind IN {_KINDS} AND due_at > ? AND state = 'queued'"
     " AND attempt > json_array_length(attempts)",
 )
 CLAIM_POSTGRES: Final = Statement(
     "claim_deliveries",
-    "UPDATE deliveries SET attempt = attempt + 1, due_at = ? WHERE delivery_id = ANY (ARRAY"
-    " (SELECT d.delivery_id FROM deliveries d JOIN (SELECT delivery_id, kind,"
-    " ROW_NUMBER() OVER (PARTITION BY target ORDER BY due_at) AS place"
-    " FROM (SELECT delivery_id, due_at, kind, target FROM deliveries WHERE due_at <= ?"
-    " AND target <> ALL (?) ORDER BY due_at LIMIT 1000) AS due) AS placed"
-    " ON placed.delivery_id = d.delivery_id"
+    "WITH held(item, n) AS MATERIALIZED (SELECT key, value::int FROM jsonb_each_text(?::jsonb)),"
+    " at_limit(item) AS MATERIALIZED (SELECT unnest(?::text[])),"
+    f"{_claim('?')}"
+    " UPDATE deliveries SET attempt = attempt + 1, due_at = ? WHERE delivery_id = ANY (ARRAY"
+    " (SELECT d.delivery_id FROM deliveries d JOIN counted ON counted.delivery_id = d.delivery_id"
     f" WHERE {_HAS_A_PLACE} AND d.due_at <= ?"
-    " ORDER BY d.due_at LIMIT ? FOR NO KEY UPDATE OF d SKIP LOCKED))"
+    " ORDER BY in_account, d.due_at LIMIT ? FOR NO KEY UPDATE OF d SKIP LOCKED))"
     f" RETURNING {_COLUMNS}",
 )
 UNCLAIM_POSTGRES: Final = Statement(
     "unclaim_deliveries",
-    "UPDATE deliveries SET attempt = attempt - 1, due_at = ? WHERE due_at = ?"
+    f"UPDATE deliveries SET attempt = attempt - 1, due_at = ? WHERE kind IN {_KINDS} AND due_at = ?"
     " AND state = 'queued' AND attempt > jsonb_array_length(attempts::jsonb)",
 )
 UPDATE: Final = Statement(
     "update_delivery",
     "UPDATE deliveries SET state = ?, attempts = ?, due_at = ?, checks = ?, provider_id = ?,"
-    " ended_at = ?, attempt = ?"
+    " ended_at = ?"
     " WHERE delivery_id = ? AND state = ? AND attempt = ? AND COALESCE(due_at, -1) = ?",
 )
 GET: Final = Statement("delivery", f"SELECT {_COLUMNS} FROM deliveries WHERE delivery_id = ?")
@@ -89,7 +130,12 @@ OF_CALLBACK: Final = Statement(
     " AND webhook_id IS NULL ORDER BY delivery_id DESC LIMIT ? OFFSET ?",
 )
 NEXT_DUE: Final = Statement(
-    "next_delivery_due", "SELECT min(due_at) FROM deliveries WHERE due_at > ?"
+    "next_delivery_due",
+    "SELECT min(first) FROM"
+    f" (SELECT min(due_at) AS first FROM deliveries WHERE kind = '{DeliveryKind.NOTIFICATION}'"
+    " AND due_at > ? UNION ALL"
+    f" SELECT min(due_at) FROM deliveries WHERE kind = '{DeliveryKind.WEBHOOK}' AND due_at > ?)"
+    " AS of_kinds",
 )
 
 _encode = msgspec.json.Encoder().encode
@@ -132,7 +178,6 @@ def update(guard: UpdateDelivery) -> Write:
             guard.checks,
             guard.provider_id,
             guard.ended_at,
-            guard.read.attempt if guard.attempt is None else guard.attempt,
             guard.read.delivery_id,
             guard.read.state.value,
             guard.read.attempt,

@@ -32,9 +32,10 @@ class DirectoryReading(Engine):
         )
 
     async def mute(self, developer_id: str, mode: Mode, way: Way) -> Mute | None:
-        key = rows.person_key(developer_id, mode, way, self._seal)
-        row = await self._one(rows.GET_MUTE, (key,))
-        return rows.mute_from_row(row, self._seal) if row else None
+        for key in rows.mute_keys(developer_id, mode, way, self._seal):
+            if row := await self._one(rows.GET_MUTE, (key,)):
+                return rows.mute_from_row(row, self._seal)
+        return None
 
     async def is_muted(self, developer_id: str, mode: Mode, way: Way) -> bool:
         return await self.mute(developer_id, mode, way) is not None

@@ -43,14 +43,16 @@ class FeedWaiter(Protocol):
 class FeedSource(Protocol):
     """A part of `Store`."""
 
-    async def feed_end(self) -> FeedPosition:
-        """Where what comes from now on begins; a little of what was just committed may be after it."""
+    async def feed_end(self, developer_id: str) -> FeedPosition:
+        """The account's newest entry; a little of what was just committed may be after it."""
         ...
 
-    async def feed_position(self, given: FeedPosition) -> FeedPosition | None:
+    async def feed_position(self, developer_id: str, given: FeedPosition) -> FeedPosition | None:
         """The same place as this store has it; None where it has none, or entries after it are gone.
 
-        A position that another engine gave is understood if its entry was copied.
+        A position that another engine gave is understood if its entry was copied, and so is one of
+        older code, which may lie behind the account's last entry. The answer depends on the account's
+        own entries alone: else trying would tell how many others have.
         """
         ...
 

@@ -24,8 +24,8 @@ class FeedReading(Engine):
     # ── How an engine orders the feed ──
 
     @abstractmethod
-    async def _own_position(self, given: FeedPosition, last: FeedPosition) -> FeedPosition | None:
-        """As `feed_position`, for an entry's id that may be known."""
+    async def _own_position(self, developer_id: str, given: FeedPosition) -> FeedPosition | None:
+        """As `feed_position`, for a place that may be behind the end, or before what is kept."""
 
     @abstractmethod
     def _place(self, after: FeedPosition, events: list[str]) -> Parameters:
@@ -37,17 +37,21 @@ class FeedReading(Engine):
 
     # ── The feed ──
 
-    async def feed_end(self) -> FeedPosition:
-        return FeedPosition(*await self._one(self._feed_end, ()))
+    async def feed_end(self, developer_id: str) -> FeedPosition:
+        row = await self._one(self._feed_end, (developer_id,))
+        return FeedPosition(*row) if row else BEGINNING
 
-    async def feed_position(self, given: FeedPosition) -> FeedPosition | None:
+    async def feed_position(self, developer_id: str, given: FeedPosition) -> FeedPosition | None:
         if given.entry_id == 0:
             return BEGINNING
-        last = await self.feed_end()
-        [first_kept] = await self._one(audit.FIRST_KEPT, ())
-        if not first_kept - 1 <= given.entry_id <= last.entry_id:
+        place = await self._own_position(developer_id, given)
+        end = await self.feed_end(developer_id)
+        if place is None:
             return None
-        return await self._own_position(given, last)
+        if _order(place) > _order(end):
+            return end if given.entry_id < audit.LEGACY_IDS_BELOW else None
+        [oldest] = await self._one(audit.OLDEST_AFTER_PURGE, (developer_id,))
+        return None if place.entry_id < oldest else place
 
     async def feed(
         self,
@@ -65,3 +69,7 @@ class FeedReading(Engine):
         if len(settled) < len(rows):
             self._look_again(developer_id, rows[len(settled)][6])
         return [FeedEntry(FeedPosition(row[7], row[0]), audit.from_row(row)) for row in settled]
+
+
+def _order(place: FeedPosition) -> tuple[int, int]:
+    return place.transaction, place.entry_id

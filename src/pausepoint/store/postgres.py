@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from pausepoint.clock import Clock, SystemClock
 from pausepoint.domain.account import Delivery
+from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant
 from pausepoint.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
@@ -22,6 +23,7 @@ from pausepoint.store.postgres_link import (
     connect,
     connect_pool,
     is_trouble,
+    translated,
     words_of,
 )
 from pausepoint.store.postgres_listener import Listener
@@ -126,9 +128,9 @@ class PostgresStore(ReadingStore):
         return [future.result() for future in futures]
 
     async def claim_deliveries(
-        self, limit: int, lease: int, busy: Sequence[str] = ()
+        self, limit: int, lease: int, in_flight: InFlight | None = None
     ) -> list[Delivery]:
-        return await self._writer.claim(limit, lease, busy)
+        return await self._writer.claim(limit, lease, in_flight or InFlight())
 
     async def scrub(self) -> bool:
         return True
@@ -170,11 +172,13 @@ class PostgresStore(ReadingStore):
     ) -> list[T]:
         return [decode(row) for row in await self._all(statement, parameters)]
 
-    async def _own_position(self, given: FeedPosition, last: FeedPosition) -> FeedPosition | None:
-        if given.transaction == 0:  # SQLite's: its entries were copied, with their ids
-            row = await self._one(audit.TRANSACTION_OF, (given.entry_id,))
-            return FeedPosition(row[0], given.entry_id) if row else None
-        return given if given.transaction <= last.transaction else None
+    async def _own_position(self, developer_id: str, given: FeedPosition) -> FeedPosition | None:
+        if given.transaction:  # as older code gave it
+            return given
+        row = await self._one(audit.NEWEST_UP_TO, (developer_id, given.entry_id))
+        if row is None or (given.entry_id >= audit.LEGACY_IDS_BELOW and row[1] != given.entry_id):
+            return None
+        return FeedPosition(*row)
 
     def _place(self, after: FeedPosition, events: list[str]) -> Parameters:
         return after.transaction, after.entry_id, events
@@ -207,6 +211,8 @@ async def _prepare(url: str, secret_keys: Sequence[str], clock: Clock) -> tuple[
         await migrate_postgres(connection)
         await keep_clock_ahead(connection)
         seal = await open_vault(connection, secret_keys)
+        for parameters in recipients.rekeyed(await connection.fetch(recipients.KEYED.sql), seal):
+            await connection.execute(translated(recipients.REKEY.sql), *parameters)
         types = await learn_types(connection, (*GUARDS, *ROW_ORDER))
         forgotten = clock.now() - MARKS_KEPT
         await connection.execute("DELETE FROM commit_marks WHERE used_at < $1", forgotten)

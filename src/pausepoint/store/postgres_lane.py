@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant
 from pausepoint.store import accounts, deliveries, erasing, pauses, recipients
 from pausepoint.store.binding import ROW_ORDER, Bound
@@ -109,13 +110,14 @@ class Lane:
         batch, won = await self.connection.fetchrow(_SETTLE, self._writer_id, self._number, now)
         return frozenset(won) if batch == self._number else None
 
-    async def claim(self, limit: int, lease: int, busy: Sequence[str], now: Instant) -> list[Any]:
+    async def claim(self, limit: int, lease: int, in_flight: InFlight, now: Instant) -> list[Any]:
         sql = translated(deliveries.CLAIM_POSTGRES.sql)
         # By this instant an unheard claim is taken back. In this process each is later than the one
         # before; another process's is hardly ever the same.
         until = now + lease + next(_claims) % (lease // 6 + 1)
         self._unheard = (now, until)
-        rows = await self.connection.fetch(sql, until, now, list(busy), now, limit)
+        held, full = _encode(in_flight.counts()).decode(), in_flight.full()
+        rows = await self.connection.fetch(sql, held, full, now, now, until, now, limit)
         self._unheard = None
         return [deliveries.from_row(row) for row in rows]
 

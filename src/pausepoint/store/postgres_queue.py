@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pausepoint.domain.account import Delivery
+from pausepoint.domain.in_flight import InFlight
 from pausepoint.store.binding import Bound
 from pausepoint.store.changes import Applied, Lost
 from pausepoint.store.postgres_sets import Key
@@ -28,7 +29,7 @@ class Item:
 class Claim:
     limit: int
     lease: int
-    busy: Sequence[str]
+    in_flight: InFlight
     future: asyncio.Future[list[Delivery]]
     since: float
 

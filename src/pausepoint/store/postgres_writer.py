@@ -11,6 +11,7 @@ import structlog
 
 from pausepoint.clock import Clock
 from pausepoint.domain.account import Delivery
+from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant
 from pausepoint.observer import Observer
 from pausepoint.store.back_off import BackOff
@@ -73,10 +74,10 @@ class Writer:
         self._begin()
         return future
 
-    def claim(self, limit: int, lease: int, busy: Sequence[str]) -> asyncio.Future[list[Delivery]]:
+    def claim(self, limit: int, lease: int, in_flight: InFlight) -> asyncio.Future[list[Delivery]]:
         self._refuse_when_full()
         future: asyncio.Future[list[Delivery]] = self._loop.create_future()
-        self._queue.claims.append(Claim(limit, lease, busy, future, self._loop.time()))
+        self._queue.claims.append(Claim(limit, lease, in_flight, future, self._loop.time()))
         self._begin()
         return future
 
@@ -236,7 +237,7 @@ class Writer:
 
     async def _claim(self, lane: Lane, claim: Claim) -> None:
         try:
-            found = await lane.claim(claim.limit, claim.lease, claim.busy, self._clock.now())
+            found = await lane.claim(claim.limit, claim.lease, claim.in_flight, self._clock.now())
         except Exception as error:
             # Were they claimed after all, their leases run out by themselves.
             if is_trouble(error) and trouble_of(error, lane.connection) is Trouble.CONNECTION:

@@ -91,7 +91,7 @@ class ReadingStore(FeedReading, DirectoryReading):
     # ── The outbox ──
 
     async def next_delivery_due(self, after: Instant = -1) -> Instant | None:
-        return await self._instant(deliveries.NEXT_DUE, (after,))
+        return await self._instant(deliveries.NEXT_DUE, (after, after))
 
     async def delivery(self, delivery_id: str) -> Delivery | None:
         row = await self._one(deliveries.GET, (delivery_id,))

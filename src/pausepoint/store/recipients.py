@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, assert_never
 
 from pausepoint.domain.pause import Mode, Pause, Way
@@ -13,6 +14,7 @@ from pausepoint.domain.recipients import (
     VerifiedBy,
     address_of,
     person_of,
+    untagged,
 )
 from pausepoint.security.sealed import Seal
 from pausepoint.store.directory import (
@@ -24,7 +26,7 @@ from pausepoint.store.directory import (
     NoteAsking,
     VerifyRecipient,
 )
-from pausepoint.store.statements import NOW, Statement, Write
+from pausepoint.store.statements import NOW, Parameters, Statement, Write
 
 _RECIPIENT = (
     "recipient_id, developer_id, mode, channel, sealed, created_at, verified_at, verified_by,"
@@ -71,6 +73,14 @@ DELETE_MUTE: Final = Statement("delete_mute", "DELETE FROM mutes WHERE mute_id =
 GET_MUTE: Final = Statement("mute", f"SELECT {_MUTE} FROM mutes WHERE person_key = ?")
 LIST_MUTES: Final = Statement("mutes", f"SELECT {_MUTE} FROM mutes ORDER BY created_at, mute_id")
 MUTED: Final = Statement("muted", "SELECT person_key FROM mutes")
+# A mute that older code made of an address that `person_of` did not know for the person's. Where the
+# person has another mute, that one stays.
+KEYED: Final = Statement("keyed_mutes", f"SELECT {_MUTE}, person_key FROM mutes ORDER BY mute_id")
+REKEY: Final = Statement(
+    "rekey_mute",
+    "UPDATE mutes SET person_key = ? WHERE mute_id = ?"
+    " AND NOT EXISTS (SELECT 1 FROM mutes AS other WHERE other.person_key = ?)",
+)
 
 COUNT_WAITING: Final = Statement(
     "count_waiting",
@@ -106,8 +116,26 @@ def address_key(developer_id: str, mode: Mode, way: Way, seal: Seal) -> str:
 
 
 def person_key(developer_id: str, mode: Mode, way: Way, seal: Seal) -> str:
-    value = f"{developer_id}\0{mode.value}\0{way.channel}\0{person_of(way)}"
-    return seal.blind_index(value, "person")
+    return _person_key(developer_id, mode, way, person_of(way), seal)
+
+
+def mute_keys(developer_id: str, mode: Mode, way: Way, seal: Seal) -> list[str]:
+    """What a mute of this person may be kept under: older processes know fewer addresses as one."""
+    spelled = dict.fromkeys((person_of(way), untagged(way)))
+    return [_person_key(developer_id, mode, way, each, seal) for each in spelled]
+
+
+def _person_key(developer_id: str, mode: Mode, way: Way, person: str, seal: Seal) -> str:
+    return seal.blind_index(f"{developer_id}\0{mode.value}\0{way.channel}\0{person}", "person")
+
+
+def rekeyed(rows: Iterable[Any], seal: Seal) -> Iterator[Parameters]:
+    """The parameters of `REKEY` for each mute of `KEYED` whose key is not today's."""
+    for row in rows:
+        mute = mute_from_row(row, seal)
+        key = person_key(mute.developer_id, mute.mode, mute.way, seal)
+        if key != row[7]:
+            yield key, mute.mute_id, key
 
 
 def person_key_of(pause: Pause, seal: Seal) -> str | None:

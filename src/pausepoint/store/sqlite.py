@@ -17,6 +17,7 @@ import msgspec
 
 from pausepoint.clock import Clock
 from pausepoint.domain.account import Delivery, Principal
+from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.pause import Mode, Way
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.observer import SILENT, Observer
@@ -88,6 +89,10 @@ class SqliteStore(ReadingStore):
             _prepare_writer(self._connection)
             migrate_sqlite(self._connection)
             seal = _open_vault(self._connection, secret_keys)
+            for parameters in recipients.rekeyed(
+                self._connection.execute(recipients.KEYED.sql).fetchall(), seal
+            ):
+                self._connection.execute(recipients.REKEY.sql, parameters)
             # We hold the lock, so whoever leased a delivery before us is dead: it is due now.
             now = clock.now()
             self._connection.execute(deliveries.RELEASE_SQLITE.sql, (now, now))
@@ -120,9 +125,10 @@ class SqliteStore(ReadingStore):
         return results
 
     async def claim_deliveries(
-        self, limit: int, lease: int, busy: Sequence[str] = ()
+        self, limit: int, lease: int, in_flight: InFlight | None = None
     ) -> list[Delivery]:
-        work = ClaimDeliveries(limit, lease, tuple(busy))
+        loaded = in_flight or InFlight()
+        work = ClaimDeliveries(limit, lease, loaded.counts(), loaded.full())
         claimed: list[Delivery] = await self._writer.submit(work)
         return claimed
 
@@ -163,7 +169,8 @@ class SqliteStore(ReadingStore):
             self._muted = frozenset(row[0] for row in rows)
         if not self._muted:
             return False
-        return recipients.person_key(developer_id, mode, way, self._seal) in self._muted
+        keys = recipients.mute_keys(developer_id, mode, way, self._seal)
+        return any(key in self._muted for key in keys)
 
     def _tell(self, all_news: list[News]) -> None:
         if any(news.keys_changed for news in all_news):
@@ -193,7 +200,7 @@ class SqliteStore(ReadingStore):
 
     # ── How it reads ──
 
-    async def _own_position(self, given: FeedPosition, last: FeedPosition) -> FeedPosition | None:
+    async def _own_position(self, developer_id: str, given: FeedPosition) -> FeedPosition | None:
         return given if given.transaction == 0 else None
 
     def _place(self, after: FeedPosition, events: list[str]) -> Parameters:

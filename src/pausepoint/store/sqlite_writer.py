@@ -7,7 +7,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -17,7 +17,7 @@ import structlog
 from pausepoint.clock import Clock
 from pausepoint.domain.time import Instant
 from pausepoint.observer import Observer
-from pausepoint.store import deliveries, erasing
+from pausepoint.store import audit, deliveries, erasing
 from pausepoint.store.base import DatabaseGone, StoreUnavailable
 from pausepoint.store.binding import ROW_ORDER, Bound, News
 from pausepoint.store.changes import Applied, Lost
@@ -44,7 +44,8 @@ class WriteChanges:
 class ClaimDeliveries:
     limit: int
     lease: int
-    busy: tuple[str, ...] = ()
+    held: Mapping[str, int]
+    full: Sequence[str]
 
 
 @dataclass(slots=True)
@@ -223,6 +224,8 @@ class Writer:
         cursor.execute("BEGIN IMMEDIATE")
         try:
             now = self._clock.now()
+            # Ids tell the time, not how many entries all accounts have.
+            cursor.execute(audit.MOVE_IDS_AHEAD.sql, (audit.ids_from(now),))
             sets: dict[Statement, list[Parameters]] = {}
             for job in batch:
                 if isinstance(job.work, ClaimDeliveries):
@@ -296,6 +299,7 @@ def _purge(cursor: sqlite3.Cursor, work: PurgeAudit, now: Instant) -> int:
 
 
 def _claim(cursor: sqlite3.Cursor, work: ClaimDeliveries, now: Instant) -> list[Any]:
-    busy = msgspec.json.encode(work.busy).decode()
-    cursor.execute(deliveries.CLAIM_SQLITE.sql, (now + work.lease, now, busy, work.limit))
+    held, full = (msgspec.json.encode(each).decode() for each in (work.held, work.full))
+    parameters = (held, full, now, now, now + work.lease, work.limit)
+    cursor.execute(deliveries.CLAIM_SQLITE.sql, parameters)
     return [deliveries.from_row(row) for row in cursor.fetchall()]

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import DeliveryKind
+from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.services import Services
@@ -58,8 +59,10 @@ class Worker:
         while True:
             overdue = await store.due_pauses(self._clock.now(), BATCH)
             await time_out_pauses(self._services, overdue)
-            busy = {delivery.target for delivery in self._events.values()}
-            claimed = await store.claim_deliveries(CLAIM_LIMIT, milliseconds(LEASE), [*busy])
+            in_flight = InFlight()
+            for event in self._events.values():
+                in_flight.add(event.kind, event.target, event.developer_id)
+            claimed = await store.claim_deliveries(CLAIM_LIMIT, milliseconds(LEASE), in_flight)
             for delivery in claimed:
                 if delivery.kind is DeliveryKind.NOTIFICATION:
                     await deliver(self._services, delivery)

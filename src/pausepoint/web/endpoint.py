@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pausepoint.domain.account import Principal
-from pausepoint.domain.errors import InvalidSignature, PausePointError, ScopeMissing
+from pausepoint.domain.errors import InvalidSignature, PausePointError
 from pausepoint.domain.scopes import Scope
 from pausepoint.operations.services import Services
 from pausepoint.web.answers import JsonResponse
@@ -65,6 +65,9 @@ class Endpoint:
     scope: Scope | None = None
     """What a key must be allowed to do; None where any key will do."""
 
+    tells_answers: bool = False
+    """Whether a key must be allowed to read pauses too, since answers are sent or shown."""
+
     waits: Callable[[Any], bool] | None = None
     """Whether a request with this query may wait for long."""
 
@@ -102,10 +105,10 @@ class JsonEndpoint:
             principal = await self._gate.identify(request)
             if endpoint.waits is None:
                 self._gate.count(request, principal)
-            if endpoint.scope is not None and not principal.reach.allows(endpoint.scope):
-                raise ScopeMissing(
-                    f"This key lacks the scope `{endpoint.scope}`. Use a key that has it."
-                )
+            if endpoint.scope is not None:
+                principal.require(endpoint.scope)
+            if endpoint.tells_answers:
+                principal.require(Scope.PAUSES_READ)
         else:
             endpoint.entry(self._gate, request)
         # Tokens and pause ids are judged by their form; anything else with U+0000 names nothing.

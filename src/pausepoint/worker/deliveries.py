@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final, TypeAlias
@@ -13,7 +12,8 @@ import structlog
 
 from pausepoint import logs
 from pausepoint.domain.account import Delivery
-from pausepoint.domain.delivery import PER_CHANNEL, PER_WEBHOOK, DeliveryKind, Outcome
+from pausepoint.domain.delivery import Outcome
+from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.hand_back import hand_back
@@ -22,7 +22,6 @@ from pausepoint.operations.tried import Tried
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.worker.waiting import AFTER_TROUBLE, first_of
 
-SLOTS: Final = 512
 CLAIM_LIMIT: Final = 64
 LEASE: Final = timedelta(seconds=60)
 """Longer than any attempt may take, so that a living worker's lease never lapses."""
@@ -43,8 +42,7 @@ class DeliveryLoop:
         self._services = services
         self._deliver = deliver
         self._tasks: dict[asyncio.Task[None], Delivery] = {}
-        self._busy: Counter[str] = Counter()
-        self._gates: dict[str, asyncio.Semaphore] = {}
+        self._in_flight = InFlight()
         self._stopping = asyncio.Event()
         self._slot_freed = asyncio.Event()
 
@@ -85,11 +83,9 @@ class DeliveryLoop:
         await hand_back(self._services, list(begun.values()))
 
     async def _claim(self) -> list[Delivery]:
-        limit = min(CLAIM_LIMIT, SLOTS - len(self._tasks))
-        if limit <= 0:
-            return []
-        full = [target for target, gate in self._gates.items() if gate.locked()]
-        return await self._services.store.claim_deliveries(limit, milliseconds(LEASE), full)
+        return await self._services.store.claim_deliveries(
+            CLAIM_LIMIT, milliseconds(LEASE), self._in_flight
+        )
 
     async def _wait(self, due: Instant | None) -> None:
         """Until a row appears, a slot is free, the next row is due, or the end."""
@@ -106,44 +102,26 @@ class DeliveryLoop:
         task = asyncio.create_task(self._carry(delivery))
         self._tasks[task] = delivery
         task.add_done_callback(self._ended)
-        self._gates.setdefault(delivery.target, asyncio.Semaphore(_at_once(delivery)))
-        self._busy[delivery.target] += 1
+        self._in_flight.add(delivery.kind, delivery.target, delivery.developer_id)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        target = self._tasks.pop(task).target
-        self._busy[target] -= 1
-        if not self._busy[target]:
-            del self._busy[target], self._gates[target]
+        delivery = self._tasks.pop(task)
+        self._in_flight.remove(delivery.kind, delivery.target, delivery.developer_id)
         self._slot_freed.set()
 
     async def _carry(self, delivery: Delivery) -> None:
         logs.delivery_id.set(delivery.delivery_id)
         logs.pause_id.set(delivery.pause_id)
-        async with self._gates[delivery.target]:
-            # Where it breaks off, the row stays claimed and falls due when the lease ends.
-            try:
-                await self._carry_in_its_turn(delivery)
-            except StoreUnavailable as error:
-                log.warning("a delivery broke off", error=str(error))
-            except Exception:
-                log.exception("a delivery broke off")
-
-    async def _carry_in_its_turn(self, delivery: Delivery) -> None:
-        if self._has_waited_too_long(delivery):
-            # Whoever claims it next has a whole lease; it was no attempt.
-            await hand_back(self._services, [delivery], was_begun=False)
-            return
         began = time.perf_counter()
-        tried = await self._deliver(self._services, delivery)
-        _say(delivery, tried, time.perf_counter() - began)
-
-    def _has_waited_too_long(self, delivery: Delivery) -> bool:
-        lease_left = (delivery.due_at or 0) - self._services.clock.now()
-        return lease_left < milliseconds(LEASE) // 2
-
-
-def _at_once(delivery: Delivery) -> int:
-    return PER_WEBHOOK if delivery.kind is DeliveryKind.WEBHOOK else PER_CHANNEL
+        # Where it breaks off, the row stays claimed and falls due when the lease ends.
+        try:
+            tried = await self._deliver(self._services, delivery)
+        except StoreUnavailable as error:
+            log.warning("a delivery broke off", error=str(error))
+        except Exception:
+            log.exception("a delivery broke off")
+        else:
+            _say(delivery, tried, time.perf_counter() - began)
 
 
 def _say(delivery: Delivery, tried: Tried | None, seconds: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ import httpx2
 import pytest
 from twilio.request_validator import RequestValidator
 
+from pausepoint.client.verification import verify_webhook
 from pausepoint.domain.errors import InternalError
 from pausepoint.domain.pause import Mode
 from pausepoint.operations.respond_to_pause import respond_url
@@ -49,6 +51,86 @@ async def test_registering_gives_two_keys_that_open(api: httpx2.AsyncClient) -> 
             body["api_key"][:16],
             body["test_api_key"][:16],
         ]
+
+
+async def test_an_address_that_names_a_route_is_refused_wherever_it_is_given(
+    api: httpx2.AsyncClient,
+) -> None:
+    routed = {"recipient": "evil.test!agent@example.com", "channel": "email"}
+    question = {"message": "Ship it?", "options": ["Yes", "No"]}
+    bob = {"recipient": "bob@example.com", "channel": "email"}
+    person = {"email": "agent%evil.test@example.com", "name": "Bob", "password": "long enough"}
+    answers = [
+        await api.post("/v1/pause", json=routed | question),
+        await api.post("/v1/pause", json=bob | question | {"fallback": [routed]}),
+        await api.post("/v1/recipients", json=routed),
+    ]
+    registered = await api.post("/v1/auth/register", json=person)
+
+    for answer in answers:
+        assert (answer.status_code, answer.json()["error"]) == (422, "INVALID_RECIPIENT")
+        assert "another domain" in answer.json()["message"]
+    assert (registered.status_code, registered.json()["error"]) == (422, "VALIDATION_ERROR")
+    assert registered.json()["detail"][0]["field"] == "email"
+
+
+async def test_an_account_has_twenty_webhooks_of_a_mode_however_many_ask_at_once(
+    world: World, api: httpx2.AsyncClient
+) -> None:
+    answers = await asyncio.gather(*(api.post("/v1/webhooks", json=WEBHOOK) for _ in range(30)))
+    codes = Counter(answer.json().get("error", answer.status_code) for answer in answers)
+    assert codes == {201: 20, "TOO_MANY_WEBHOOKS": 10}
+    assert {answer.status_code for answer in answers} == {201, 409}
+    listed = (await api.get("/v1/webhooks")).json()["items"]
+    assert (await api.delete(f"/v1/webhooks/{listed[0]['webhook_id']}")).status_code == 204
+    assert (await api.post("/v1/webhooks", json=WEBHOOK)).status_code == 201
+    of_test_key = {"Authorization": f"Bearer {world.alice.test_key}"}
+    other = WEBHOOK | {"url": "https://example.com/test"}
+    assert (await api.post("/v1/webhooks", json=other, headers=of_test_key)).status_code == 201
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_an_event_says_whether_it_is_a_test(world: World, mode: Mode) -> None:
+    """By webhook, by callback and in the feed, and the client reads it."""
+    is_test = mode is Mode.TEST
+    key = world.alice.test_key if is_test else world.alice.live_key
+    callback = {"callback_url": "https://example.com/run", "callback_secret": WEBHOOK["secret"]}
+    async with an_api(world, key) as api:
+        await api.post("/v1/webhooks", json=WEBHOOK)
+        pause = await world.ask(mode, **callback)
+        token = respond_url(world.services, pause).rpartition("/")[2]
+        await api.post(f"/v1/respond/{token}", json={"choice": "Approve"})
+        await world.deliver_due()
+    types = "/v1/events?types=pause.responded"
+    async with a_stream(world, types, last_event_id="0", key=key) as stream:
+        [told] = await stream.events(1)
+
+    bodies = [body for _, _, body in world.receiver.got]
+    assert len(bodies) == 2
+    for body in (*bodies, told.fields["data"].encode()):
+        data = json.loads(body)["data"]
+        assert (data["resolved_by"], data["test"]) == ("human", is_test)
+    for _, headers, body in world.receiver.got:
+        at = world.clock.now() / 1000
+        event = verify_webhook(body, headers, str(WEBHOOK["secret"]), at=at)
+        assert event.data.test is is_test
+
+
+async def test_one_secret_signs_the_events_of_one_mode(
+    world: World, api: httpx2.AsyncClient
+) -> None:
+    test = {"Authorization": f"Bearer {world.alice.test_key}"}
+    assert (await api.post("/v1/webhooks", json=WEBHOOK)).status_code == 201
+    for url in (WEBHOOK["url"], "HTTPS://EXAMPLE.com:443/hook#x", "https://example.com./hook"):
+        refused = await api.post("/v1/webhooks", json=WEBHOOK | {"url": url}, headers=test)
+        assert (refused.status_code, refused.json()["error"]) == (422, "VALIDATION_ERROR")
+        assert refused.json()["detail"][0]["field"] == "secret"
+    other = {"secret": "another secret of sixteen"}
+    assert (await api.post("/v1/webhooks", json=WEBHOOK | other, headers=test)).status_code == 201
+    again = await api.post("/v1/webhooks", json=WEBHOOK | other)
+    assert again.status_code == 422
+    elsewhere = WEBHOOK | {"url": "https://example.com/test"}
+    assert (await api.post("/v1/webhooks", json=elsewhere, headers=test)).status_code == 201
 
 
 async def test_an_address_registers_once(api: httpx2.AsyncClient) -> None:

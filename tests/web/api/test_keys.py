@@ -12,6 +12,7 @@ import pytest
 from pausepoint.domain.scopes import Scope
 from pausepoint.domain.time import to_rfc3339
 from pausepoint.operations.key_use import write_key_use
+from pausepoint.operations.respond_to_pause import respond_url
 from pausepoint.web.app import create_app
 from pausepoint.web.endpoints import ENDPOINTS
 from tests.harness import ASKED, World, an_api
@@ -68,6 +69,71 @@ async def test_a_key_does_what_its_scopes_say_and_nothing_else(api: httpx2.Async
     }
     assert "`pauses:read`" in refused[0].json()["message"]
     assert (await api.get("/v1/auth/me", headers=key)).status_code == 200
+
+
+async def test_a_key_has_no_answer_sent_that_it_may_not_read(
+    world: World, api: httpx2.AsyncClient
+) -> None:
+    hook = {
+        "url": "https://example.com/hook",
+        "events": ["pause.responded"],
+        "secret": "0123456789abcdef",
+    }
+    callback = {"callback_url": hook["url"], "callback_secret": hook["secret"]}
+    webhook = (await api.post("/v1/webhooks", json=hook)).json()["webhook_id"]
+    pause = (await api.post("/v1/pause", json=ASKED | callback)).json()["pause_id"]
+    token = respond_url(world.services, await world.pause(pause)).rpartition("/")[2]
+    await api.post(f"/v1/respond/{token}", json={"choice": "Approve"})
+    [sent] = (await api.get(f"/v1/webhooks/{webhook}/deliveries")).json()["items"]
+    [called] = (await api.get(f"/v1/pause/{pause}/callbacks")).json()["items"]
+    every_other = [scope for scope in Scope if scope != "pauses:read"]
+    key = bearing((await made(api, scopes=every_other))["api_key"])
+    deliveries = f"/v1/webhooks/{webhook}/deliveries"
+    calls = f"/v1/pause/{pause}/callbacks"
+    refused = [
+        await api.post("/v1/webhooks", json=hook, headers=key),
+        await api.post("/v1/pause", json=ASKED | callback, headers=key),
+        await api.get(deliveries, headers=key),
+        await api.post(f"{deliveries}/{sent['delivery_id']}/redeliver", headers=key),
+        await api.post(f"{calls}/{called['delivery_id']}/redeliver", headers=key),
+        await api.get(calls, headers=key),
+        await api.get(f"/v1/pause/{pause}", headers=key),
+    ]
+    for answer in refused:
+        assert (answer.status_code, answer.json()["error"]) == (403, "SCOPE_MISSING")
+        assert "`pauses:read`" in answer.json()["message"]
+    log = (await api.get(f"/v1/audit?pause_id={pause}", headers=key)).json()["items"]
+    details = {item["event_type"]: item["detail"] for item in log}
+    assert details["pause.responded"] == {"choice": None, "has_text": False}
+    assert details["pause.created"] == {"channel": "sms", "recipient": None}
+    assert (await api.get("/v1/webhooks", headers=key)).status_code == 200
+    assert (await api.delete(f"/v1/webhooks/{webhook}", headers=key)).status_code == 204
+    assert (await api.post("/v1/pause", json=ASKED, headers=key)).status_code == 201
+
+
+async def test_no_key_revokes_one_that_reaches_further(
+    world: World, api: httpx2.AsyncClient
+) -> None:
+    later = to_rfc3339(world.clock.now() + 7_200_000)
+    bounds = {"scopes": ["keys:write", "audit:read"], "networks": ["127.0.0.0/8"]}
+    narrow = await made(api, **bounds, expires_at=later)
+    wider = [
+        await made(api, **bounds),
+        await made(api, **bounds | {"networks": []}, expires_at=later),
+        await made(api, **bounds | {"scopes": ["pauses:read"]}, expires_at=later),
+    ]
+    within = await made(api, **bounds | {"scopes": ["audit:read"]}, expires_at=later)
+    key = bearing(narrow["api_key"])
+    listed = (await api.get("/v1/keys")).json()["items"]
+    [registered] = [each for each in listed if each["name"] == "live"]
+    for each in (registered, *wider):
+        refused = await api.delete(f"/v1/keys/{each['key_id']}", headers=key)
+        assert (refused.status_code, refused.json()["error"]) == (403, "SCOPE_MISSING")
+    for each in wider:
+        me = await api.get("/v1/auth/me", headers=bearing(each["api_key"]))
+        assert me.status_code == 200
+    for each in (within, narrow):
+        assert (await api.delete(f"/v1/keys/{each['key_id']}", headers=key)).status_code == 204
 
 
 def test_every_endpoint_that_takes_a_key_says_what_for() -> None:

@@ -393,3 +393,36 @@ async def test_a_create_that_is_refused_creates_nothing(world: World, callers: C
         )
         == []
     )
+
+
+async def test_the_test_keys_of_an_account_store_so_much_an_hour(tmp_path: Path) -> None:
+    async with limited(tmp_path, "test_records=3", PAUSEPOINT_REGISTRATION="open") as world:
+        callers = Callers(world)
+        alice = callers.at("192.0.2.1", world.alice.test_key)
+        once = {"Idempotency-Key": "once"}
+        person = {"recipient": "bob@example.com", "channel": "email"}
+        made = [
+            await alice.post("/v1/pause", json=ASKED, headers=once),
+            await alice.post("/v1/recipients", json=person),
+            await alice.post("/v1/pause", json=ASKED),
+        ]
+        other = (await alice.post("/v1/keys", json={"name": "ci"})).json()["api_key"]
+        refused = [
+            await alice.post("/v1/pause", json=ASKED),
+            await alice.post("/v1/recipients", json=person | {"recipient": "eve@example.com"}),
+            await callers.at("192.0.2.1", other).post("/v1/pause", json=ASKED),
+        ]
+        assert [answer.status_code for answer in made] == [201] * 3
+        for answer in refused:
+            assert (answer.status_code, answer.json()["error"]) == (429, "RATE_LIMITED")
+            assert "3 pauses and recipients an hour" in answer.json()["message"]
+            assert 3590 <= int(answer.headers["retry-after"]) <= 3660
+        assert (await alice.post("/v1/pause", json=ASKED, headers=once)).status_code == 200
+        assert (await alice.post("/v1/recipients", json=person)).status_code == 200
+        assert (await callers.alice().post("/v1/pause", json=ASKED)).status_code == 201
+        bob = {"email": "bob@example.com", "name": "Bob", "password": "long enough"}
+        of_bob = (await alice.post("/v1/auth/register", json=bob)).json()["test_api_key"]
+        stranger = callers.at("192.0.2.1", of_bob)
+        assert (await stranger.post("/v1/pause", json=ASKED)).status_code == 201
+        world.clock.advance(timedelta(seconds=3660))
+        assert (await alice.post("/v1/pause", json=ASKED)).status_code == 201

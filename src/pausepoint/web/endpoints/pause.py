@@ -117,6 +117,7 @@ ENDPOINTS: Final = (
         summary="Send an event to the callback again",
         tag="Pauses",
         scope=Scope.WEBHOOKS_WRITE,
+        tells_answers=True,
         response=WebhookDelivery,
         status=202,
         errors=(e.PauseNotFound, e.DeliveryNotFound),

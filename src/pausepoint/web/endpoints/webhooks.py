@@ -25,6 +25,7 @@ ENDPOINTS: Final = (
         summary="Register a webhook",
         tag="Webhooks",
         scope=Scope.WEBHOOKS_WRITE,
+        tells_answers=True,
         request=CreateWebhookRequest,
         example={
             "url": "https://example.com/pausepoint",
@@ -33,7 +34,7 @@ ENDPOINTS: Final = (
         },
         response=WebhookBody,
         status=201,
-        errors=(e.InvalidWebhookUrl,),
+        errors=(e.InvalidWebhookUrl, e.TooManyWebhooks),
     ),
     Endpoint(
         method="GET",
@@ -61,6 +62,7 @@ ENDPOINTS: Final = (
         summary="How a webhook's deliveries fared",
         tag="Webhooks",
         scope=Scope.WEBHOOKS_WRITE,
+        tells_answers=True,
         query=PageQuery,
         response=WebhookDeliveryList,
         errors=(e.WebhookNotFound,),
@@ -72,6 +74,7 @@ ENDPOINTS: Final = (
         summary="Send a delivery again",
         tag="Webhooks",
         scope=Scope.WEBHOOKS_WRITE,
+        tells_answers=True,
         response=WebhookDelivery,
         status=202,
         errors=(e.WebhookNotFound, e.DeliveryNotFound),

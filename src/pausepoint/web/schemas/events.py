@@ -31,6 +31,7 @@ class EventData(Struct, kw_only=True):
     response_at: Timestamp | None
     metadata: dict[str, Any] | None
     resolved_by: str | None
+    test: Annotated[bool, described("Whether the pause was made with a test key.")]
     delivery: Annotated[EventDelivery | UnsetType, described("With notification.* only.")] = UNSET
 
 

@@ -1,0 +1,3 @@
+-- Ids of audit entries tell the time, and no longer how many entries all accounts have together.
+-- compatible from: 1
+-- SQLite's writer moves AUTOINCREMENT's counter ahead; PostgreSQL has a default: see the file beside this one.
