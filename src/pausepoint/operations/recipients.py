@@ -20,7 +20,7 @@ from pausepoint.operations.services import Services
 from pausepoint.operations.ways import checked_address
 from pausepoint.operations.who_may_be_asked import check_recipient, subject_of
 from pausepoint.security.confirmation_tokens import ConfirmationToken, issue_confirmation
-from pausepoint.security.display_safe import single_line
+from pausepoint.security.display_safe import quoted, single_line
 from pausepoint.store.changes import Applied, Change, InsertAuditEntry
 from pausepoint.store.directory import (
     DeleteRecipient,
@@ -184,7 +184,7 @@ async def _confirmation(services: Services, recipient: Recipient) -> Notificatio
         sender=sender,
         recipient=recipient.way.recipient,
         message=(
-            f"“{sender}” wants to let its AI agents ask you for decisions here."
+            f"{quoted(sender, _NAME_LIMIT)} wants to let its AI agents ask you for decisions here."
             " Open the link to agree, or to refuse for good."
         ),
         options=(),
