@@ -17,10 +17,12 @@ NAME_LIMIT: Final = 100
 _NAME_WORDS: Final = 8
 _OUR_NAME: Final = "PausePoint"
 _WORDS: Final = re.compile(r"\S*[^\W\d_]\S*")
-_SENTENCES: Final = re.compile(r"(?:[!?;:…。！？；：]|\w{5}[.])\s+\S")
+_SENTENCES: Final = re.compile(r"(?:[!?;:…。！？；：]|\b[a-z]\w{3,}[.]|\w{5}[.])\s+\S")
 """One after another. A full stop may end an abbreviation: `St. Mary's`, `Acme Corp. of Ohio`."""
 
-_SENTENCE_MARK: Final = re.compile(r"[<>;…|。！？；：]|[!?:](?:\s|$)|\w{5}[.]\s|,,")
+_SENTENCE_MARK: Final = re.compile(
+    r"[<>;…|。！？；：]|[!?:](?:\s|$)|\b[a-z]\w{3,}[.]\s|\w{5}[.]\s|,,"
+)
 
 _SECRET_LENGTHS: Final = range(16, 513)
 

@@ -136,9 +136,9 @@ def without_quotation_marks(text: str) -> str:
 
 
 def spelled_out(text: str) -> str:
-    """In quotation marks, with the code point of each character that may be taken for another."""
+    """With the code point of each character that may be taken for another; different for each text."""
     twins = unicode_tables.prototypes()
-    return f'"{"".join(c if _is_unlike(c, twins) else f"⟦U+{ord(c):04X}⟧" for c in text)}"'
+    return "".join(c if _is_unlike(c, twins) else f"⟦U+{ord(c):04X}⟧" for c in text)
 
 
 def _is_unlike(character: str, twins: Mapping[int, str]) -> bool:

@@ -49,7 +49,7 @@ def _arguments(action: Action) -> Iterator[Argument]:
 def _label(label: str) -> str:
     """In quotation marks where it might be taken for a label of ours."""
     is_plain = _IDENTIFIER.fullmatch(label) and label.lower() not in _OUR_LABELS
-    return label if is_plain or label.startswith('"') else f'"{label}"'
+    return label if is_plain else f'"{label}"'
 
 
 def _text(value: object) -> str:
