@@ -32,15 +32,13 @@ def foreign(text: str) -> Markup:
 
 def quoted(text: str) -> Markup:
     """Foreign words in a sentence of ours: nothing in them can close the quotation."""
-    return Markup('“<strong><bdi class="said">{}</bdi></strong>”').format(
-        foreign(without_quotation_marks(text))
-    )
+    return Markup("“<strong><bdi>{}</bdi></strong>”").format(foreign(without_quotation_marks(text)))
 
 
 def chosen(option: str) -> Markup:
     """An option in a sentence of ours: a single word stands as it is, anything else is quoted."""
     if _WORD.fullmatch(option):
-        return Markup('<strong><bdi class="said">{}</bdi></strong>').format(option)
+        return Markup("<strong><bdi>{}</bdi></strong>").format(option)
     return quoted(option)
 
 
@@ -48,7 +46,7 @@ def account(name: str) -> Markup:
     """An account's name in a sentence: quoted where it might be read as a part of it."""
     if not stands_in_sentence(name):
         return quoted(name)
-    return Markup('<bdi class="said">{}</bdi>').format(foreign(name))
+    return Markup("<bdi>{}</bdi>").format(foreign(name))
 
 
 def clock(now: Instant) -> Markup:
