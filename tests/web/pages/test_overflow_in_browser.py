@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from base64 import b64encode
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -26,12 +27,12 @@ PILES: Final = {
 
 
 def attacked(pile: str) -> Pause:
-    """The question of one line with the pile in it, in every field."""
+    """The question with the pile in every field, its default too."""
     return pause_with(
         content={
             "message": f"Wire it? {pile}",
-            "options": ("Approve", "Reject"),
-            "metadata": {"note": pile},
+            "options": ("Approve", pile[:100]),
+            "metadata": {"note": pile, pile[:100]: "note"},
         },
         default_index=1,
     )
@@ -41,7 +42,6 @@ def attacked(pile: str) -> Pause:
 def pages(site: Site) -> Site:
     for name, pile in PILES.items():
         site.questions[f"pile-{name}"] = attacked(pile)
-    site.questions["pile-none"] = attacked("x")
     return site
 
 
@@ -58,12 +58,12 @@ COUNT_DIFFERENT: Final = """async (encoded) => {
 }"""
 
 
+# Ink outside of a letter's own box, as fonts draw it where marks pile up: far below and far above.
+INK: Final = ".question, .details *, .option bdi { text-shadow: 0 140px red, 0 -140px red; }"
+
+
 def pictures(page: Page) -> dict[str, bytes]:
-    """Each element as painted, with what others paint over it, at whole pixels."""
-    page.evaluate(
-        """() => { for (const each of document.querySelectorAll(".who, .frame, .deadline"))
-        each.style.height = `${Math.ceil(each.getBoundingClientRect().height)}px`; }"""
-    )
+    """Each element as painted, with what others paint over it."""
     return {selector: page.locator(selector).screenshot() for selector in WATCHED}
 
 
@@ -76,36 +76,33 @@ def different(canvas: Page, one: bytes, other: bytes) -> int:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_what_is_ours_is_painted_as_without_the_attack(
-    pages: Site, open_page: Open, browser: Browser, viewport: dict[str, int], scheme: str
+def test_ink_stays_in_the_box_of_the_words(
+    site: Site, open_page: Open, browser: Browser, viewport: dict[str, int], scheme: str
 ) -> None:
-    settings: dict[str, Any] = {"viewport": {**viewport, "height": 2_000}, "color_scheme": scheme}
-    expected = pictures(open_page("/respond/pile-none", **settings))
+    page = open_page("/respond/usual", viewport=viewport, color_scheme=scheme, bypass_csp=True)
+    expected = pictures(page)
+    page.add_style_tag(content=INK)
+    seen = pictures(page)
     canvas = browser.new_page()
-    for name in PILES:
-        seen = pictures(open_page(f"/respond/pile-{name}", **settings))
-        changed = {each: different(canvas, seen[each], expected[each]) for each in WATCHED}
-        assert changed == dict.fromkeys(WATCHED, 0), name
+    changed = {each: different(canvas, seen[each], expected[each]) for each in WATCHED}
     canvas.close()
+    assert changed == dict.fromkeys(WATCHED, 0)
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_an_options_marks_stay_in_its_button(
+def test_marks_that_pile_up_leave_every_button_and_the_deadline_readable(
     pages: Site, open_page: Open, viewport: dict[str, int]
 ) -> None:
     """Each button shows something, and the page scrolls in one direction only."""
-    for name, pile in PILES.items():
-        pages.questions["options"] = pause_with(
-            content={"options": (pile[:100], "Reject")}, default_index=0
-        )
-        page = open_page("/respond/options", viewport=viewport)
+    page = open_page("/respond/usual", viewport=viewport)
+    for name in PILES:
+        page.goto(f"{pages.origin}/respond/pile-{name}")
         for button in page.locator("button.option").all():
             assert button.inner_text().strip(), name
-        [first, second] = [b.bounding_box() for b in page.locator("button.option").all()]
-        assert first is not None
-        assert second is not None
-        assert first["y"] + first["height"] < second["y"]
+        boxes = [page.locator(each).bounding_box() for each in (".frame", "#deadline", ".options")]
+        for above, below in itertools.pairwise(boxes):
+            assert above is not None
+            assert below is not None
+            assert above["y"] + above["height"] <= below["y"], name
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= viewport["width"], name
-        text = page.locator("button.option bdi").first
-        assert page.evaluate("e => getComputedStyle(e).overflowY", text.element_handle()) == "clip"
