@@ -93,7 +93,7 @@ def test_advice_to_do_nothing_says_what_that_does() -> None:
     for html in (question(), question(chosen=1)):
         text = facts(html).text
         assert "nothing happens" not in text
-        assert "If you do nothing, “Reject” is chosen at 18:00 UTC today." in text
+        assert "If you do nothing, “Reject” is chosen at the deadline." in text
 
 
 def test_silence_that_would_choose_nothing_promises_no_default() -> None:
@@ -220,13 +220,21 @@ def test_an_erased_question_says_so(pause: Pause) -> None:
     assert not page.all("button") + page.all("form")
 
 
+def test_the_note_is_shown_with_the_answer() -> None:
+    noted = pause_with(ANSWERED, content={"response_text": "Send me the receipt."})
+
+    assert (
+        "The note with this answer Send me the receipt."
+        in facts(render_outcome(noted, "Acme", NOW)).text
+    )
+
+
 @pytest.mark.parametrize("ended", [ANSWERED, TIMED_OUT, CANCELLED])
 def test_an_ended_link_shows_what_became_of_the_question_and_nothing_of_it(ended: Pause) -> None:
     content = {
         "message": "SECRET-message",
         "metadata": {"SECRET-key": "SECRET-value"},
         "action": new_action("SECRET-tool", {"SECRET": 1}),
-        "response_text": "SECRET-note",
     }
     for is_refused in (False, True):
         html = render_outcome(

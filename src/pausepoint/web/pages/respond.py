@@ -66,8 +66,8 @@ def render_outcome(
 ) -> str:
     """The page of a question that has ended; an overdue one counts as timed out.
 
-    It says what was chosen and when, and no more: the link is worth nothing now, and whoever finds
-    it later shall not read the question. `is_refused` says that an answer was given just now and
+    It says what was answered and when, and nothing that the agent wrote beside that: the link is
+    worth nothing now, and whoever finds it later shall not read the question. `is_refused` says that an answer was given just now and
     came too late or second; `is_default_withheld` matters where the deadline was not written down yet.
     """
     is_overdue = pause.is_overdue(now)
@@ -81,6 +81,7 @@ def render_outcome(
         now=now,
         status=PauseStatus.TIMED_OUT.value if is_overdue else pause.status.value,
         choice=choice,
+        note=pause.content.response_text if pause.content else None,
         is_refused=is_refused,
     )
 

@@ -65,7 +65,7 @@ def question_body(pause: Pause, sender: str, now: Instant) -> QuestionBody:
         created_at=to_rfc3339(pause.created_at),
         expires_at=to_rfc3339(pause.expires_at),
         response_choice=pause.choice,
-        response_text=None,
+        response_text=pause.content.response_text if pause.content else None,
         response_at=optional_time(pause.responded_at),
         resolved_by=pause.resolved_by,
     )
