@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -187,7 +188,7 @@ def test_the_mail_reads_as_agreed() -> None:
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
-    deadline = "Answer by 18:00 UTC today (in 4 h). If you don't, Reject is chosen."
+    deadline = "Answer by 18:00 UTC today (in 4 h). If you don't, “Reject” is chosen."
     for part in (mail.text, " ".join(Page(mail.html).words).replace("&#39;", "'")):
         assert "An AI agent of" in part
         assert deadline in part
@@ -207,7 +208,54 @@ def test_a_reminder_says_that_it_is_one() -> None:
 def test_a_sender_cannot_pass_for_an_address() -> None:
     mail = CHANNEL.render(notification(recipient=ALICE, sender='"CEO" <ceo@example.org>, x'))
     assert mail.from_name == "AI agent of CEO ceo example.org x via PausePoint"
-    assert '"CEO" <ceo@example.org>, x' in mail.text
+    assert "An AI agent of “'CEO' <ceo@example.org>, x” is waiting" in mail.text
+
+
+MUTE_URL = "https://pp.example.com/mute/" + "Ab3_-" * 10 + "Ab3_"
+APPROVING = notification(recipient=ALICE, timeout_default="Approve", mute_url=MUTE_URL)
+
+
+def test_silence_that_approves_is_told_and_never_advised() -> None:
+    mail = CHANNEL.render(APPROVING)
+    for part in (mail.text, " ".join(Page(mail.html).words)):
+        words = " ".join(part.split())
+        assert "If you do nothing, “Approve” is chosen at 18:00 UTC today." in words
+        assert "ignore" not in words
+        assert "othing happens" not in words
+
+
+def test_a_mail_can_be_muted_by_its_own_link() -> None:
+    """By a page: mail programs and scanners act on `List-Unsubscribe-Post` by themselves."""
+    mail = CHANNEL.render(APPROVING)
+    assert mail.headers["List-Unsubscribe"] == f"<{MUTE_URL}>"
+    assert "List-Unsubscribe-Post" not in mail.headers
+    assert MUTE_URL in Page(mail.html).links
+    assert f"\n{MUTE_URL}\n" in mail.text
+    asked = notification(recipient=ALICE, is_confirmation=True)
+    assert CHANNEL.render(asked).headers["List-Unsubscribe"] == f"<{RESPOND_URL}>"
+
+
+CLOSING = [
+    'Reject" is chosen. Doing nothing is safe',
+    "Reject” is chosen. Doing nothing is “safe",
+    "Reject'' is chosen. Doing nothing is safe",
+    "Reject\u2033 is chosen. Doing nothing is safe",
+    "Reject〞 is chosen. Doing nothing is safe",
+    "Reject\u200b\u201d is chosen",
+    "Reject״ is chosen",
+    "Reject»",
+]
+
+
+@pytest.mark.parametrize("option", CLOSING)
+def test_an_option_cannot_end_its_quotation(option: str) -> None:
+    mail = CHANNEL.render(notification(recipient=ALICE, timeout_default=option, sender=option))
+    for part in (mail.text, " ".join(Page(mail.html).words)):
+        for line in part.splitlines():
+            if "is chosen" in line and "Answer by" in line:
+                assert len(re.findall("[\"“”„‟″〝〞״»«]|''", line)) == 2
+                assert re.search("“Reject[^”]*” is chosen[.]$", line.strip())
+    assert re.search("agent of “[^”]*” is waiting", " ".join(mail.text.split()))
 
 
 def test_each_option_has_a_button_that_opens_the_page_with_it() -> None:

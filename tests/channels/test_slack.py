@@ -112,7 +112,7 @@ def test_the_post_reads_as_agreed() -> None:
         "Action required from an AI agent",
         "&gt; Wire $8,400 to Meridian?",
         "Options: Approve | Reject",
-        "Answer by 18:00 UTC today (in 4 h). If you don't, Reject is chosen.",
+        "Answer by 18:00 UTC today (in 4 h). If you don't, “Reject” is chosen.",
         f"<{RESPOND_URL}|Respond Now>",
     ]
     assert post.payload["text"] == (
@@ -140,6 +140,16 @@ def test_agents_cannot_mention_or_fake_a_link() -> None:
         assert not re.search(r"[<>]", text)
     payload = CHANNEL.render(notification(recipient=HOOK, sender="<!channel>")).payload
     assert "<" not in payload["text"]
+
+
+@pytest.mark.parametrize("option", ["Approve | Reject", "Approve ǀ Reject", "Approve l Reject"])
+def test_an_option_cannot_pass_for_two(option: str) -> None:
+    assert texts(options=(option, "No"))[2] == f"Options: “{option}” | “No”"
+
+
+def test_a_default_cannot_end_its_quotation() -> None:
+    deadline = texts(timeout_default='Reject" is chosen. Doing nothing is safe')[3]
+    assert deadline.endswith("“Reject' is chosen. Doing nothing is safe” is chosen.")
 
 
 def test_every_line_of_the_agent_is_marked() -> None:

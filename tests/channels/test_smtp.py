@@ -289,5 +289,6 @@ def test_no_header_can_be_injected() -> None:
 
 
 OURS = ["auto-submitted", "x-auto-response-suppress"]
+MUTABLE = ["list-unsubscribe"]
 MIME = ["mime-version", "content-type"]
 HEADERS = sorted(["from", "to", "subject", "date", "message-id", *OURS, *MIME])

@@ -92,10 +92,10 @@ async def test_an_accepted_message(twilio: FakeTwilio, client: OperatorClient) -
     assert message.fields == {
         "To": "+12025550100",
         "From": "+12025550199",
-        "Body": CHANNEL.render(notification()).body,
+        "Body": CHANNEL.render(notification(expires_at=NOW + 3_600_000)).body,
         "ValidityPeriod": "3600",
     }
-    assert receipt == Receipt(message.sid, "queued", {"encoding": "GSM-7", "segments": 1}, True)
+    assert receipt == Receipt(message.sid, "queued", {"encoding": "GSM-7", "segments": 2}, True)
 
 
 @pytest.mark.anyio

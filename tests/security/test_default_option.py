@@ -23,6 +23,7 @@ from tests.channels.samples import notification
 from tests.harness import World, an_api
 from tests.web.api.test_everything_else import WEBHOOK
 from tests.web.mcp.client import called
+from tests.web.pages.html_facts import facts
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +41,7 @@ async def test_the_person_is_told_what_silence_means(world: World, api: httpx2.A
     pause = await world.ask(**HURRIED)
     path = respond_url(world.services, pause).partition(":8000")[2]
     page = (await api.get(path)).text
-    assert "If you don't, <strong><bdi>Approve</bdi></strong> is chosen." in page
+    assert "If you don't, “Approve” is chosen." in facts(page).text
     assert 'id="countdown">in less than a minute<' in page
     assert "nothing happens" not in page
 
@@ -48,7 +49,8 @@ async def test_the_person_is_told_what_silence_means(world: World, api: httpx2.A
 @pytest.mark.parametrize("channel", ["email", "slack"])
 def test_mail_and_slack_say_it_too(channel: str) -> None:
     asked = notification(timeout_default="Approve", recipient=RECIPIENTS[channel])
-    assert "If you don't, Approve is chosen." in words_of(channel, asked)
+    assert "If you don't, “Approve” is chosen." in words_of(channel, asked)
+    assert "ignore" not in words_of(channel, asked)
 
 
 RECIPIENTS = {"email": "bob@example.com", "slack": "https://hooks.slack.com/services/T/B/x"}
@@ -57,7 +59,7 @@ RECIPIENTS = {"email": "bob@example.com", "slack": "https://hooks.slack.com/serv
 def words_of(channel: str, asked: Notification) -> str:
     if channel == "email":
         return EmailChannel("asks@pp.example.com").render(asked).text
-    return json.dumps(SlackChannel(["hooks.slack.com"]).render(asked).payload)
+    return json.dumps(SlackChannel(["hooks.slack.com"]).render(asked).payload, ensure_ascii=False)
 
 
 async def test_nobody_is_told_that_a_person_answered(world: World, api: httpx2.AsyncClient) -> None:

@@ -14,6 +14,8 @@ from pausepoint.security.display_safe import (
     cut_at_word,
     cut_to_fit,
     display_safe,
+    hides_something,
+    quoted,
     segments,
     single_line,
     skeleton,
@@ -111,6 +113,112 @@ def test_joiners_and_selectors_without_work_to_do_are_shown(misused: str) -> Non
     assert any(segment.kind == "hidden" for segment in segments(misused))
 
 
+# ── Combining marks ──
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("x" + "\u0333" * 46, "x" + "\u0333" * 5 + "⟦U+0333 × 41⟧"),
+        ("\u0bbe" * 90, "⟦U+0BBE × 90⟧"),
+        ("x" + "\u0bbe" * 90, "x⟦U+0BBE × 90⟧"),
+        ("Re\u0336ject", "Re⟦U+0336⟧ject"),
+        ("a\u20dd b\u20e0 c\u0489", "a⟦U+20DD⟧ b⟦U+20E0⟧ c⟦U+0489⟧"),
+        ("\u0301x", "⟦U+0301⟧x"),
+        ("a \u0301x", "a ⟦U+0301⟧x"),
+        ("a\n\u0333", "a\n⟦U+0333⟧"),
+        ("a\u200b\u0333", "a⟦U+200B⟧⟦U+0333⟧"),
+        ("x\u0338", "x⟦U+0338⟧"),
+        ("5\u20e3", "5⟦U+20E3⟧"),
+    ],
+)
+def test_marks_that_pile_up_stand_alone_or_strike_through_are_written_out(
+    text: str, shown: str
+) -> None:
+    assert display_safe(text) == shown
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        "Việt Nam",
+        unicodedata.normalize("NFD", "Việt Nam, Ångström, Škoda, ά ΐ, ≠ ≰"),
+        "שָׁלוֹם עֲלֵיכֶם",
+        "بِسْمِ ٱللَّهِ",
+        "हिन्दी क्षि ज़िंदगी",
+        "தமிழ் கொள்கை",
+        "বাংলা ভাষা",
+        "ภาษาไทย ที่นี่",
+        "བརྒྱུད་",
+        "ខ្មែរ",
+        "မြန်မာ",
+        "ꦗꦮ ᬩᬮᬶ",
+        "1️⃣ ❤️",
+    ],
+)
+def test_the_marks_of_living_languages_stay(plain: str) -> None:
+    assert display_safe(plain) == plain
+
+
+# ── Never much longer than the text ──
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "\u200b\u2060",
+        "a\u200b",
+        "a\u0336",
+        "\u0bbe",
+        "a" + "\u0333" * 6,
+        "a\n\n\n\n",
+        "a" + " " * 21,
+        "\ue000x",
+        "\U0001f469\u200dx",
+    ],
+)
+def test_the_result_is_bounded_whatever_the_text(unit: str) -> None:
+    text = unit * 20_000
+    pieces = segments(text)
+    assert len(pieces) < 250
+    assert len(display_safe(text).encode()) < 4 * len(text.encode()) + 5_000
+    shown = "".join(piece.text for piece in pieces if piece.kind == "text")
+    assert not set(unicode_tables.hidden().findall(shown)) - set("\u200c\u200d\ufe0f")
+    assert hides_something(text) or "blanks" in display_safe(text) or "empty" in display_safe(text)
+
+
+def test_what_comes_after_many_marks_is_still_there() -> None:
+    text = "a\u200b" * 60 + "and delete all backups"
+    assert display_safe(text).endswith("a▯a▯and delete all backups")
+
+
+# ── Quotation ──
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Approve", "“Approve”"),
+        ('Reject" is chosen', "“Reject' is chosen”"),
+        ("Don't", "“Don't”"),
+        ("“‘«»’” x", "“' x”"),
+        ("x'' y' 'z", "“x' y'z”"),
+        ("two\nlines", "“two”"),
+        ("\u202ex", "“⟦U+202E⟧x”"),
+        ("רשת", "\u2068“רשת”\u2069"),
+    ],
+)
+def test_a_quotation_cannot_be_closed_from_inside(text: str, shown: str) -> None:
+    assert quoted(text, 100) == shown
+
+
+@given(any_text)
+def test_a_quotation_has_two_marks(text: str) -> None:
+    inner = quoted(text, 100).strip("\u2068\u2069")[1:-1]
+    assert not unicode_tables.quotation_marks().findall(inner.replace("'", ""))
+    assert "''" not in inner
+
+
 # ── Gaps ──
 
 
@@ -179,6 +287,22 @@ def test_cutting_to_fit_keeps_a_beginning_that_fits(text: str, limit: int) -> No
 
 # ── What looks alike ──
 
+DRAWS_NOTHING = (
+    *"\u200b\u2060\u00ad\u034f\u115f\u1160\u17b4\u180e\u3164\uffa0\ufe00\ufe0f\U000e0101\U000e0041",
+    *"\u2800\ufffc\ufff9\U0001d159\U00013441\U00016fe4\ue000\U000f0000\u0378\U000e1000\uffff",
+    *" \u00a0\u1680\u2002\u2009\u200a\u202f\u205f\u3000\t",
+)
+
+
+@pytest.mark.parametrize("nothing", DRAWS_NOTHING)
+def test_a_text_that_draws_nothing_looks_like_nothing(nothing: str) -> None:
+    assert skeleton(nothing * 3) == ""
+
+
+@pytest.mark.parametrize("new", ["\U0001fae9", "\U0001f3fb", "½", "✓", "…", "-", "'", "０"])
+def test_what_draws_something_looks_like_something(new: str) -> None:
+    assert skeleton(new)
+
 
 @pytest.mark.parametrize(
     ("one", "other"),
@@ -200,6 +324,12 @@ def test_cutting_to_fit_keeps_a_beginning_that_fits(text: str, limit: int) -> No
         ("return", "retum"),
         ("café", "cafe\u0301"),
         ("❤", "❤\ufe0f"),
+        *[("Reject", f"Rej{nothing}ect") for nothing in DRAWS_NOTHING],
+        *[("Reject", f"Reject{nothing}") for nothing in DRAWS_NOTHING],
+        ("Reject", "Reject\u0bbe"),
+        ("Reject", "Reject\u20dd"),
+        ('Say "x"', "Say 'x'"),
+        ("Say “x”", "Say ''x''"),
     ],
 )
 def test_texts_that_look_alike_share_a_skeleton(one: str, other: str) -> None:

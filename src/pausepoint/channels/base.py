@@ -22,7 +22,8 @@ class Notification:
     `sender` is the account's name; `message` and `options` are the agent's words, raw. The deadline is
     put into words as of `created_at`: when the pause was made, or when a later message first left.
     A confirmation asks for no decision: its `message` is ours, and it has no options.
-    `tool` is the action's, raw; its arguments are for the page alone.
+    `tool` is the action's, raw; its arguments are for the page alone. `mute_url` leads to the page
+    on which the person can mute the account's agents.
     """
 
     delivery_id: str
@@ -38,6 +39,7 @@ class Notification:
     is_reminder: bool = False
     is_confirmation: bool = False
     tool: str | None = None
+    mute_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

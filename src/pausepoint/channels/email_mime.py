@@ -50,7 +50,8 @@ def compose(message: Email, from_address: str, now: Instant) -> bytes:
         mail[name] = value
     mail.attach(_part(message.text, "plain"))
     mail.attach(_part(message.html, "html"))
-    return mail.as_bytes()
+    # Not every mail program unfolds a long URL that begins on the header's second line.
+    return mail.as_bytes().replace(b"List-Unsubscribe: \r\n <", b"List-Unsubscribe: <", 1)
 
 
 def _mailbox(name: str, address: str) -> Header:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,8 +23,14 @@ from pausepoint.channels.email_mime import Email, compose
 from pausepoint.domain.errors import InvalidRecipient
 from pausepoint.domain.recipients import ROUTED_ADDRESS, is_routed
 from pausepoint.domain.time import Instant
-from pausepoint.domain.words import deadline_sentence
-from pausepoint.security.display_safe import display_safe, segments, single_line
+from pausepoint.domain.words import deadline_sentence, silence_sentence
+from pausepoint.security.display_safe import (
+    account_name,
+    display_safe,
+    quoted,
+    segments,
+    single_line,
+)
 
 _FAREWELL_SECONDS: Final = 1
 _SUBJECT_LIMIT: Final = 78
@@ -55,23 +62,22 @@ class EmailChannel:
         """The deadline reads as of one instant, so that every attempt is the same mail."""
         if notification.is_confirmation:
             return self._confirmation(notification)
-        sender = single_line(notification.sender, _NAME_LIMIT)
         default = notification.timeout_default
+        chosen = None if default is None else quoted(default, _OPTION_LIMIT)
+        created_at, expires_at = notification.created_at, notification.expires_at
         words = {
-            "sender": sender,
+            "sender": account_name(notification.sender, _NAME_LIMIT),
             "preheader": single_line(notification.message, _PREHEADER_LIMIT),
             "question": display_safe(notification.message).strip(),
             "segments": segments(notification.message.strip()),
             "options": [single_line(option, _OPTION_LIMIT) for option in notification.options],
-            "deadline": deadline_sentence(
-                notification.expires_at,
-                notification.created_at,
-                None if default is None else single_line(default, _OPTION_LIMIT),
-            ),
+            "deadline": deadline_sentence(expires_at, created_at, chosen),
+            "silence": silence_sentence(expires_at, created_at, chosen),
             "recipient": notification.recipient,
             "is_reminder": notification.is_reminder,
-            "tool": single_line(notification.tool, _TOOL_LIMIT) if notification.tool else None,
+            "tool": quoted(notification.tool, _TOOL_LIMIT) if notification.tool else None,
             "url": notification.respond_url,
+            "mute_url": notification.mute_url,
         }
         return Email(
             to=notification.recipient,
@@ -80,12 +86,12 @@ class EmailChannel:
             text=_templates().get_template("message.txt").render(words),
             html=_templates().get_template("message.html").render(words),
             message_id=f"<{notification.delivery_id}@{self._domain}>",
-            headers=_HEADERS,
+            headers=_headers(notification.mute_url),
         )
 
     def _confirmation(self, notification: Notification) -> Email:
         words = {
-            "sender": single_line(notification.sender, _NAME_LIMIT),
+            "sender": account_name(notification.sender, _NAME_LIMIT),
             "message": notification.message,
             "recipient": notification.recipient,
             "url": notification.respond_url,
@@ -97,8 +103,16 @@ class EmailChannel:
             text=_templates().get_template("confirmation.txt").render(words),
             html=_templates().get_template("confirmation.html").render(words),
             message_id=f"<{notification.delivery_id}@{self._domain}>",
-            headers=_HEADERS,
+            headers=_headers(notification.respond_url),
         )
+
+
+def _headers(mute_url: str | None) -> Mapping[str, str]:
+    """`List-Unsubscribe` (RFC 2369) leads to a page on which a person mutes the agents.
+
+    Never with `List-Unsubscribe-Post` (RFC 8058): mail programs and scanners act on it by themselves.
+    """
+    return _HEADERS if mute_url is None else {**_HEADERS, "List-Unsubscribe": f"<{mute_url}>"}
 
 
 def _purpose(notification: Notification) -> str:

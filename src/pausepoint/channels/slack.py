@@ -25,7 +25,14 @@ from pausepoint.domain.errors import InvalidRecipient
 from pausepoint.domain.simulated_people import simulated_address
 from pausepoint.domain.time import Instant
 from pausepoint.domain.words import deadline_sentence
-from pausepoint.security.display_safe import cut_to_fit, display_safe, single_line
+from pausepoint.security.display_safe import (
+    account_name,
+    cut_to_fit,
+    display_safe,
+    quoted,
+    single_line,
+    skeleton,
+)
 
 DEFAULT_HOSTS: Final = ("hooks.slack.com", "hooks.slack-gov.com")
 _SECTION_LIMIT: Final = 2900  # Slack takes 3,000 UTF-16 units
@@ -92,14 +99,14 @@ class SlackChannel:
         if notification.is_confirmation:
             return _confirmation(notification)
         asked = display_safe(notification.message).strip()
-        options = [single_line(option, _OPTION_LIMIT) for option in notification.options]
+        options = _options_line(notification.options)
         default = notification.timeout_default
         deadline = deadline_sentence(
             notification.expires_at,
             notification.created_at,
-            None if default is None else single_line(default, _OPTION_LIMIT),
+            None if default is None else quoted(default, _OPTION_LIMIT),
         )
-        sender = single_line(notification.sender, _NAME_LIMIT)
+        sender = account_name(notification.sender, _NAME_LIMIT)
         first_line = single_line(notification.message, _LINE_LIMIT)
         waits, header = "is waiting", "Action required from an AI agent"
         if notification.is_reminder:
@@ -111,7 +118,7 @@ class SlackChannel:
                 "blocks": [
                     _header(header),
                     _section("plain_text", _fitted(asked, _quoted)),
-                    _section("plain_text", _fitted(f"Options: {' | '.join(options)}", _escaped)),
+                    _section("plain_text", _fitted(options, _escaped)),
                     _section("plain_text", _fitted(deadline, _escaped)),
                     _section("mrkdwn", f"<{_escaped(notification.respond_url)}|Respond Now>"),
                 ],
@@ -176,6 +183,20 @@ def _confirmation(notification: Notification) -> SlackPost:
     ]
     payload = {"text": text, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
     return SlackPost(notification.recipient, payload)
+
+
+def _options_line(options: Sequence[str]) -> str:
+    """`Options: A | B`; in quotation marks where an option holds what looks like the separator."""
+    shown = [single_line(option, _OPTION_LIMIT) for option in options]
+    if any(_looks_separated(option) for option in shown):
+        shown = [quoted(option, _OPTION_LIMIT) for option in options]
+    return f"Options: {' | '.join(shown)}"
+
+
+def _looks_separated(option: str) -> bool:
+    bar = skeleton("|")
+    has_bar = any(not each.isalnum() and skeleton(each) == bar for each in option)
+    return has_bar or any(skeleton(word) == bar for word in option.split())
 
 
 def _header(text: str) -> dict[str, Any]:

@@ -27,7 +27,8 @@ from pausepoint.channels.twilio_codes import TWILIO_CODES
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.errors import InvalidRecipient
 from pausepoint.domain.time import Instant
-from pausepoint.security.display_safe import cut_to_fit, display_safe
+from pausepoint.domain.words import absolute
+from pausepoint.security.display_safe import cut_to_fit, display_safe, quoted
 
 _SEPARATORS: Final = re.compile(r"[\s.()\[\]\-‐‑‒–—]")
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -35,6 +36,11 @@ _TWILIO_BODY_LIMIT: Final = 1600
 _VALIDITY_LIMIT: Final = 36_000
 _TWILIOS_WORD: Final = re.compile(r"[0-9]{1,9}|[a-z_]{1,30}")
 """A code or a status. Anything else may quote the message, and the agent is shown the code."""
+
+_NAME_LIMIT: Final = 60
+_OPTION_LIMIT: Final = 120
+_LEAST_SHOWN: Final = 40
+"""Of a question, before our lines are cut short."""
 
 _ELLIPSIS: Final = "..."  # "…" is not in GSM-7
 
@@ -83,20 +89,53 @@ class SmsChannel:
         return recipient
 
     def render(self, notification: Notification) -> Sms:
-        """The whole question if it fits, else its beginning; the link is never cut."""
+        """The whole question if it fits, else its beginning; the link is never cut.
+
+        Between them stand lines of ours, so that nothing of the agent's is below the link. Where
+        the segments run out, the account's name is left out first, then the deadline, and only then
+        is the question cut. That the agent wrote it, and what silence means, always stay.
+        """
         text, url = display_safe(notification.message).strip(), notification.respond_url
         if notification.is_reminder:
             text = f"Reminder: {text}"
 
-        def body(beginning: str) -> str:
-            return gsm7.fold(f"[PausePoint] {beginning}\n\nRespond here: {url}")
+        def body(beginning: str, ours: str) -> str:
+            return gsm7.fold(f"[PausePoint] {beginning}\n\n{ours}Respond here: {url}")
 
-        fitting = body(cut_to_fit(text, lambda beginning: self._fits(body(beginning)), _ELLIPSIS))
+        variants = [""] if notification.is_confirmation else _our_lines(notification)
+        *_, short, shortest = ("", *variants)
+        ours = next((each for each in variants if self._fits(body(text, each))), None)
+        if ours is None:
+            ours = short if self._fits(body(text[:_LEAST_SHOWN], short)) else shortest
+        fitting = body(
+            cut_to_fit(text, lambda beginning: self._fits(body(beginning, ours)), _ELLIPSIS), ours
+        )
         size = gsm7.measure(fitting)
         return Sms(notification.recipient, fitting, size.encoding, size.segments)
 
     def _fits(self, body: str) -> bool:
         return len(body) <= _TWILIO_BODY_LIMIT and gsm7.measure(body).segments <= self._max_segments
+
+
+def _our_lines(notification: Notification) -> list[str]:
+    """Who asks, by when, and what silence means: all of it, then less and less."""
+    default = notification.timeout_default
+    account = f"The text above is by an AI agent of {quoted(notification.sender, _NAME_LIMIT)}."
+    agent = "The text above is by an AI agent."
+    deadline = f"Answer by {absolute(notification.expires_at, notification.created_at)}."
+    if default is None:
+        silence, short = f"{deadline} If you don't, the agent is told so.", ""
+    else:
+        short = f"If you don't answer, {quoted(default, _OPTION_LIMIT)} is chosen."
+        silence = f"{deadline} {short}"
+    shortest = "" if default is None else f" No answer: {quoted(default, _OPTION_LIMIT)}."
+    variants = [
+        (account, silence),
+        (agent, silence),
+        (agent, short),
+        (f"By an AI agent.{shortest}",),
+    ]
+    return ["\n".join(filter(None, lines)) + "\n\n" for lines in variants]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
@@ -13,6 +15,16 @@ from pausepoint.domain.scopes import UNBOUNDED, Reach, Scope
 from pausepoint.domain.time import Instant
 
 NAME_LIMIT: Final = 100
+_NAME_WORDS: Final = 8
+_OUR_NAME: Final = "PausePoint"
+_WORDS: Final = re.compile(r"\S*[^\W\d_]\S*")
+_SENTENCES: Final = re.compile(r"(?:[!?;:…。！？；：]|\b[a-z]\w{3,}[.]|\w{5}[.])\s+\S")
+"""One after another. A full stop may end an abbreviation: `St. Mary's`, `Acme Corp. of Ohio`."""
+
+_SENTENCE_MARK: Final = re.compile(
+    r"[<>;…|。！？；：]|[!?:](?:\s|$)|\b[a-z]\w{3,}[.]\s|\w{5}[.]\s|,,"
+)
+
 _SECRET_LENGTHS: Final = range(16, 513)
 
 
@@ -21,6 +33,25 @@ def wrong_name(name: str) -> str | None:
     if name.strip() and name.isprintable() and len(name) <= NAME_LIMIT:
         return None
     return f"Must be one line of 1 to {NAME_LIMIT} characters."
+
+
+def wrong_account_name(name: str, looks_like: Callable[[str], str]) -> str | None:
+    """What is wrong with an account's name, which stands in sentences that people read.
+
+    `looks_like` maps a text to a form that is equal for texts a person cannot tell apart.
+    """
+    if sentence := wrong_name(name):
+        return sentence
+    if looks_like(_OUR_NAME) in looks_like(name):
+        return f"Must not contain {_OUR_NAME}: people would take your agents for this service."
+    if len(_WORDS.findall(name)) > _NAME_WORDS or _SENTENCES.search(name):
+        return f"Must be a name, not a sentence: at most {_NAME_WORDS} words."
+    return None
+
+
+def is_name(text: str) -> bool:
+    """Whether it can stand in a sentence without quotation marks."""
+    return len(text.split()) <= _NAME_WORDS and _SENTENCE_MARK.search(text) is None
 
 
 def wrong_secret(secret: str) -> str | None:

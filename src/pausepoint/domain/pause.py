@@ -123,6 +123,23 @@ class Pause:
             return Way(self.channel, self.content.recipient)
         return self.content.fallback[recipient_index - 1]
 
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """Everybody who may be asked; nobody once erased."""
+        if self.content is None:
+            return ()
+        return (Way(self.channel, self.content.recipient), *self.content.fallback)
+
+    @property
+    def is_failed(self) -> bool:
+        return self.delivery_state is DeliveryState.FAILED
+
+    @property
+    def is_default_withheld(self) -> bool:
+        """The deadline passed, and the default was not taken: somebody asked had muted the agents."""
+        has_timed_out = self.status is PauseStatus.TIMED_OUT
+        return has_timed_out and self.default_index is not None and self.choice_index is None
+
     def is_overdue(self, now: Instant) -> bool:
         """True when the deadline has come and nobody has written it down yet."""
         return self.status is PauseStatus.PENDING and now >= self.expires_at

@@ -52,7 +52,8 @@ def check_question(
 ) -> None:
     """Raises ValidationFailed, with every field that is wrong, or InvalidOptions.
 
-    `looks_like` maps a text to a form that is equal for texts a person cannot tell apart;
+    `looks_like` maps a text to a form that is equal for texts a person cannot tell apart, and empty
+    for a text that draws nothing;
     `metadata_size` is in bytes of JSON.
     """
     _check_fields(question, metadata_size)
@@ -109,5 +110,8 @@ def _check_options(options: Sequence[str], looks_like: Callable[[str], str]) -> 
     # A browser sends a line break in a button's value as another one: it could never be chosen.
     if any(len(option.splitlines()) > 1 or option != option.strip("\r\n") for option in options):
         raise InvalidOptions("An option must be one line.")
-    if len({looks_like(option) for option in options}) != len(options):
+    looks = {looks_like(option) for option in options}
+    if "" in looks:
+        raise InvalidOptions("One of the options has nothing in it that can be seen.")
+    if len(looks) != len(options):
         raise InvalidOptions("Two of the options look the same. Make each one distinct.")

@@ -27,7 +27,8 @@ def together(pause: Pause, messages: Sequence[Delivery]) -> Pause:
     ]
     attempts.sort(key=lambda attempt: (attempt.at, attempt.recipient_index, attempt.number))
     numbered = (replace(attempt, number=n) for n, attempt in enumerate(attempts, 1))
-    return replace(pause, delivery_state=common_state(messages), attempts=tuple(numbered))
+    state = DeliveryState.FAILED if pause.is_default_withheld else common_state(messages)
+    return replace(pause, delivery_state=state, attempts=tuple(numbered))
 
 
 def common_state(messages: Sequence[Delivery]) -> DeliveryState:

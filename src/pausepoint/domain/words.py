@@ -28,6 +28,7 @@ _MONTHS: Final = [
     "Nov",
     "Dec",
 ]  # in no locale's words
+_WEEKDAYS: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
 def span(duration_ms: int) -> str:
@@ -74,7 +75,7 @@ def _dated(instant: Instant, now: Instant, another_day: str, clock: str) -> str:
 def deadline_sentence(expires_at: Instant, now: Instant, timeout_default: str | None) -> str:
     """Until when to answer, and what happens otherwise.
 
-    `timeout_default` is written by an agent and put in as given: make it safe to show first.
+    `timeout_default` is written by an agent and put in as given: quote it first.
     """
     ahead = relative(expires_at - now)
     return f"Answer by {moment(expires_at, now)} ({ahead}). {otherwise(timeout_default)}"
@@ -85,6 +86,19 @@ def otherwise(timeout_default: str | None) -> str:
     if timeout_default is None:
         return "If you don't, the agent is told that nobody answered."
     return f"If you don't, {timeout_default} is chosen."
+
+
+def silence_sentence(expires_at: Instant, now: Instant, timeout_default: str | None) -> str:
+    """What doing nothing does; to stand beside any advice to do nothing. As above."""
+    if timeout_default is None:
+        return "If you do nothing, the agent is told that nobody answered."
+    return f"If you do nothing, {timeout_default} is chosen {at_moment(expires_at, now)}."
+
+
+def absolute(instant: Instant, now: Instant) -> str:
+    """When, however late it is read: "Tue 24 Nov, 18:00 UTC"."""
+    at = to_datetime(instant)
+    return f"{_WEEKDAYS[at.weekday()]} {_date(at, to_datetime(now))}, {at:%H:%M} UTC"
 
 
 def _date(at: datetime, today: datetime) -> str:

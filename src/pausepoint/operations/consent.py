@@ -5,21 +5,30 @@ They are known by a link: the one that asked them to confirm, or a question's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
 
 import structlog
 
 from pausepoint.domain.errors import TokenInvalid
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import MUTE, new_id
-from pausepoint.domain.pause import Mode, Way
+from pausepoint.domain.pause import Mode, Pause, Way
 from pausepoint.domain.recipients import Mute, MuteReason, Recipient, VerifiedBy
+from pausepoint.domain.time import milliseconds
+from pausepoint.operations.ask_next import undeliverable
 from pausepoint.operations.recipients import verify_recipient
+from pausepoint.operations.respond_to_pause import ended_error
 from pausepoint.operations.services import Services
+from pausepoint.operations.time_out_pauses import is_default_withheld
 from pausepoint.security.confirmation_tokens import verify_confirmation
-from pausepoint.security.response_tokens import verify
-from pausepoint.store.changes import Applied, Change, InsertAuditEntry
+from pausepoint.security.response_tokens import ResponseToken, verify, verify_mute
+from pausepoint.store.changes import Applied, Change, FailPauseDelivery, InsertAuditEntry
 from pausepoint.store.directory import DeleteMute, InsertMute
+
+MUTE_LINK_LASTS: Final = timedelta(days=30)
+"""After the deadline. CAN-SPAM, 16 CFR 316.5: an opt-out must work for 30 days after the message."""
 
 log = structlog.get_logger("pausepoint.consent")
 
@@ -28,7 +37,8 @@ log = structlog.get_logger("pausepoint.consent")
 class Person:
     """Who holds the link, as the account's agents know them. `sender` is the account's name.
 
-    `recipient` is there by a confirmation's link, `pause_id` by a question's.
+    `recipient` is there by a confirmation's link, `pause` by a question's.
+    `silence` is the option that doing nothing, on the page as well, would choose at the deadline.
     """
 
     developer_id: str
@@ -37,18 +47,46 @@ class Person:
     sender: str
     mute: Mute | None
     recipient: Recipient | None = None
-    pause_id: str | None = None
+    pause: Pause | None = None
+    silence: str | None = None
+
+    @property
+    def pause_id(self) -> str | None:
+        return self.pause.pause_id if self.pause else None
 
 
 async def person_of_question(services: Services, token: str) -> Person:
-    """Raises TokenInvalid, also where the address is erased."""
-    verified = verify(token, services.policy.secret_keys)
+    """By a question's own link, while the question waits.
+
+    Raises TokenInvalid, also where the address is erased; TokenUsed, TokenExpired, PauseCancelled.
+    """
+    person = await _person_of(services, verify(token, services.policy.secret_keys))
+    assert person.pause is not None
+    if error := ended_error(person.pause, services.clock.now()):
+        raise error
+    return person
+
+
+async def person_of_mute_link(services: Services, token: str) -> Person:
+    """By the link in a mail, which can do nothing else. Raises TokenInvalid, also once it is too old."""
+    verified = verify_mute(token, services.policy.secret_keys)
+    if verified and services.clock.now() >= verified.expires_at + milliseconds(MUTE_LINK_LASTS):
+        raise TokenInvalid
+    return await _person_of(services, verified)
+
+
+async def _person_of(services: Services, verified: ResponseToken | None) -> Person:
     pause = await services.store.pause(verified.pause_id) if verified else None
     if verified is None or pause is None or pause.content is None:
         raise TokenInvalid
     way = pause.way(verified.recipient_index)
     assert way is not None
-    return await _person(services, pause.developer_id, pause.mode, way, pause_id=pause.pause_id)
+    person = await _person(services, pause.developer_id, pause.mode, way, pause=pause)
+    if ended_error(pause, services.clock.now()) or (
+        person.mute is None and await is_default_withheld(services, pause)
+    ):
+        return person
+    return replace(person, silence=pause.timeout_default)
 
 
 async def person_of_confirmation(services: Services, token: str) -> Person:
@@ -72,7 +110,11 @@ async def agree(services: Services, person: Person) -> None:
 
 
 async def mute(services: Services, person: Person, reason: MuteReason) -> None:
-    """From now on no message of the account leaves for them. May be repeated."""
+    """From now on no message of the account leaves for them. May be repeated.
+
+    Their silence is no answer any more: the question that they came from is undeliverable now where
+    it has a default, and at its deadline neither that nor any other question takes its default.
+    """
     now = services.clock.now()
     wanted = Mute(
         mute_id=new_id(MUTE, now),
@@ -93,6 +135,11 @@ async def mute(services: Services, person: Person, reason: MuteReason) -> None:
                 developer_id=person.developer_id,
                 pause_id=person.pause_id,
             )
+    pause = person.pause
+    if pause is None or pause.default_index is None or pause.has_several_messages:
+        return
+    guard = FailPauseDelivery(pause.pause_id)
+    await services.store.apply(Change(await undeliverable(services, pause), guard))
 
 
 async def unmute(services: Services, person: Person) -> None:
@@ -123,7 +170,7 @@ async def _person(
     way: Way,
     *,
     recipient: Recipient | None = None,
-    pause_id: str | None = None,
+    pause: Pause | None = None,
 ) -> Person:
     developer = await services.store.developer(developer_id)
     return Person(
@@ -133,7 +180,7 @@ async def _person(
         sender=developer.name if developer else "",
         mute=await services.store.mute(developer_id, mode, way),
         recipient=recipient,
-        pause_id=pause_id,
+        pause=pause,
     )
 
 

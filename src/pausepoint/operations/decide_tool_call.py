@@ -124,7 +124,7 @@ def _silence(pause: Pause, rule: Rule) -> Verdict:
     nobody = f"No person answered within {waited}"
     if pause.delivery_state is DeliveryState.SIMULATED:
         return Verdict(Decision.DENY, f"This key is for tests: no person was asked. {TELL}")
-    if pause.timeout_default == ALLOW:
+    if pause.choice == ALLOW:
         return Verdict(
             Decision.ALLOW, f"{nobody}. The operator's rules allow this then; no person did."
         )

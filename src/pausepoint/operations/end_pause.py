@@ -5,7 +5,7 @@ The answer, the cancel and the deadline all call this; the guard decides who was
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import DeliveryKind
@@ -22,6 +22,8 @@ from pausepoint.store.changes import (
     InsertAuditEntry,
     InsertDelivery,
     Lost,
+    MuteCheck,
+    Row,
 )
 
 
@@ -56,20 +58,54 @@ async def _changes(
     """One for each; which webhooks want to hear of it is asked once for all of one account."""
     wanted: dict[tuple[str, Mode, Event], list[str]] = {}
     for pause, ending in endings:
-        key = (pause.developer_id, pause.mode, ENDING[ending.status][0])
-        if key not in wanted:
-            wanted[key] = await services.store.subscribers(*key)
+        for event in _events(pause, ending):
+            key = (pause.developer_id, pause.mode, event)
+            if key not in wanted:
+                wanted[key] = await services.store.subscribers(*key)
     now = services.clock.now()
     return [
         _change(
-            pause, ending, wanted[pause.developer_id, pause.mode, ENDING[ending.status][0]], now
+            pause,
+            ending,
+            {
+                event: wanted[pause.developer_id, pause.mode, event]
+                for event in _events(pause, ending)
+            },
+            now,
         )
         for pause, ending in endings
     ]
 
 
+def _events(pause: Pause | DuePause, ending: Ending) -> tuple[Event, ...]:
+    event, _ = ENDING[ending.status]
+    if _is_withheld(pause, ending) and not pause.is_failed:
+        return (event, Event.PAUSE_UNDELIVERABLE)
+    return (event,)
+
+
+def _is_withheld(pause: Pause | DuePause, ending: Ending) -> bool:
+    """Whether a timeout leaves out the default, since somebody who was asked has muted the agents."""
+    is_timeout = ending.status is PauseStatus.TIMED_OUT
+    return is_timeout and pause.default_index is not None and ending.choice_index is None
+
+
+def _mute_check(pause: Pause | DuePause, ending: Ending) -> MuteCheck | None:
+    """Silence is consent only if everybody who was asked still lets the agents ask them.
+
+    It is part of the guard: a mute that was acknowledged before the deadline is never overlooked.
+    """
+    if ending.status is not PauseStatus.TIMED_OUT or pause.default_index is None:
+        return None
+    is_muted = _is_withheld(pause, ending)
+    return MuteCheck(pause.developer_id, pause.mode, pause.ways, is_muted=is_muted)
+
+
 def _change(
-    pause: Pause | DuePause, ending: Ending, webhook_ids: Sequence[str], now: Instant
+    pause: Pause | DuePause,
+    ending: Ending,
+    webhooks: Mapping[Event, Sequence[str]],
+    now: Instant,
 ) -> Change:
     event, actor = ENDING[ending.status]
     detail: dict[str, str | int | bool | None] = {}
@@ -80,9 +116,15 @@ def _change(
     entry = InsertAuditEntry(
         pause.developer_id, pause.mode, event, actor, pause.pause_id, detail or None
     )
+    rows: list[Row] = [entry]
+    for each, webhook_ids in webhooks.items():
+        if each is not event:
+            rows.append(
+                InsertAuditEntry(pause.developer_id, pause.mode, each, actor, pause.pause_id)
+            )
+        rows.extend(_deliveries(pause, each, webhook_ids, now))
     return Change(
-        guard=EndPause(pause.pause_id, ending),
-        rows=(entry, *_deliveries(pause, event, webhook_ids, now)),
+        guard=EndPause(pause.pause_id, ending, _mute_check(pause, ending)), rows=tuple(rows)
     )
 
 

@@ -11,9 +11,10 @@ from pausepoint.domain.pause import Content, Mode, Pause, Way
 from pausepoint.domain.simulated_people import SimulatedPerson
 from pausepoint.domain.time import Instant
 from pausepoint.domain.ways import is_reached
-from pausepoint.operations.respond_to_pause import respond_url
+from pausepoint.operations.respond_to_pause import mute_url, respond_url
 from pausepoint.operations.services import Services
 from pausepoint.operations.simulate_person import person_asked
+from pausepoint.operations.time_out_pauses import is_default_withheld
 from pausepoint.operations.tried import Tried
 from pausepoint.operations.who_may_be_asked import count_reminder
 
@@ -75,6 +76,7 @@ async def _notification(
     services: Services, delivery: Delivery, pause: Pause, content: Content, way: Way
 ) -> Notification:
     developer = await services.store.developer(pause.developer_id)
+    is_withheld = await is_default_withheld(services, pause)
     is_first = delivery.recipient_index == 0 and not delivery.is_reminder
     return Notification(
         delivery_id=delivery.delivery_id,
@@ -83,12 +85,13 @@ async def _notification(
         recipient=way.recipient,
         message=content.message,
         options=content.options,
-        timeout_default=pause.timeout_default,
+        timeout_default=None if is_withheld else pause.timeout_default,
         created_at=pause.created_at if is_first else _first_tried_at(services, delivery),
         expires_at=pause.expires_at,
         respond_url=respond_url(services, pause, delivery.recipient_index),
         is_reminder=delivery.is_reminder,
         tool=content.action.tool if content.action else None,
+        mute_url=mute_url(services, pause, delivery.recipient_index),
     )
 
 

@@ -21,7 +21,7 @@ from pausepoint.operations.ways import checked_address
 from pausepoint.operations.who_may_be_asked import check_recipient, subject_of
 from pausepoint.operations.within_plan import count_test_record
 from pausepoint.security.confirmation_tokens import ConfirmationToken, issue_confirmation
-from pausepoint.security.display_safe import single_line
+from pausepoint.security.display_safe import quoted, single_line
 from pausepoint.store.changes import Applied, Change, InsertAuditEntry
 from pausepoint.store.directory import (
     DeleteRecipient,
@@ -187,7 +187,7 @@ async def _confirmation(services: Services, recipient: Recipient) -> Notificatio
         sender=sender,
         recipient=recipient.way.recipient,
         message=(
-            f"“{sender}” wants to let its AI agents ask you for decisions here."
+            f"{quoted(sender, _NAME_LIMIT)} wants to let its AI agents ask you for decisions here."
             " Open the link to agree, or to refuse for good."
         ),
         options=(),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
-from pausepoint.domain.account import ApiKey, Developer, wrong_name
+from pausepoint.domain.account import ApiKey, Developer, wrong_account_name
 from pausepoint.domain.errors import EmailTaken, RegistrationClosed, ValidationFailed
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import API_KEY, DEVELOPER, new_id
@@ -17,6 +17,7 @@ from pausepoint.domain.scopes import UNBOUNDED, Reach
 from pausepoint.domain.time import Instant
 from pausepoint.operations.services import Services
 from pausepoint.security.api_keys import hash_api_key, key_prefix, new_api_key
+from pausepoint.security.display_safe import skeleton
 from pausepoint.security.passwords import hash_password
 from pausepoint.store.changes import (
     Applied,
@@ -128,7 +129,7 @@ def _checked(email: str, name: str, password: str | None) -> str:
     else:
         if is_routed(address):
             wrong.append(("email", ROUTED_ADDRESS))
-    if sentence := wrong_name(name):
+    if sentence := wrong_account_name(name, skeleton):
         wrong.append(("name", sentence))
     if password is not None and len(password) not in PASSWORD_LENGTHS:
         wrong.append(("password", "Must have 8 to 200 characters."))

@@ -13,10 +13,11 @@ from pausepoint.domain.errors import (
 )
 from pausepoint.domain.pause import TEXT_LIMIT, Pause, PauseStatus, ended, respond
 from pausepoint.domain.record import record
+from pausepoint.domain.time import Instant
 from pausepoint.operations.end_pause import end_pause
 from pausepoint.operations.services import Services
-from pausepoint.operations.time_out_pauses import settled_pause
-from pausepoint.security.response_tokens import ResponseToken, issue, verify
+from pausepoint.operations.time_out_pauses import is_default_withheld, settled_pause
+from pausepoint.security.response_tokens import ResponseToken, issue, issue_mute, verify
 from pausepoint.store.changes import Applied
 
 _TOO_LATE: dict[PauseStatus, type[PausePointError]] = {
@@ -28,10 +29,14 @@ _TOO_LATE: dict[PauseStatus, type[PausePointError]] = {
 
 @record(frozen=True, slots=True)
 class AskedPause:
-    """A pause as the holder of its token sees it. `sender` is the account's name."""
+    """A pause as the holder of its token sees it. `sender` is the account's name.
+
+    `is_default_withheld` says that the deadline would not choose the default: see time_out_pauses.
+    """
 
     pause: Pause
     sender: str
+    is_default_withheld: bool = False
 
 
 def respond_url(services: Services, pause: Pause, recipient_index: int = 0) -> str:
@@ -39,6 +44,13 @@ def respond_url(services: Services, pause: Pause, recipient_index: int = 0) -> s
     return (
         f"{services.policy.public_url}/respond/{response_token(services, pause, recipient_index)}"
     )
+
+
+def mute_url(services: Services, pause: Pause, recipient_index: int = 0) -> str:
+    """Where a person mutes the account's agents, from a mail: it shows and decides no question."""
+    token = ResponseToken(pause.pause_id, pause.expires_at, recipient_index)
+    signed = issue_mute(token, services.policy.secret_keys[0])
+    return f"{services.policy.public_url}/mute/{signed}"
 
 
 def response_token(services: Services, pause: Pause, recipient_index: int = 0) -> str:
@@ -52,7 +64,16 @@ async def find_question(services: Services, token: str) -> AskedPause:
     if pause is None:
         raise TokenInvalid
     developer = await services.store.developer(pause.developer_id)
-    return AskedPause(pause, developer.name if developer else "")
+    sender = developer.name if developer else ""
+    if pause.status.is_final:
+        return AskedPause(pause, sender)
+    return AskedPause(pause, sender, await is_default_withheld(services, pause))
+
+
+def ended_error(pause: Pause, now: Instant) -> PausePointError | None:
+    """Why the link of this pause is worth nothing any more; None while it waits."""
+    status = PauseStatus.TIMED_OUT if pause.is_overdue(now) else pause.status
+    return _TOO_LATE[status]() if status.is_final else None
 
 
 async def respond_to_pause(services: Services, token: str, choice: str, text: str | None) -> Pause:

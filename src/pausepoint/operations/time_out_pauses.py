@@ -5,24 +5,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pausepoint.domain.pause import Pause, time_out, timed_out
-from pausepoint.operations.end_pause import end_pause, end_pauses
+from pausepoint.operations.end_pause import end_pauses
 from pausepoint.operations.services import Services
 from pausepoint.store.base import DuePause
 from pausepoint.store.changes import Applied
 
 
 async def time_out_pauses(services: Services, overdue: Sequence[Pause | DuePause]) -> int:
-    """How many of them this call timed out; the others were ended by somebody else."""
+    """How many of them this call timed out; the others were ended by somebody else.
+
+    A default is not taken where one of the people asked has muted the account's agents: whoever
+    does not want to be asked has not agreed by their silence. Such a pause is undeliverable.
+    """
     results = await end_pauses(
         services, [(pause, timed_out(pause.default_index)) for pause in overdue]
     )
+    perhaps_muted = [
+        pause
+        for pause, result in zip(overdue, results, strict=True)
+        if not isinstance(result, Applied) and pause.default_index is not None and pause.ways
+    ]
+    if perhaps_muted:
+        results += await end_pauses(services, [(pause, timed_out(None)) for pause in perhaps_muted])
     return sum(isinstance(result, Applied) for result in results)
+
+
+async def is_default_withheld(services: Services, pause: Pause) -> bool:
+    """Whether the default would not be taken if the deadline were now."""
+    if pause.default_index is None:
+        return False
+    return any(
+        [await services.store.is_muted(pause.developer_id, pause.mode, way) for way in pause.ways]
+    )
 
 
 async def settled_pause(services: Services, pause_id: str) -> Pause | None:
     """The pause as it stands, timed out first if its deadline has come unnoticed."""
     pause = await services.store.pause(pause_id)
-    if pause is not None and (ending := time_out(pause, services.clock.now())):
-        await end_pause(services, pause, ending)
+    if pause is not None and time_out(pause, services.clock.now()):
+        await time_out_pauses(services, [pause])
         pause = await services.store.pause(pause_id)
     return pause

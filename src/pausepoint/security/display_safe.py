@@ -8,18 +8,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby, islice
 from typing import Final, Literal
 
+from pausepoint.domain.account import is_name
 from pausepoint.security import unicode_tables
 
-_ZERO_WIDTH_NON_JOINER: Final = "\u200c"
-_JOINERS: Final = ("\u200c", "\u200d")
-_VIRAMA: Final = 9  # its Canonical_Combining_Class
 _MANY_BLANKS: Final = " " * 21
 _EMPTY_LINES: Final = re.compile("(?:\\A|\n) *\n *\n *\n")
+_MARKS_SHOWN: Final = 50
+_KINDS_SHOWN: Final = 4
+_NO_MORE_MARKS: Final = f"⟦from here on these are shown as {unicode_tables.PLACEHOLDER}⟧"
+_FIRST_STRONG_ISOLATE: Final = "\u2068"
+_POP_DIRECTIONAL_ISOLATE: Final = "\u2069"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,10 @@ class Segment:
 def segments(text: str) -> tuple[Segment, ...]:
     """The text in order, cut where something had to be made visible.
 
-    `hidden` reads `⟦U+202E⟧` (`⟦U+200B × 37⟧` when repeated); `gap` reads `37 empty lines` or
-    `214 blanks`. Newlines stay beside a gap, so that it stands on a line of its own.
+    `hidden` reads `⟦U+202E⟧` (`⟦U+200B × 37⟧` when repeated, `⟦40 hidden characters⟧` for a run of
+    many kinds); `gap` reads `37 empty lines` or `214 blanks`. Newlines stay beside a gap, so that it
+    stands on a line of its own. After 50 marks the rest is shown with one placeholder for each, so
+    that the result is never much longer than the text.
     """
     return tuple(_pieces(text))
 
@@ -51,17 +57,40 @@ def _pieces(text: str) -> Iterator[Segment]:
         yield Segment("text", text)
         return
     text = text.replace("\r\n", "\n")
-    start = 0
-    for match in unicode_tables.oddities().finditer(text):
-        segment = _marked(match)
-        if segment is None:
+    start, marked = 0, 0
+    for match in unicode_tables.ODDITIES.finditer(unicode_tables.shape(text)):
+        if match.lastgroup == "emoji":
             continue
         if match.start() > start:
             yield Segment("text", text[start : match.start()])
-        yield segment
         start = match.end()
+        if marked == _MARKS_SHOWN:
+            yield Segment("hidden", _NO_MORE_MARKS)
+            yield Segment("text", unicode_tables.without_oddities(text[match.start() :]))
+            return
+        marked += 1
+        yield from _marks(text, match)
     if start < len(text):
         yield Segment("text", text[start:])
+
+
+def _marks(text: str, match: re.Match[str]) -> Iterator[Segment]:
+    if match["lines"] is not None:
+        yield Segment("gap", f"{match['lines'].count(chr(10)) + 1} empty lines")
+    elif match["blanks"] is not None:
+        yield Segment("gap", f"{len(match['blanks'])} blanks")
+    else:
+        run = text[match.start() : match.end()]
+        groups = [
+            (character, sum(1 for _ in same))
+            for character, same in islice(groupby(run), _KINDS_SHOWN + 1)
+        ]
+        if len(groups) > _KINDS_SHOWN:
+            yield Segment("hidden", f"⟦{len(run)} hidden characters⟧")
+            return
+        for character, times in groups:
+            count = f" × {times}" if times > 1 else ""
+            yield Segment("hidden", f"⟦U+{ord(character):04X}{count}⟧")
 
 
 def display_safe(text: str) -> str:
@@ -76,6 +105,44 @@ def single_line(text: str, limit: int, ellipsis: str = "…") -> str:
     lines = (line for line in text.splitlines() if any(map(_is_readable, segments(line))))
     line = next(lines, text)
     return cut_at_word(" ".join(display_safe(line).split()), limit, ellipsis)
+
+
+def quoted(text: str, limit: int) -> str:
+    """One line in quotation marks that nothing inside can close, for use in a sentence of ours.
+
+    Whatever may be read as a quotation mark becomes an apostrophe. Right-to-left text is isolated,
+    so that it cannot reorder the sentence around it (UAX #9).
+    """
+    line = f"“{unicode_tables.quotation_marks().sub(chr(39), single_line(text, limit))}”"
+    if not line.isascii() and unicode_tables.right_to_left().search(line):
+        return f"{_FIRST_STRONG_ISOLATE}{line}{_POP_DIRECTIONAL_ISOLATE}"
+    return line
+
+
+def account_name(name: str, limit: int) -> str:
+    """An account's name in a sentence: quoted where it might be read as a part of it."""
+    line = single_line(name, limit)
+    return line if stands_in_sentence(line) else quoted(name, limit)
+
+
+def stands_in_sentence(name: str) -> bool:
+    """Whether an account's name needs no quotation marks there."""
+    return is_name(name) and without_quotation_marks(name) == name.replace("’", "'")
+
+
+def without_quotation_marks(text: str) -> str:
+    """The text with an apostrophe for whatever may be read as a quotation mark."""
+    return unicode_tables.quotation_marks().sub("'", text)
+
+
+def spelled_out(text: str) -> str:
+    """With the code point of each character that may be taken for another; different for each text."""
+    twins = unicode_tables.prototypes()
+    return "".join(c if _is_unlike(c, twins) else f"⟦U+{ord(c):04X}⟧" for c in text)
+
+
+def _is_unlike(character: str, twins: Mapping[int, str]) -> bool:
+    return "!" <= character <= "~" and character not in "\"'" and ord(character) not in twins
 
 
 def cut_at_word(text: str, limit: int, ellipsis: str = "…") -> str:
@@ -107,16 +174,27 @@ def cut_to_fit(text: str, fits: Callable[[str], bool], ellipsis: str = "…") ->
     return cut_at_word(text, max(too_long - 1, len(ellipsis)), ellipsis)
 
 
-@lru_cache(maxsize=4096)
 def skeleton(text: str) -> str:
     """Two texts with the same skeleton look the same to a person; it is not for display.
 
-    As UTS #39 has it, over NFKD instead of NFD and without ignorable characters and case. Case
-    goes last, since `I` looks like `l` and `i` does not: `TIP` and `tip` differ on purpose.
+    As UTS #39 has it, over NFKD instead of NFD and without case, blanks, and whatever draws nothing
+    or stands only as our mark; a text that draws nothing at all has an empty one. Case goes last,
+    since `I` looks like `l` and `i` does not: `TIP` and `tip` differ on purpose. Quotation marks of
+    every kind count as one: a quoted option must still be told from the others.
     """
+    return _remembered_skeleton(text) if len(text) <= _REMEMBERED else _skeleton(text)
+
+
+def _skeleton(text: str) -> str:
     plain = unicode_tables.hidden().sub("", unicodedata.normalize("NFKD", text))
+    plain = unicode_tables.stray_marks().sub("", plain)
     drawn = unicodedata.normalize("NFKD", plain.translate(unicode_tables.prototypes()))
-    return " ".join(drawn.casefold().split())
+    return _APOSTROPHES.sub("'", "".join(drawn.casefold().split()))
+
+
+_REMEMBERED: Final = 200
+_remembered_skeleton = lru_cache(maxsize=4096)(_skeleton)
+_APOSTROPHES: Final = re.compile("'+|[«»„‹›]+")
 
 
 def _is_plain(text: str) -> bool:
@@ -126,31 +204,6 @@ def _is_plain(text: str) -> bool:
     if text.isprintable():
         return True
     return text.replace("\n", "").isprintable() and _EMPTY_LINES.search(text) is None
-
-
-def _marked(match: re.Match[str]) -> Segment | None:
-    """How a match is shown, or None where it may stay as it is."""
-    if match["lines"] is not None:
-        return Segment("gap", f"{match['lines'].count(chr(10)) + 1} empty lines")
-    if match["blanks"] is not None:
-        return Segment("gap", f"{len(match['blanks'])} blanks")
-    if match["hidden"] is None or _joins_letters(match):
-        return None
-    times = len(match["hidden"])
-    count = f" × {times}" if times > 1 else ""
-    return Segment("hidden", f"⟦U+{ord(match['one']):04X}{count}⟧")
-
-
-def _joins_letters(match: re.Match[str]) -> bool:
-    """Whether a joiner does its work there: Persian and the scripts of India need them (RFC 5892)."""
-    text, start, end = match.string, match.start(), match.end()
-    before, after = text[max(start - 1, 0) : start], text[end : end + 1]
-    if match["hidden"] not in _JOINERS or not before or not after:
-        return False
-    if unicodedata.combining(before) == _VIRAMA:
-        return after.isalpha()
-    is_arabic = all("\u0620" <= letter <= "\u06d3" for letter in (before, after))
-    return match["hidden"] == _ZERO_WIDTH_NON_JOINER and is_arabic
 
 
 def _is_readable(segment: Segment) -> bool:

@@ -1,4 +1,7 @@
-"""The signed token in a respond_url: whose pause, which of its people, and until when."""
+"""The signed tokens in a person's links: whose pause, which of its people, and its deadline.
+
+The one in a respond_url decides; the one in a mail's mute link can only mute.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 from pausepoint.security.signed_ids import LENGTH, read, sign
 
-__all__ = ["LENGTH", "ResponseToken", "issue", "verify"]
+__all__ = ["LENGTH", "ResponseToken", "issue", "issue_mute", "verify", "verify_mute"]
 
 _PURPOSE: Final = "response_token"
+_MUTE: Final = "mute_token"
 _PLACE: Final = 56
 """An instant takes 7 of its 8 bytes; the first is the recipient's place."""
 
@@ -27,13 +31,30 @@ class ResponseToken:
 
 
 def issue(token: ResponseToken, secret_key: str) -> str:
-    number = token.expires_at | token.recipient_index << _PLACE
-    return sign(pause_id_bytes(token.pause_id), number, secret_key, _PURPOSE)
+    return _issue(token, secret_key, _PURPOSE)
+
+
+def issue_mute(token: ResponseToken, secret_key: str) -> str:
+    return _issue(token, secret_key, _MUTE)
 
 
 def verify(text: str, secret_keys: Sequence[str]) -> ResponseToken | None:
     """What the token says, if one of the keys signed it; None for anything else whatever."""
-    found = read(text, secret_keys, _PURPOSE)
+    return _verify(text, secret_keys, _PURPOSE)
+
+
+def verify_mute(text: str, secret_keys: Sequence[str]) -> ResponseToken | None:
+    """As `verify`, of a mute link."""
+    return _verify(text, secret_keys, _MUTE)
+
+
+def _issue(token: ResponseToken, secret_key: str, purpose: str) -> str:
+    number = token.expires_at | token.recipient_index << _PLACE
+    return sign(pause_id_bytes(token.pause_id), number, secret_key, purpose)
+
+
+def _verify(text: str, secret_keys: Sequence[str], purpose: str) -> ResponseToken | None:
+    found = read(text, secret_keys, purpose)
     if found is None:
         return None
     raw_id, number = found

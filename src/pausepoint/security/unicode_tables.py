@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -14,8 +16,20 @@ _OTHER_HIDDEN: Final = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, save tab and newline
     "\u2028\u2029"  # line breaks that not every program shows as such
     "\ufff9-\ufffb\U00013430-\U0001343f"  # format characters that Unicode does not call ignorable
+    "\ufffc\U00013441\U00013442\U00016fe4\U0001d159"  # drawn as nothing, or as a blank
     "\ud800-\udfff"  # a lone surrogate cannot leave as UTF-8
 )
+
+_COMPLEX_SCRIPTS: Final = (
+    "\u0900-\u1cff\u302e\u302f\ua800-\uabff\U00011000-\U00011fff\U00016100-\U0001612f"
+    "\U00016f00-\U00016f9f\U0001d100-\U0001d1ff"
+)
+"""Blocks whose letters take spacing marks; elsewhere such a mark stands alone."""
+
+PLACEHOLDER: Final = "▯"
+
+STACK_LIMIT: Final = 5
+"""How many marks one letter may carry; fully pointed Hebrew needs five."""
 
 
 def _lines(name: str) -> list[str]:
@@ -36,25 +50,149 @@ def _classes() -> dict[str, str]:
 
 @cache
 def hidden() -> re.Pattern[str]:
-    """One character that is not drawn, or that moves others about: bidi controls are ignorable."""
-    return re.compile(f"[{_OTHER_HIDDEN}{_classes()['Default_Ignorable_Code_Point']}]")
+    """One character that is not drawn, or that moves others about: bidi controls are ignorable.
+
+    What no font can draw, because Unicode has assigned nothing to it, counts as not drawn.
+    """
+    classes = _classes()
+    return re.compile(
+        f"[{_OTHER_HIDDEN}{classes['Default_Ignorable_Code_Point']}{classes['Not_Assigned']}]"
+    )
 
 
 @cache
-def oddities() -> re.Pattern[str]:
-    """What must be marked: groups `hidden` (one character, repeated), `lines` and `blanks`.
+def right_to_left() -> re.Pattern[str]:
+    """One letter of a script that is written from right to left."""
+    return re.compile(f"[{_classes()['Right_To_Left']}]")
 
-    Group `emoji` is what may stay although it holds an invisible character (UTS #51).
-    """
-    pictograph = (
-        f"[{_classes()['Extended_Pictographic']}](?:[\U0001f3fb-\U0001f3ff]\ufe0f?|\ufe0f)?"
+
+# ── The shape of a text: one letter for each character, by which it is searched ──
+#
+# C a script whose letters take spacing marks    E may be struck through, as `=` in `≠`
+# P pictograph    Q both    T skin tone    D digit, `#` or `*`    A Arabic    . anything else
+# M nonspacing mark    B of Arabic    m of a script as in C    S spacing mark
+# R virama    r spacing virama    O overlay    L U+0338    K keycap
+# H hidden    N U+200C    J U+200D    V U+FE0F    blanks and newlines stand for themselves
+_MARK: Final = "MBmSRrOLK"
+_HIDDEN: Final = "HNJV"
+
+
+def shape(text: str) -> str:
+    """As long as `text`. A class of 5,000 ranges is slow to search for; one of ten letters is not."""
+    return text.translate(_shapes())
+
+
+@cache
+def _shapes() -> bytearray:
+    table = bytearray(b"." * 0x110000)
+
+    def put(letter: str, characters: str, only: str = "") -> None:
+        for first, last in _ranges(characters):
+            for code in range(first, last + 1) if only else ():
+                if table[code] in only.encode():
+                    table[code] = ord(letter)
+            if not only:
+                table[first : last + 1] = letter.encode() * (last + 1 - first)
+
+    classes = _classes()
+    put("C", _COMPLEX_SCRIPTS)
+    put("P", classes["Extended_Pictographic"])
+    for code in range(0x20, 0x2B00):
+        if len(unicodedata.normalize("NFC", chr(code) + "\u0338")) == 1:
+            table[code] = ord("Q" if table[code] == ord("P") else "E")
+    put("D", "0-9#*")
+    put("T", "\U0001f3fb-\U0001f3ff")
+    put("A", "\u0620-\u06d3")
+    put("B", classes["Mark"], only="A")
+    put("m", classes["Mark"], only="C")
+    put("M", classes["Mark"], only=".EPQ")
+    put("R", classes["Virama"])
+    put("r", classes["Spacing_Mark"], only="R")
+    put("S", classes["Spacing_Mark"], only="MBm")
+    put("O", classes["Overlay_Mark"])
+    put("L", "\u0338")
+    put("K", "\u20e3")
+    put(" ", _BLANK)
+    put("\n", "\n")
+    put("H", _OTHER_HIDDEN + classes["Default_Ignorable_Code_Point"] + classes["Not_Assigned"])
+    put("N", "\u200c")
+    put("J", "\u200d")
+    put("V", "\ufe0f")
+    return table
+
+
+def _ranges(characters: str) -> Iterator[tuple[int, int]]:
+    """Of the inside of a character class."""
+    position = 0
+    while position < len(characters):
+        first = last = ord(characters[position])
+        position += 1
+        if characters[position : position + 1] == "-" and position + 1 < len(characters):
+            last = ord(characters[position + 1])
+            position += 2
+        yield first, last
+
+
+_PICTOGRAPH: Final = "[PQ](?:TV?|V)?"
+_LINES: Final = "(?:\\A|(?<=\\n))(?: *\\n){2,} *(?=\\n)"
+# Joiners at work: in Persian, and after a virama (RFC 5892).
+_WORKING: Final = "(?<=[AB])N(?=[AB])|(?<=[Rr])[NJ](?=C)"
+_STANDS_ALONE: Final = (
+    f"(?:\\A|(?<=[ \\n{_HIDDEN}])|(?<=[{_MARK}]{{{STACK_LIMIT}}}))[{_MARK}]"
+    f"|[OK]|(?<![EQ])L|(?<![CmSRr])[Sr]"
+)
+"""A combining mark without a letter, beyond what a letter takes, or drawn over letters.
+
+An overlay is no accent: it strikes words through. It may stay where Unicode has one character for
+letter and overlay.
+"""
+
+ODDITIES: Final = re.compile(
+    f"(?P<emoji>{_PICTOGRAPH}(?:J{_PICTOGRAPH})*|DVK)"
+    f"|(?P<hidden>(?:(?!{_WORKING})[{_HIDDEN}])+)"
+    f"|(?=[{_MARK}])(?P<marks>(?:{_STANDS_ALONE})[{_MARK}]*)"
+    f"|(?P<lines>{_LINES})"
+    "|(?P<blanks> {21,})"
+)
+"""What must be marked in a text, found in its shape.
+
+Group `emoji` is what may stay although it holds an invisible character (UTS #51).
+"""
+
+_ALONE: Final = re.compile(f"(?=[{_MARK}])(?:{_STANDS_ALONE})")
+_RUNS: Final = re.compile(f"{PLACEHOLDER}+")
+_EMPTY_LINES: Final = re.compile(f"(?:\\A|(?<=\\n))(?:[{_BLANK}]*\\n){{2,}}[{_BLANK}]*(?=\\n)")
+_BLANKS: Final = re.compile(f"[{_BLANK}]{{21,}}")
+
+
+def without_oddities(text: str) -> str:
+    """The text with one placeholder for each run of hidden characters, piled marks or blanks."""
+    drawn = [
+        PLACEHOLDER if letter in _HIDDEN else character
+        for letter, character in zip(_ALONE.sub("H", shape(text)), text, strict=True)
+    ]
+    text = _RUNS.sub(PLACEHOLDER, "".join(drawn))
+    return _BLANKS.sub("[blanks]", _EMPTY_LINES.sub("[empty lines]", text))
+
+
+@cache
+def stray_marks() -> re.Pattern[str]:
+    """In NFKD: marks that enclose, and spacing marks where no letter takes them."""
+    classes = _classes()
+    enclosing = "\u0488\u0489\u1abe\u20dd-\u20e0\u20e2-\u20e4\ua670-\ua672"
+    return re.compile(f"[{enclosing}]|(?<![{_COMPLEX_SCRIPTS}])[{classes['Spacing_Mark']}]+")
+
+
+@cache
+def quotation_marks() -> re.Pattern[str]:
+    """A run of what may be read as quotation marks."""
+    drawn_so = "".join(
+        re.escape(chr(code))
+        for code, drawn in prototypes().items()
+        if drawn in ("'", "''") and not 0x05D0 <= code <= 0x05F2  # Hebrew letters are letters
     )
-    return re.compile(
-        f"(?P<emoji>{pictograph}(?:\u200d{pictograph})*|[0-9#*]\ufe0f\u20e3)"
-        f"|(?P<hidden>(?P<one>{hidden().pattern})(?P=one)*)"
-        f"|(?P<lines>(?:\\A|(?<=\n))(?:[{_BLANK}]*\n){{2,}}[{_BLANK}]*(?=\n))"
-        f"|(?P<blanks>[{_BLANK}]{{21,}})"
-    )
+    others = "\"'\u00a8\u00b4\u02dd\u2032-\u2037\u2057«»‹›‘-‟❛-❠⹂〝-〟「-』﹁-﹄｢｣＂＇\U0001f676-\U0001f678"
+    return re.compile(f"[{others}{drawn_so}](?:\\s*[{others}{drawn_so}])*")
 
 
 @cache

@@ -19,7 +19,7 @@ from pausepoint.domain.account import (
 )
 from pausepoint.domain.events import Event
 from pausepoint.domain.in_flight import InFlight
-from pausepoint.domain.pause import Mode, Pause, PauseStatus
+from pausepoint.domain.pause import Mode, Pause, PauseStatus, Way
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 from pausepoint.store.changes import Applied, Change, Lost
@@ -31,13 +31,18 @@ from pausepoint.store.feed import FeedSource
 
 @record(frozen=True, slots=True)
 class DuePause:
-    """As much of an overdue pause as its timing out needs."""
+    """As much of an overdue pause as its timing out needs.
+
+    `ways` are the people asked, where it has a default; `is_failed` if none could be reached.
+    """
 
     pause_id: str
     developer_id: str
     mode: Mode
     default_index: int | None
     callback_target: str | None = None
+    ways: tuple[Way, ...] = ()
+    is_failed: bool = False
 
 
 @record(frozen=True, slots=True)

@@ -127,8 +127,8 @@ def _bind_guard(guard: Guard, seal: Seal) -> Write:
     if isinstance(guard, DirectoryGuard):
         return recipients.bind(guard, seal)
     match guard:
-        case EndPause(pause_id, ending):
-            return pauses.end(pause_id, ending)
+        case EndPause():
+            return pauses.end(guard, seal)
         case ClaimIdempotencyKey():
             return Write(
                 pauses.CLAIM_IDEMPOTENCY_KEY,

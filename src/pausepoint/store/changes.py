@@ -15,7 +15,7 @@ from pausepoint.domain.account import (
 )
 from pausepoint.domain.delivery import Attempt, DeliveryState
 from pausepoint.domain.events import Actor, Event
-from pausepoint.domain.pause import Ending, Mode, Pause
+from pausepoint.domain.pause import Ending, Mode, Pause, Way
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 from pausepoint.store.directory import DirectoryGuard
@@ -111,11 +111,25 @@ Row: TypeAlias = (
 
 
 @record(frozen=True, slots=True)
+class MuteCheck:
+    """Whether one of these people, at the commit, has muted the account's agents."""
+
+    developer_id: str
+    mode: Mode
+    ways: tuple[Way, ...]
+    is_muted: bool
+
+
+@record(frozen=True, slots=True)
 class EndPause:
-    """Holds if the pause is pending and, at the commit's instant, on the ending's side of its deadline."""
+    """Holds if the pause is pending and, at the commit's instant, on the ending's side of its deadline.
+
+    `mutes`, where a timeout depends on it, must hold as well.
+    """
 
     pause_id: str
     ending: Ending
+    mutes: MuteCheck | None = None
 
 
 @record(frozen=True, slots=True)

@@ -12,17 +12,19 @@ from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.pause import (
     Callback,
     Content,
-    Ending,
     Mode,
     Pause,
     PauseStatus,
     ResolvedBy,
     Way,
 )
+from pausepoint.domain.question import FALLBACK_LIMIT
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
+from pausepoint.store.base import DuePause
+from pausepoint.store.changes import EndPause
 from pausepoint.store.deliveries import decode_attempts
-from pausepoint.store.recipients import person_key_of
+from pausepoint.store.recipients import person_key, person_key_of
 from pausepoint.store.statements import NOW, Statement, Write
 
 INSERT: Final = Statement(
@@ -46,6 +48,19 @@ TIME_OUT: Final = Statement(
     "time_out_pause",
     "UPDATE pauses SET status = ?, resolved_by = ?, choice_index = ?, responded_at = ?"
     " WHERE pause_id = ? AND status = 'pending' AND expires_at <= ?",
+)
+PEOPLE_LIMIT: Final = 1 + FALLBACK_LIMIT
+_SOMEBODY_MUTED = (
+    f"EXISTS (SELECT 1 FROM mutes m WHERE m.person_key IN ({', '.join('?' * PEOPLE_LIMIT)}))"
+)
+TIME_OUT_UNMUTED: Final = Statement(
+    "time_out_unmuted_pause", f"{TIME_OUT.sql} AND NOT {_SOMEBODY_MUTED}"
+)
+TIME_OUT_MUTED: Final = Statement(
+    "time_out_muted_pause",
+    "UPDATE pauses SET status = ?, resolved_by = ?, choice_index = ?, responded_at = ?,"
+    " delivery_state = 'failed'"
+    f" WHERE pause_id = ? AND status = 'pending' AND expires_at <= ? AND {_SOMEBODY_MUTED}",
 )
 FAIL_DELIVERY: Final = Statement(
     "fail_pause_delivery",
@@ -81,10 +96,15 @@ LIST_WITH_STATUS: Final = Statement(
     f"SELECT {_COLUMNS} FROM pauses p WHERE p.developer_id = ? AND p.mode = ? AND p.status = ?"
     " ORDER BY p.pause_id DESC LIMIT ? OFFSET ?",
 )
-_DUE = "pause_id, developer_id, mode, default_index, callback_target"
+_DUE = "pause_id, developer_id, mode, default_index, callback_target, channel, delivery_state"
+# Who was asked matters where silence would choose something.
+_DUE_QUESTION = (
+    "CASE WHEN p.default_index IS NOT NULL THEN (SELECT c.sealed FROM contents c"
+    " WHERE c.pause_id = p.pause_id AND c.part = 'question' AND c.erased = 0) END"
+)
 DUE: Final = Statement(
     "due_pauses",
-    f"SELECT {_DUE} FROM pauses"
+    f"SELECT {_DUE}, {_DUE_QUESTION} FROM pauses p"
     " WHERE status = 'pending' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
 )
 # Several processes look at once. Each takes at random from more than it needs, so that of many that
@@ -92,9 +112,9 @@ DUE: Final = Statement(
 # other a wait. (SKIP LOCKED in the guard would call a pause lost that nobody has ended yet.)
 DUE_SHARED: Final = Statement(
     "due_pauses",
-    f"SELECT {_DUE} FROM (SELECT * FROM (SELECT {_DUE}, expires_at FROM pauses"
+    f"SELECT {_DUE}, {_DUE_QUESTION} FROM (SELECT * FROM (SELECT {_DUE}, expires_at FROM pauses"
     " WHERE status = 'pending' AND expires_at <= ? ORDER BY expires_at LIMIT 2000) AS due"
-    " ORDER BY random() LIMIT ?) AS taken ORDER BY expires_at",
+    " ORDER BY random() LIMIT ?) AS p ORDER BY expires_at",
 )
 ENDED_OR_FAILED: Final = Statement(
     "ended_or_failed",
@@ -157,20 +177,41 @@ def insert(pause: Pause, seal: Seal) -> list[Write]:
     return writes
 
 
-def end(pause_id: str, ending: Ending) -> Write:
+def end(guard: EndPause, seal: Seal) -> Write:
     """The compare-and-set out of `pending`; on which side of the deadline depends on the ending."""
-    timed_out = ending.status is PauseStatus.TIMED_OUT
+    ending, mutes = guard.ending, guard.mutes
+    statement = TIME_OUT if ending.status is PauseStatus.TIMED_OUT else END
+    people: tuple[str, ...] = ()
+    if mutes is not None and mutes.ways:
+        statement = TIME_OUT_MUTED if mutes.is_muted else TIME_OUT_UNMUTED
+        keys = [person_key(mutes.developer_id, mutes.mode, way, seal) for way in mutes.ways]
+        people = (*keys, *[keys[0]] * (PEOPLE_LIMIT - len(keys)))
     responded_at = NOW if ending.status is PauseStatus.RESPONDED else None
     return Write(
-        TIME_OUT if timed_out else END,
+        statement,
         (
             ending.status.value,
             ending.resolved_by.value,
             ending.choice_index,
             responded_at,
-            pause_id,
+            guard.pause_id,
             NOW,
+            *people,
         ),
+    )
+
+
+def due_from_row(row: Any, seal: Seal) -> DuePause:
+    """`row` is in the order of `DUE`."""
+    content = _content_from(row[0], row[7], None, seal) if row[7] else None
+    return DuePause(
+        pause_id=row[0],
+        developer_id=row[1],
+        mode=Mode(row[2]),
+        default_index=row[3],
+        callback_target=row[4],
+        ways=(Way(row[5], content.recipient), *content.fallback) if content else (),
+        is_failed=row[6] == DeliveryState.FAILED,
     )
 
 

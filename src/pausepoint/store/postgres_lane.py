@@ -26,6 +26,8 @@ from pausepoint.store.statements import Parameters, Statement, filled
 GUARDS: Final[tuple[Statement, ...]] = (
     pauses.END,
     pauses.TIME_OUT,
+    pauses.TIME_OUT_UNMUTED,
+    pauses.TIME_OUT_MUTED,
     pauses.FAIL_DELIVERY,
     pauses.CLAIM_IDEMPOTENCY_KEY,
     deliveries.UPDATE,

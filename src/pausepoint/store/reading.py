@@ -68,7 +68,7 @@ class ReadingStore(FeedReading, DirectoryReading):
 
     async def due_pauses(self, now: Instant, limit: int) -> list[DuePause]:
         rows = await self._all(self._due_statement, (now, limit))
-        return [DuePause(row[0], row[1], Mode(row[2]), row[3], row[4]) for row in rows]
+        return [pauses.due_from_row(row, self._seal) for row in rows]
 
     async def next_deadline(self) -> Instant | None:
         return await self._instant(pauses.NEXT_DEADLINE)

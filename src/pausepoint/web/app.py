@@ -18,7 +18,7 @@ from pausepoint.web.hooks.claude_code import ClaudeCodeHook
 from pausepoint.web.mcp.endpoint import McpEndpoint
 from pausepoint.web.mcp.in_process import InProcessApi
 from pausepoint.web.openapi import openapi_document
-from pausepoint.web.pages.consent import confirm_page, mute_page
+from pausepoint.web.pages.consent import confirm_page, mail_mute_page, mute_page
 from pausepoint.web.pages.developer_pages import DeveloperPages
 from pausepoint.web.pages.inbox import InboxPages, InboxSource
 from pausepoint.web.pages.response_page import ResponsePage
@@ -35,6 +35,7 @@ def create_app(
     gate = Gate(services)
     response_page = ResponsePage(services, gate)
     muting, confirming = mute_page(services, gate), confirm_page(services, gate)
+    mail_muting = mail_mute_page(services, gate)
     pages = DeveloperPages(document, is_dev=inbox is not None)
     api = _api(ENDPOINTS, services, gate)
     resources: Resources = {
@@ -43,6 +44,7 @@ def create_app(
         "/v1/hooks/claude-code": {"POST": ClaudeCodeHook(services, gate)},
         "/respond/{token}": {"GET": response_page.get, "POST": response_page.post},
         "/respond/{token}/mute": {"GET": muting.get, "POST": muting.post},
+        "/mute/{token}": {"GET": mail_muting.get, "POST": mail_muting.post},
         "/confirm/{token}": {"GET": confirming.get, "POST": confirming.post},
         "/static/{name}": {"GET": _limited(gate, pages.static)},
         "/openapi.json": {"GET": _limited(gate, _document(document))},

@@ -12,10 +12,10 @@ from pausepoint.channels.email_smtp import EmailChannel
 from pausepoint.channels.slack import SlackChannel
 from pausepoint.channels.sms import SmsChannel
 from pausepoint.domain.action import new_action
-from pausepoint.web.pages.respond import render_outcome, render_question
+from pausepoint.web.pages.respond import render_question
 from tests.channels.samples import NOTIFICATION
 from tests.web.pages.html_facts import Facts, facts
-from tests.web.pages.samples import ANSWERED, NOW, PATH, USUAL, pause_with
+from tests.web.pages.samples import NOW, PATH, USUAL, pause_with
 
 SCRIPT = "set -e\n" + "\n".join(f"rm -rf /srv/data/{n}" for n in range(3_000)) + "\necho the end"
 
@@ -63,16 +63,17 @@ def test_markup_is_text() -> None:
     assert not page.all("img")
 
 
-def test_the_outcome_shows_it_as_well() -> None:
-    pause = pause_with(ANSWERED, content={"action": new_action("Bash", {"command": "ls -l"})})
+@pytest.mark.parametrize("label", ["Tool", "SHA-256 of tool and arguments", "arguments", "a b"])
+def test_an_argument_cannot_pass_for_a_row_of_ours(label: str) -> None:
+    terms = [term.text for term in page_of({label: "x", "command": "ls"}).all("dt")]
 
-    assert "ls -l" in facts(render_outcome(pause, "Acme", NOW)).text
+    assert terms == ["Tool", f'"{label}"', "command", "SHA-256 of tool and arguments"]
 
 
 def test_only_mail_names_the_tool_and_no_message_its_arguments() -> None:
     asked = replace(NOTIFICATION, recipient="you@example.com", tool="Ba\u202esh")
     mail = EmailChannel().render(asked)
-    assert "Tool: Ba⟦U+202E⟧sh. The page shows what it is to be run with." in mail.text
+    assert "Tool: “Ba⟦U+202E⟧sh”. The page shows what it is to be run with." in mail.text
     assert "Ba⟦U+202E⟧sh" in mail.html
 
     sms = SmsChannel(3).render(replace(NOTIFICATION, tool="A-TOOL"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -51,7 +52,8 @@ def test_outcomes_too_show_only_text(hostile: str) -> None:
     content = {"message": hostile, "options": (hostile, "No"), "response_text": hostile}
     page = facts(render_outcome(pause_with(ANSWERED, content=content), hostile, NOW))
 
-    assert f"You answered {' '.join(hostile.split())} at 13:53 UTC today." in page.text
+    said = re.sub("[\"']+", "'", hostile)
+    assert f"You answered “{said}” at 13:53 UTC today." in page.text
     assert not page.all("img") + page.all("form") + page.all("button")
     assert len(page.all("script")) == 1
 

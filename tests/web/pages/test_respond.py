@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from pausepoint.domain.action import new_action
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.words import DAY, HOUR
 from pausepoint.web.pages.assets import asset, asset_url
@@ -42,10 +43,10 @@ def test_it_says_in_order_who_asks_what_until_when_and_the_options() -> None:
         "An AI agent of Acme is waiting for your answer.",
         "Written by the agent",
         "Wire $8,400 to Meridian Supplies for invoice 2281?",
-        "amount $8,400.00 vendor Meridian Supplies invoice 2281 due date 28 Nov 2026",
-        "Answer by 18:00 UTC today (in 3 h 58 min). If you don't, Reject is chosen.",
+        "amount $8,400.00 vendor Meridian Supplies invoice 2281 due_date 28 Nov 2026",
+        "Answer by 18:00 UTC today (in 3 h 58 min). If you don't, “Reject” is chosen.",
         "Approve",
-        "You don't know this agent? Close the page",
+        "You don't know this agent? Mute it or report it.",
     ]
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
@@ -71,7 +72,7 @@ def test_a_chosen_option_stands_under_the_question_and_still_wants_its_press() -
     ]
     assert [(a.text, a.attributes["href"]) for a in page.all("a")] == [
         ("Choose another", PATH),
-        ("mute it or report it", f"{PATH}/mute"),
+        ("Mute it or report it", f"{PATH}/mute"),
     ]
     assert page.text.index("Wire $8,400") < page.text.index("Confirm")
 
@@ -85,11 +86,21 @@ def test_without_a_default_the_agent_hears_that_nobody_answered() -> None:
     text = facts(question(pause_with(default_index=None))).text
 
     assert "If you don't, the agent is told that nobody answered." in text
-    assert "Close the page: nothing happens." in text
+    assert "If you do nothing, the agent is told that nobody answered." in text
 
 
-def test_with_a_default_it_does_not_promise_that_nothing_happens() -> None:
-    assert "nothing happens" not in question()
+def test_advice_to_do_nothing_says_what_that_does() -> None:
+    for html in (question(), question(chosen=1)):
+        text = facts(html).text
+        assert "nothing happens" not in text
+        assert "If you do nothing, “Reject” is chosen at the deadline." in text
+
+
+def test_silence_that_would_choose_nothing_promises_no_default() -> None:
+    text = facts(question(is_default_withheld=True)).text
+
+    assert text.count("the agent is told that nobody answered") == 2
+    assert "is chosen" not in text
 
 
 def test_a_note_is_offered_only_where_allowed_and_keeps_what_was_typed() -> None:
@@ -140,17 +151,18 @@ def test_metadata_keeps_its_order_and_says_every_kind_of_value() -> None:
     assert "b 1 a yes rate 0.5 none empty list x, 2 empty empty off no" in text
 
 
-def test_long_and_nested_values_are_folded_and_whole() -> None:
+def test_nothing_that_decides_is_folded() -> None:
+    """Not in the page and not in its confirm step: no option can be pressed before all was shown."""
+    for html in (question(LONG), question(LONG, chosen=0)):
+        page = facts(html)
+        assert not page.all("details") + page.all("summary")
+        assert page.text.index("key_11 11") < page.text.index("Answer by")
     page = facts(question(LONG))
-
-    summaries = [e.text for e in page.all("summary")]
-    assert summaries[0].endswith("(318 characters)")
-    assert summaries[1:] == ["1 entry", "7 more details"]
     assert LONG.content is not None
     assert LONG.content.metadata is not None
     assert '"table": "customers"' in page.text
     assert " ".join(LONG.content.metadata["query"].split()) in page.text
-    assert "key 11 11" in page.text
+    assert "key_11 11" in page.text
 
 
 def test_outcomes_say_what_happened_and_when_and_offer_nothing_to_press() -> None:
@@ -189,7 +201,7 @@ def test_where_several_were_asked_nobody_is_told_that_it_was_them() -> None:
 def test_an_overdue_question_is_too_late_even_if_nobody_wrote_it_down() -> None:
     later = USUAL.expires_at
 
-    expected = render_outcome(USUAL, "Acme", later, path=PATH)
+    expected = render_outcome(USUAL, "Acme", later)
     assert render_question(USUAL, "Acme", later, path=PATH) == expected
     assert "so Reject was chosen" in facts(expected).text
 
@@ -215,6 +227,21 @@ def test_the_note_is_shown_with_the_answer() -> None:
         "The note with this answer Send me the receipt."
         in facts(render_outcome(noted, "Acme", NOW)).text
     )
+
+
+@pytest.mark.parametrize("ended", [ANSWERED, TIMED_OUT, CANCELLED])
+def test_an_ended_link_shows_what_became_of_the_question_and_nothing_of_it(ended: Pause) -> None:
+    content = {
+        "message": "SECRET-message",
+        "metadata": {"SECRET-key": "SECRET-value"},
+        "action": new_action("SECRET-tool", {"SECRET": 1}),
+    }
+    for is_refused in (False, True):
+        html = render_outcome(
+            pause_with(ended, content=content), "Acme", NOW, is_refused=is_refused
+        )
+        assert "SECRET" not in html
+        assert "mute" not in html.lower()
 
 
 def test_problems_offer_at_most_one_way_on() -> None:

@@ -70,13 +70,19 @@ def test_it_all_works_without_scripts(open_page: Open, site: Site) -> None:
     assert site.posted == [{"choice": "Reject", "text": "Only this once"}]
 
 
-def test_folded_values_open_without_scripts(open_page: Open) -> None:
-    page = open_page("/respond/long", java_script_enabled=False)
-    whole = page.get_by_text('"table": "customers"')
+@pytest.mark.parametrize("name", ["long", "action", "long?o=1"])
+def test_all_that_decides_is_visible_without_a_press_or_a_script(
+    open_page: Open, name: str
+) -> None:
+    page = open_page(f"/respond/{name}", java_script_enabled=False)
 
-    expect(whole).to_be_hidden()
-    page.get_by_text("1 entry").click()
-    expect(whole).to_be_visible()
+    for part in page.locator(".frame").locator("dd, td, th, p, .code").all():
+        expect(part).to_be_visible()
+    first = page.locator("button.option").first.bounding_box()
+    frame = page.locator(".frame").bounding_box()
+    assert first is not None
+    assert frame is not None
+    assert frame["y"] + frame["height"] < first["y"]
 
 
 def test_a_double_tap_is_one_answer(open_page: Open, site: Site) -> None:

@@ -15,7 +15,7 @@ from pausepoint.web.schemas.respond import (
 
 async def get(call: Call) -> QuestionBody:
     question = await find_question(call.services, call.path["token"])
-    return question_body(question.pause, question.sender)
+    return question_body(question.pause, question.sender, call.services.clock.now())
 
 
 async def post(call: Call) -> RespondResponse:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from pausepoint.domain.action import Action
+from pausepoint.web.pages.details import first_rows, pretty
+
+_IDENTIFIER: Final = re.compile("[A-Za-z_][A-Za-z0-9_.-]{0,79}")
+_OUR_LABELS: Final = ("tool", "arguments")
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """`label` is None where the arguments are no object."""
+    """`label` is None for several together, and where the arguments are no object."""
 
     label: str | None
     text: str
@@ -31,15 +36,24 @@ def shown(action: Action) -> ShownAction:
 
 def _arguments(action: Action) -> Iterator[Argument]:
     arguments = action.arguments
-    if isinstance(arguments, dict) and arguments:
-        for label, value in arguments.items():
-            yield Argument(label, _text(value))
-    else:
+    if not isinstance(arguments, dict) or not arguments:
         yield Argument(None, _text(arguments))
+        return
+    own_row, rest = first_rows(arguments)
+    for label, value in own_row.items():
+        yield Argument(_label(label), _text(value))
+    if rest:
+        yield Argument(None, pretty(rest))
+
+
+def _label(label: str) -> str:
+    """In quotation marks where it might be taken for a label of ours."""
+    is_plain = _IDENTIFIER.fullmatch(label) and label.lower() not in _OUR_LABELS
+    return label if is_plain else f'"{label}"'
 
 
 def _text(value: object) -> str:
     # A blank text would look like nothing at all.
     if isinstance(value, str) and value.strip():
         return value
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    return pretty(value)

@@ -12,13 +12,22 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from pausepoint.domain.errors import InvalidChoice, PausePointError, RateLimited, TokenInvalid
+from pausepoint.domain.errors import (
+    InvalidChoice,
+    PauseCancelled,
+    PausePointError,
+    RateLimited,
+    TokenExpired,
+    TokenInvalid,
+    TokenUsed,
+)
 from pausepoint.domain.recipients import MuteReason
 from pausepoint.operations.consent import (
     Person,
     agree,
     mute,
     person_of_confirmation,
+    person_of_mute_link,
     person_of_question,
     unmute,
 )
@@ -39,11 +48,19 @@ _CHANNELS: Final = {"sms": "by SMS", "email": "by e-mail", "slack": "on Slack"}
 
 
 class ConsentPage:
-    """`/confirm/{token}`, and `/respond/{token}/mute`: both show how the person stands, and change it."""
+    """`/confirm/{token}`, `/respond/{token}/mute` and `/mute/{token}`: all show how the person stands,
+    and change it. `wish` is what a POST without a form means.
+    """
 
     def __init__(
-        self, services: Services, gate: Gate, find: Find, enter: Callable[[Gate, Request], None]
+        self,
+        services: Services,
+        gate: Gate,
+        find: Find,
+        enter: Callable[[Gate, Request], None],
+        wish: str = "",
     ) -> None:
+        self._wish = wish
         self._services = services
         self._gate = gate
         self._find = find
@@ -57,19 +74,23 @@ class ConsentPage:
             return too_often(error)
         except TokenInvalid as error:
             return page(render_unknown_link(), error.status)
+        except (TokenUsed, TokenExpired, PauseCancelled) as error:
+            return page(_ended(), error.status)
         return page(render_consent(self._services, person, request.url.path))
 
     async def post(self, request: Request) -> Response:
         try:
             self._enter(self._gate, request)
             check_same_site(request, self._services.policy.public_url)
-            wish = await _wish(request)
+            wish = await _wish(request, self._wish)
             person = await self._find(self._services, request.path_params["token"])
             await _fulfil(self._services, person, wish)
         except RateLimited as error:
             return too_often(error)
         except TokenInvalid as error:
             return page(render_unknown_link(), error.status)
+        except (TokenUsed, TokenExpired, PauseCancelled) as error:
+            return page(_ended(), error.status)
         except PausePointError as error:
             return page(render_problem("This was not taken", error.message), error.status)
         return RedirectResponse(request.url.path, 303, headers.RESPONSE_PAGE)
@@ -80,7 +101,12 @@ def confirm_page(services: Services, gate: Gate) -> ConsentPage:
 
 
 def mute_page(services: Services, gate: Gate) -> ConsentPage:
-    return ConsentPage(services, gate, person_of_question, Gate.by_link)
+    return ConsentPage(services, gate, person_of_question, Gate.by_link, "mute")
+
+
+def mail_mute_page(services: Services, gate: Gate) -> ConsentPage:
+    """Where the mute link of a mail and its `List-Unsubscribe` lead."""
+    return ConsentPage(services, gate, person_of_mute_link, Gate.by_address, "mute")
 
 
 def render_consent(services: Services, person: Person, path: str) -> str:
@@ -98,7 +124,16 @@ def render_consent(services: Services, person: Person, path: str) -> str:
         address=masked(services, person.way),
         how=_CHANNELS.get(person.way.channel, person.way.channel),
         path=path,
-        question=path.removesuffix("/mute") if person.pause_id else None,
+        question=path.removesuffix("/mute") if path.endswith("/mute") else None,
+        silence=person.silence,
+    )
+
+
+def _ended() -> str:
+    return render_problem(
+        "This question has ended",
+        "Its link can do nothing more. To mute the agent, use the link at the end of its e-mail, "
+        "or the link in its next message.",
     )
 
 
@@ -116,8 +151,10 @@ async def _fulfil(services: Services, person: Person, wish: str) -> None:
             raise InvalidChoice("This could not be read. Go back and choose again.")
 
 
-async def _wish(request: Request) -> str:
+async def _wish(request: Request, without_form: str) -> str:
     raw = await read_body(request, FORM_LIMIT)
+    if not raw:
+        return without_form
     try:
         fields = parse_qs(raw.decode("ascii"), max_num_fields=5, errors="strict")
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -9,9 +10,10 @@ from markupsafe import Markup, escape
 
 from pausepoint.domain.time import Instant, to_rfc3339
 from pausepoint.domain.words import at_moment, moment, relative
-from pausepoint.security.display_safe import segments
+from pausepoint.security.display_safe import segments, stands_in_sentence, without_quotation_marks
 from pausepoint.web.pages.assets import asset_url
 
+_WORD: Final = re.compile("[A-Za-z][A-Za-z-]{0,29}")
 _MARKS: Final = {"hidden": "hidden-mark", "gap": "gap-mark"}
 
 
@@ -26,6 +28,25 @@ def foreign(text: str) -> Markup:
             for piece in segments(text)
         )
     )
+
+
+def quoted(text: str) -> Markup:
+    """Foreign words in a sentence of ours: nothing in them can close the quotation."""
+    return Markup("“<strong><bdi>{}</bdi></strong>”").format(foreign(without_quotation_marks(text)))
+
+
+def chosen(option: str) -> Markup:
+    """An option in a sentence of ours: a single word stands as it is, anything else is quoted."""
+    if _WORD.fullmatch(option):
+        return Markup("<strong><bdi>{}</bdi></strong>").format(option)
+    return quoted(option)
+
+
+def account(name: str) -> Markup:
+    """An account's name in a sentence: quoted where it might be read as a part of it."""
+    if not stands_in_sentence(name):
+        return quoted(name)
+    return Markup("<bdi>{}</bdi>").format(foreign(name))
 
 
 def clock(now: Instant) -> Markup:
@@ -58,7 +79,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters["foreign"] = foreign
+    environment.filters.update(foreign=foreign, quoted=quoted, chosen=chosen, account=account)
     environment.globals.update(
         asset_url=asset_url, clock=clock, by_time=by_time, at_time=at_time, relative=relative
     )

@@ -8,7 +8,7 @@ from pausepoint.domain.pause import TEXT_LIMIT, Content, Pause, PauseStatus
 from pausepoint.domain.time import Instant
 from pausepoint.security.display_safe import hides_something
 from pausepoint.web.pages.action import ShownAction, shown
-from pausepoint.web.pages.details import VISIBLE_ROWS, Detail, details_of
+from pausepoint.web.pages.details import Detail, details_of
 from pausepoint.web.pages.rendering import render
 
 
@@ -28,20 +28,23 @@ def render_question(
     chosen: int | None = None,
     error: str | None = None,
     note: str = "",
+    is_default_withheld: bool = False,
 ) -> str:
     """The page of a question that waits.
 
     `path` is where the form posts; `chosen` the index of the option that a mail's button named;
-    `error` is a sentence for the person, shown with the `note` they had typed.
+    `error` is a sentence for the person, shown with the `note` they had typed;
+    `is_default_withheld` says that silence would choose nothing: see time_out_pauses.
     """
     if pause.content is None or pause.status.is_final or pause.is_overdue(now):
-        return render_outcome(pause, sender, now, path=path)
+        return render_outcome(pause, sender, now, is_default_withheld=is_default_withheld)
     options = pause.content.options
     is_known = chosen is not None and 0 <= chosen < len(options)
     return render(
         "respond.html",
         **_shown(pause.content),
         pause=pause,
+        default=None if is_default_withheld else pause.timeout_default,
         sender=sender,
         now=now,
         path=path,
@@ -54,18 +57,25 @@ def render_question(
 
 
 def render_outcome(
-    pause: Pause, sender: str, now: Instant, *, is_refused: bool = False, path: str | None = None
+    pause: Pause,
+    sender: str,
+    now: Instant,
+    *,
+    is_refused: bool = False,
+    is_default_withheld: bool = False,
 ) -> str:
     """The page of a question that has ended; an overdue one counts as timed out.
 
-    `is_refused` says that an answer was given just now and came too late or second; `path` is the
-    page's own, where the agent can be muted from it.
+    It says what was answered and when, and nothing that the agent wrote beside that: the link is
+    worth nothing now, and whoever finds it later shall not read the question. `is_refused` says that an answer was given just now and
+    came too late or second; `is_default_withheld` matters where the deadline was not written down yet.
     """
     is_overdue = pause.is_overdue(now)
-    choice = pause.timeout_default if is_overdue else pause.choice
+    choice = pause.choice
+    if is_overdue and not is_default_withheld:
+        choice = pause.timeout_default
     return render(
         "outcome.html",
-        **_shown(pause.content),
         pause=pause,
         sender=sender,
         now=now,
@@ -73,7 +83,6 @@ def render_outcome(
         choice=choice,
         note=pause.content.response_text if pause.content else None,
         is_refused=is_refused,
-        path=path,
     )
 
 
@@ -91,16 +100,15 @@ def render_problem(title: str, sentence: str, action: Action | None = None) -> s
     return render("problem.html", title=title, sentence=sentence, action=action)
 
 
-def _shown(content: Content | None) -> dict[str, object]:
+def _shown(content: Content) -> dict[str, object]:
     """The agent's words as the frame shows them."""
-    rows = details_of(content.metadata) if content else ()
-    action = shown(content.action) if content and content.action else None
+    rows = details_of(content.metadata)
+    action = shown(content.action) if content.action else None
     return {
         "action": action,
-        "message": content.message if content else None,
-        "details": rows[:VISIBLE_ROWS],
-        "more_details": rows[VISIBLE_ROWS:],
-        "has_hidden": content is not None and _hides_something(content, rows, action),
+        "message": content.message,
+        "details": rows,
+        "has_hidden": _hides_something(content, rows, action),
     }
 
 
@@ -110,7 +118,7 @@ def _hides_something(
     texts = (
         content.message,
         *content.options,
-        *(text for row in rows for text in (row.key, row.text)),
+        *(text for row in rows for text in (row.key or "", row.text)),
         *(_words_of(action) if action else ()),
     )
     return any(hides_something(text) for text in texts)

@@ -89,7 +89,11 @@ class ResponsePage:
         now = self._services.clock.now()
         return page(
             render_outcome(
-                question.pause, question.sender, now, is_refused=True, path=request.url.path
+                question.pause,
+                question.sender,
+                now,
+                is_refused=True,
+                is_default_withheld=question.is_default_withheld,
             ),
             error.status,
         )
@@ -104,8 +108,6 @@ class ResponsePage:
         note: str = "",
     ) -> str:
         pause, now = question.pause, self._services.clock.now()
-        if pause.status.is_final or pause.is_overdue(now):
-            return render_outcome(pause, question.sender, now, path=request.url.path)
         return render_question(
             pause,
             question.sender,
@@ -114,6 +116,7 @@ class ResponsePage:
             chosen=chosen,
             error=error,
             note=note,
+            is_default_withheld=question.is_default_withheld,
         )
 
 

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from msgspec import Struct
 
 from pausepoint.domain.pause import Pause
-from pausepoint.domain.time import to_rfc3339
+from pausepoint.domain.time import Instant, to_rfc3339
 from pausepoint.web.schemas import Timestamp, described, optional_time
 from pausepoint.web.schemas.pause import ActionBody, action_body
 
 
 class QuestionBody(Struct, kw_only=True):
-    """What the holder of a response token sees."""
+    """What the holder of a response token sees: the question, while it waits."""
 
     pause_id: str
     status: str
@@ -47,8 +47,9 @@ class RespondResponse(Struct, kw_only=True):
     resolved_by: str | None
 
 
-def question_body(pause: Pause, sender: str) -> QuestionBody:
-    content = pause.content
+def question_body(pause: Pause, sender: str, now: Instant) -> QuestionBody:
+    """Of a question that has ended no more than the page shows: the link is worth nothing now."""
+    content = None if pause.status.is_final or pause.is_overdue(now) else pause.content
     action = content.action if content else None
     return QuestionBody(
         pause_id=pause.pause_id,
@@ -57,14 +58,14 @@ def question_body(pause: Pause, sender: str) -> QuestionBody:
         message=content.message if content else None,
         options=list(content.options) if content else None,
         allow_text_response=pause.allow_text_response,
-        timeout_default=pause.timeout_default,
+        timeout_default=pause.timeout_default if content else None,
         metadata=content.metadata if content else None,
         action=action_body(action),
         action_sha256=action.sha256 if action else None,
         created_at=to_rfc3339(pause.created_at),
         expires_at=to_rfc3339(pause.expires_at),
         response_choice=pause.choice,
-        response_text=content.response_text if content else None,
+        response_text=pause.content.response_text if pause.content else None,
         response_at=optional_time(pause.responded_at),
         resolved_by=pause.resolved_by,
     )
