@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 from typing import Final
 
@@ -25,7 +26,16 @@ MODULES: Final = (
 
 
 def complaint(what: str) -> str | None:
-    """What to say where `what` needs the server and it is not installed; None where it is."""
+    """Return why `what` cannot run here: the server is not installed, or not for this system.
+
+    None where it can run.
+    """
+    if sys.platform == "win32":
+        return (
+            f"`{what}` needs the server, which runs on Linux and macOS: it locks its database and"
+            " takes its sockets as only these do. Run it in WSL or Docker. The Python client, the"
+            " other commands and the MCP server run on Windows."
+        )
     missing = [name for name in MODULES if find_spec(name) is None]
     if not missing:
         return None

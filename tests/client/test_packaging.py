@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from importlib.metadata import packages_distributions
@@ -17,9 +18,10 @@ import pytest
 
 from pausepoint.cli import main
 from pausepoint.cli.server_part import ServerCommand, ServerGroup
-from pausepoint.server_extra import MODULES
+from pausepoint.server_extra import MODULES, complaint
 from tests.docs.pages import ROOT
-from tests.e2e.server import Server, environment
+from tests.e2e.api import Api
+from tests.e2e.server import Server, environment, free_port
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 FOR_ALL = ("ask", "wait", "list", "cancel", "erase", "audit", "watch", "mcp", "mcp-config")
@@ -69,11 +71,17 @@ def test_every_other_command_says_that_it_needs_the_server() -> None:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    run_uv("build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT))
-    [built] = folder.glob("*.whl")
-    return built
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the sdist and the wheel that is made from it, as every build tool makes them."""
+    folder = tmp_path_factory.mktemp("built")
+    run_uv("build", "--quiet", "--out-dir", str(folder), str(ROOT))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    [wheel] = built.glob("*.whl")
+    return wheel
 
 
 @pytest.fixture(scope="module", params=["highest", "lowest-direct"])
@@ -82,9 +90,26 @@ def fresh(
 ) -> Path:
     """The `bin` of an environment that has the wheel and what it needs, in its newest or oldest."""
     place = tmp_path_factory.mktemp("fresh") / "env"
+    return install(place, str(wheel), request.param, PROJECT["dependencies"])
+
+
+@pytest.fixture(
+    params=[("*.tar.gz", "highest"), ("*.whl", "highest"), ("*.whl", "lowest-direct")],
+    ids=["sdist", "wheel", "wheel with the oldest libraries"],
+)
+def with_server(built: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """The `bin` of an environment that has one of the two files, and the server."""
+    kind, resolution = request.param
+    [file] = built.glob(kind)
+    needs = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["server"]]
+    return install(tmp_path / "env", f"{file}[server]", resolution, needs)
+
+
+def install(place: Path, what: str, resolution: str, needs: list[str]) -> Path:
+    """uv takes the oldest version of what is named here only: so `needs` is named too."""
     run_uv("venv", "--quiet", "--python", sys.executable, str(place))
-    which = ("--resolution", request.param, "--python", str(place))
-    run_uv("pip", "install", "--quiet", *which, str(wheel))
+    which = ("--resolution", resolution, "--python", str(place))
+    run_uv("pip", "install", "--quiet", *which, what, *needs)
     return place / "bin"
 
 
@@ -173,3 +198,81 @@ def test_the_commands_ask_from_a_fresh_environment(
         assert refused.stderr.count("\n") == 1
         assert run(*words, "--help").returncode == 0
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.e2e
+def test_both_ways_to_build_give_one_wheel(wheel: Path, tmp_path: Path) -> None:
+    run_uv("build", "--quiet", "--wheel", "--out-dir", str(tmp_path), str(ROOT))
+    [direct] = tmp_path.glob("*.whl")
+    assert zipfile.ZipFile(direct).namelist() == zipfile.ZipFile(wheel).namelist()
+
+
+@pytest.mark.e2e
+def test_the_sdist_holds_what_is_needed_to_build(built: Path) -> None:
+    [sdist] = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        top = {name.split("/")[1] for name in archive.getnames()}
+    assert top == {
+        "src", "mcp_server", "CHANGELOG.md", "README.md", "LICENSE", "pyproject.toml", "PKG-INFO",
+        ".gitignore",
+    }  # fmt: skip
+
+
+@pytest.mark.e2e
+def test_a_newcomer_is_answered(with_server: Path, tmp_path: Path) -> None:
+    """Install, `dev`, a question, the pressed answer; MCP by HTTP and by stdio."""
+    server = Server(tmp_path, "dev")
+    server.program = (str(with_server / "pausepoint"),)
+    with server, Api(server.base_url, server.test_api_key) as agent:
+        asked = agent.create()
+        pressed = agent.http.post(asked["respond_url"], data={"choice": "Approve"})
+        assert pressed.status_code == 303
+        assert agent.pause(asked["pause_id"], wait=10)["response_choice"] == "Approve"
+        list_tools = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+        by_http = agent.http.post("/mcp", json=list_tools)
+        by_stdio = subprocess.run(
+            [str(with_server / "pausepoint"), "mcp"],
+            env=environment(
+                tmp_path,
+                PAUSEPOINT_API_KEY=server.test_api_key,
+                PAUSEPOINT_BASE_URL=server.base_url,
+            ),
+            input=json.dumps(list_tools) + "\n",
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        for answer in (by_http.text, by_stdio.stdout):
+            names = [tool["name"] for tool in json.loads(answer)["result"]["tools"]]
+            assert "create_pause_request" in names
+
+
+@pytest.mark.e2e
+def test_a_server_that_does_not_fit_says_so_and_ends(built: Path, tmp_path: Path) -> None:
+    """With a uvicorn that was forced on it, no request could be answered."""
+    [wheel] = built.glob("*.whl")
+    place = install(tmp_path / "env", f"{wheel}[server]", "highest", [])
+    run_uv("pip", "install", "--quiet", "--python", str(place.parent), "uvicorn==0.40")
+    done = subprocess.run(
+        [str(place / "pausepoint"), "dev"],
+        env=environment(tmp_path, PAUSEPOINT_PORT=str(free_port())),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "does not answer a request of its own. uvicorn 0.40" in done.stderr
+    assert done.stdout == ""
+
+
+def test_on_windows_the_server_says_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert "Run it in WSL or Docker" in (complaint("pausepoint dev") or "")
+
+
+def test_what_windows_cannot_install_is_left_out_there() -> None:
+    [uvloop] = [n for n in PROJECT["optional-dependencies"]["server"] if n.startswith("uvloop")]
+    assert uvloop.endswith("; sys_platform != 'win32'")

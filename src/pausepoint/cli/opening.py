@@ -40,8 +40,10 @@ def refusal_of(error: Exception) -> str:
     from pausepoint.metrics import NoMetricsAddress
     from pausepoint.store.migrate import SchemaRefused
     from pausepoint.store.vault import WrongSecretKey
+    from pausepoint.web.server import ServerBroken
 
-    if isinstance(error, ConfigError | NoMetricsAddress | SchemaRefused | WrongSecretKey):
+    told = ConfigError | NoMetricsAddress | SchemaRefused | ServerBroken | WrongSecretKey
+    if isinstance(error, told):
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:
         return f"Cannot make or remove {error.filename}: {error.strerror}."

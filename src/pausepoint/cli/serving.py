@@ -101,6 +101,7 @@ class Serving:
         spare_the_living()
         self._opened.set()
         await self._listening.wait()
+        await self._server.check_itself()
         as_json = self._as_json or self._is_one_of
         show_ready(self._settings, new_keys, has_accounts=has_accounts, as_json=as_json)
 

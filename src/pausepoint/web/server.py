@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
+from importlib.metadata import version
 from typing import Any, Final, cast
 
 import uvicorn
@@ -28,6 +29,14 @@ KEEP_ALIVE_TIME: Final = 75
 """Longer than the usual proxy's, so that the proxy is the one that closes."""
 
 BACKLOG: Final = 4096
+
+
+CHECK_TIME: Final = 5
+"""Seconds in which a request of its own must be answered."""
+
+
+class ServerBroken(Exception):
+    """The installed HTTP server does not fit. The message says what to install."""
 
 
 class Server(uvicorn.Server):
@@ -64,6 +73,32 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._on_ready()
+
+    async def check_itself(self) -> None:
+        """Send one request through the protocol, on a socket pair. Raises ServerBroken.
+
+        The protocol subclasses uvicorn's: with a version that it does not fit, every request fails.
+        """
+        ours, theirs = socket.socketpair()
+        theirs.setblocking(False)
+        await asyncio.get_running_loop().connect_accepted_socket(self._new_protocol, theirs)
+        reader, writer = await asyncio.open_connection(sock=ours)
+        try:
+            writer.write(
+                b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            )
+            async with asyncio.timeout(CHECK_TIME):
+                answer = await reader.read()
+        except (OSError, TimeoutError):
+            answer = b""
+        finally:
+            writer.close()
+        if not answer.startswith(b"HTTP/1.1 200 "):
+            raise ServerBroken(
+                "The server does not answer a request of its own."
+                f" uvicorn {version('uvicorn')} and httptools {version('httptools')} are installed;"
+                " install those that PausePoint asks for: pip install 'pausepoint[server]'"
+            )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._on_stop()
