@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from pausepoint.domain.action import Action
+
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_OUR_ROWS: Final = ("tool", "arguments", "sha-256")
+"""What our rows on the page begin with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """`label` is None where the arguments are no object."""
+    """`label` is the name, quoted if it could pass for one of our rows; None if there is none."""
 
     label: str | None
     text: str
@@ -33,9 +39,16 @@ def _arguments(action: Action) -> Iterator[Argument]:
     arguments = action.arguments
     if isinstance(arguments, dict) and arguments:
         for label, value in arguments.items():
-            yield Argument(label, _text(value))
+            yield Argument(_label(label), _text(value))
     else:
         yield Argument(None, _text(arguments))
+
+
+def _label(name: str) -> str:
+    """Quoted as JSON unless it is a plain name and none of ours: `"Tool"`, `"SHA-256 of …"`."""
+    if _PLAIN_NAME.fullmatch(name) and name.casefold() not in _OUR_ROWS:
+        return name
+    return json.dumps(name, ensure_ascii=False)
 
 
 def _text(value: object) -> str:
