@@ -3,7 +3,7 @@
     pip install 'pausepoint[crewai]'
     python examples/with_crewai.py
 
-Kill it while it waits and start it again: the person is not asked again.
+Each flow that is started asks the person.
 """
 
 from crewai.flow import Flow, listen, start
@@ -30,4 +30,4 @@ class Review(Flow):
 
 
 if __name__ == "__main__":
-    Review(suppress_flow_events=True).kickoff(inputs={"id": "draft-7"})
+    Review(suppress_flow_events=True).kickoff()

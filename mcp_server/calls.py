@@ -9,12 +9,21 @@ from __future__ import annotations
 from . import refusals, results
 from .api import ApiAnswer, ApiFailure, ApiRequest, Waiting
 from .arguments import check_create, check_pause_id
-from .shared_steps import EARLY_SHARE, MAX_HOLD_SECONDS, asked_twice, look, pause_in, withdrawn
+from .shared_steps import (
+    EARLY_SHARE,
+    MAX_HOLD_SECONDS,
+    asked_twice,
+    bare_id,
+    look,
+    matched,
+    pause_in,
+    withdrawn,
+)
 from .tools import CREATE, POLL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
     from typing import Any
 
     from .api import Json, Outcome, ToolSteps
@@ -35,17 +44,17 @@ class KnownPauses:
         """Notes the deadline of a pause that the API has shown."""
         deadline = results.epoch_seconds(pause.get("expires_at"))
         if deadline is not None:
-            self._note(self._deadlines, _bare(pause["pause_id"]), deadline)
+            self._note(self._deadlines, bare_id(pause["pause_id"]), deadline)
 
     def seconds_left(self, pause_id: str, now: float) -> float | None:
         """Until the deadline, None where it is not known."""
-        deadline = self._deadlines.get(_bare(pause_id))
+        deadline = self._deadlines.get(bare_id(pause_id))
         return None if deadline is None else max(0.0, deadline - now)
 
     def count_pending_poll(self, pause_id: str) -> int:
         """How many polls of this pause have now ended without an answer."""
-        polls = self._pending_polls.get(_bare(pause_id), 0) + 1
-        self._note(self._pending_polls, _bare(pause_id), polls)
+        polls = self._pending_polls.get(bare_id(pause_id), 0) + 1
+        self._note(self._pending_polls, bare_id(pause_id), polls)
         return polls
 
     def _note(self, notes: dict[str, Any], name: str, value: object) -> None:
@@ -79,28 +88,19 @@ class CallContext:
 def create(values: Json, context: CallContext) -> ToolSteps:
     """Asks the person. A lost answer is asked for once more under the same idempotency key."""
     check_create(values)
-    host_key = values.pop("host_key", None)
-    key = values.pop("idempotency_key", host_key or context.fresh_key)
-    outcome, may_be_asked = yield from _asked(values, key)
+    key = values.pop("idempotency_key", context.fresh_key)
+    request = ApiRequest("POST", "/v1/pause", body=values, idempotency_key=key)
+    outcome = matched((yield request), request)
+    # An earlier try whose answer was lost may have asked already.
+    may_be_asked = isinstance(outcome, ApiFailure) and outcome.sent
+    if may_be_asked:
+        outcome = matched((yield request), request)
     pause = pause_in(outcome)
-    if pause is not None and key == host_key and pause["status"] != "pending":
-        # Not every host's ids are unique: an old answer must not stand for a new question.
-        key = context.fresh_key
-        outcome, may_be_asked = yield from _asked(values, key)
-        pause = pause_in(outcome)
     if pause is None:
         return results.failed(refusals.of_create(outcome, key, may_be_asked=may_be_asked))
     context.known.saw(pause)
-    return results.created(pause)
-
-
-def _asked(question: Json, key: str) -> Generator[ApiRequest, Outcome, tuple[Outcome, bool]]:
-    """The outcome, and whether an earlier try may have asked already."""
-    request = ApiRequest("POST", "/v1/pause", body=question, idempotency_key=key)
-    outcome = yield request
-    if isinstance(outcome, ApiFailure) and outcome.sent:
-        return (yield request), True
-    return outcome, False
+    is_replay = isinstance(outcome, ApiAnswer) and outcome.status == 200 and not may_be_asked
+    return results.created(pause, is_replay=is_replay)
 
 
 def poll(values: Json, context: CallContext) -> ToolSteps:
@@ -111,11 +111,13 @@ def poll(values: Json, context: CallContext) -> ToolSteps:
     while True:
         hold = min(MAX_HOLD_SECONDS, max(0, round(wait_seconds - waited)))
         left = context.known.seconds_left(pause_id, context.now + waited)
-        outcome = yield look(pause_id, hold, Waiting(wait_seconds, waited, left))
+        request = look(pause_id, hold, Waiting(wait_seconds, waited, left))
+        outcome = matched((yield request), request)
         waited += outcome.seconds
         if hold and _was_cut(outcome):
             # A proxy may cut a held request; a plain look still tells how things stand.
-            outcome = yield look(pause_id, 0)
+            request = look(pause_id, 0)
+            outcome = matched((yield request), request)
             hold = 0
         pause = pause_in(outcome)
         if pause is None:
@@ -186,7 +188,3 @@ def _was_cut(outcome: Outcome) -> bool:
     if isinstance(outcome, ApiFailure):
         return outcome.sent
     return outcome.status in (502, 504) and outcome.body is None
-
-
-def _bare(pause_id: str) -> str:
-    return pause_id[4:] if pause_id.startswith("psr_") else pause_id

@@ -1,8 +1,11 @@
 """`permission_prompt`: a host asks a person, not its user, whether a tool may run.
 
 The answer is one text block of JSON, as Claude Code's `--permission-prompt-tool` reads it:
-`{"behavior": "allow"}` or `{"behavior": "deny", "message": "…"}`. Only a person's own "Allow" allows.
+`{"behavior": "allow", "updatedInput": {…}}` or `{"behavior": "deny", "message": "…"}`. Claude Code up
+to 2.1.173 takes an allow without `updatedInput` for an error. Only a person's own "Allow" allows.
 Whatever else happens denies: silence, a withdrawal, an error, an input that cannot be shown whole.
+
+`AskUserQuestion` is no question about a permission: its own questions are asked, a pause for each.
 """
 
 from __future__ import annotations
@@ -12,8 +15,25 @@ import re
 
 from . import refusals, results
 from .api import ApiAnswer, ApiRequest, CallCancelled, Waiting
-from .arguments import MAX_METADATA_BYTES, ArgumentProblem
-from .shared_steps import EARLY_SHARE, MAX_HOLD_SECONDS, asked_twice, look, pause_in, withdrawn
+from .arguments import ArgumentProblem
+from .shared_steps import (
+    EARLY_SHARE,
+    MAX_HOLD_SECONDS,
+    asked_twice,
+    look,
+    matched,
+    pause_in,
+    withdrawn,
+)
+from .user_questions import (
+    ASK_USER_QUESTION,
+    MAX_MESSAGE_CHARACTERS,
+    UNFIT,
+    answer_text,
+    is_answered_elsewhere,
+    user_questions,
+    with_answers,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,11 +42,14 @@ if TYPE_CHECKING:
     from .api import Json, Outcome, ToolSteps
     from .calls import CallContext
 
-    Watching = Generator[ApiRequest, Outcome, Outcome]
+    Watching = Generator[ApiRequest, Outcome, tuple[Outcome, float]]
+    Answering = Generator[ApiRequest, Outcome, list[Json]]
 
 ALLOW = "Allow"
 DENY = "Deny"
-MAX_MESSAGE_CHARACTERS = 2000
+# The API's own limits for an action, in bytes of canonical JSON and in characters.
+MAX_ACTION_BYTES = 256 * 1024
+MAX_TOOL_CHARACTERS = 200
 # The server ends the pause at its deadline; this is for a server whose clock stands still.
 _GRACE_SECONDS = 30
 # A server that is started anew is away for seconds; one that stays away answers nobody.
@@ -40,7 +63,7 @@ _TELL = "Tell the user; do not look for a way around it."
 class Permission:
     """Whom `permission_prompt` asks and how long an answer is waited for; no model says that.
 
-    `run` is different for each run of the server: hosts' ids of calls may begin anew with each.
+    `run` is different for each run of the server.
     """
 
     __slots__ = ("channel", "recipient", "run", "timeout_seconds")
@@ -57,86 +80,157 @@ def denied(reason: str) -> Json:
     return _decision({"behavior": "deny", "message": reason})
 
 
+class _Denied(Exception):
+    """Why the call is denied, for the host."""
+
+
 def ask(values: Json, context: CallContext) -> ToolSteps:
-    """Asks the person, waits for the answer, and decides. A cancelled call is withdrawn."""
+    """Asks the person, waits for the answer, and decides. A cancelled call is withdrawn.
+
+    Each call is a question of its own: ids of calls come again, so none finds an earlier answer.
+    """
     permission = context.permission
     assert permission is not None
-    question = _question(values["tool_name"], values["input"], permission)
-    key = context.fresh_key
-    if "tool_use_id" in values:
-        key = _key(permission, values["tool_use_id"], question)
-    outcome = yield from _asked(question, key)
-    pause = pause_in(outcome)
-    if pause is not None and pause["status"] != "pending":
-        # An answer is for one call: ids that come again must not let the same input pass again.
-        outcome = yield from _asked(question, context.fresh_key)
-        pause = pause_in(outcome)
-    if pause is None:
-        return denied(f"{refusals.what(outcome)}, so this is denied. {_TELL}")
-    pause_id: str = pause["pause_id"]
+    tool, tool_input = values["tool_name"], values["input"]
+    if is_answered_elsewhere(tool, tool_input):
+        return denied(f"{UNFIT}. Ask the user in the conversation instead.")
+    questions = user_questions(tool_input) if tool == ASK_USER_QUESTION else None
     try:
-        outcome = yield from _watched(outcome, permission, context)
-    except CallCancelled:
-        yield from withdrawn(pause_id)
+        if questions is None:
+            yield from _answers([_question(tool, tool_input, permission)], context)
+            return _decision({"behavior": "allow", "updatedInput": tool_input})
+        bodies = [_body(each.message, each.labels, permission) for each in questions]
+        pauses = yield from _answers(bodies, context)
+    except _Denied as reason:
+        return denied(str(reason))
+    answers = {
+        question.text: answer_text(
+            pauses[number]["response_choice"], results.comment(pauses[number])
+        )
+        for number, question in enumerate(questions)
+    }
+    return _decision({"behavior": "allow", "updatedInput": with_answers(tool_input, answers)})
+
+
+def _answers(bodies: list[Json], context: CallContext) -> Answering:
+    """The pauses, each answered by a person and none by `Deny`. Raises `_Denied`, `CallCancelled`."""
+    open_ids: list[str] = []
+    answered: list[Json] = []
+    waited, current = 0.0, None
+    try:
+        created = []
+        for number, body in enumerate(bodies):
+            outcome = yield from asked_twice(_create(body, context, number))
+            pause = pause_in(outcome)
+            if pause is None:
+                raise _Denied(f"{refusals.what(outcome)}, so this is denied. {_TELL}")
+            created.append((body, outcome))
+            open_ids.append(pause["pause_id"])
+        for body, outcome in created:
+            current = open_ids[0]
+            pause, waited = yield from _answer(outcome, context, waited)
+            del open_ids[0]
+            _check_choice(pause, body)
+            answered.append(pause)
+    except _Denied:
+        for pause_id in open_ids:
+            if pause_id != current:
+                yield from withdrawn(pause_id)
         raise
+    except CallCancelled:
+        for pause_id in open_ids:
+            yield from withdrawn(pause_id)
+        raise
+    return answered
+
+
+def _create(body: Json, context: CallContext, number: int) -> ApiRequest:
+    assert context.permission is not None
+    key = f"permission-{context.permission.run}-{context.fresh_key}-{number}"
+    return ApiRequest("POST", "/v1/pause", body=body, idempotency_key=key)
+
+
+def _answer(
+    created: Outcome, context: CallContext, waited: float
+) -> Generator[ApiRequest, Outcome, tuple[Json, float]]:
+    """The pause with a person's answer. Raises `_Denied`; the pause is then withdrawn, or final."""
+    permission = context.permission
+    assert permission is not None
+    outcome, waited = yield from _watched(created, permission, context, waited)
     pause = pause_in(outcome)
     if pause is None:
-        return denied(
+        raise _Denied(
             f"{refusals.what(outcome)}, so no answer is known and this is denied. {_TELL}"
         )
     if pause["status"] == "pending":
         was_delivered = not results.has_failed(pause)
-        pause = pause_in((yield from withdrawn(pause_id)))
+        pause = pause_in((yield from withdrawn(pause["pause_id"])))
         if pause is None or pause["status"] == "cancelled":
-            return denied(_silence(permission) if was_delivered else _UNDELIVERED)
-    return _verdict(pause, permission)
+            raise _Denied(_silence(permission) if was_delivered else _UNDELIVERED)
+    if pause["status"] == "timed_out":
+        raise _Denied(_silence(permission))
+    if pause["status"] != "responded" or pause.get("resolved_by") != "human":
+        raise _Denied(f"The question ended without a person's answer, so this is denied. {_TELL}")
+    return pause, waited
+
+
+def _check_choice(pause: Json, body: Json) -> None:
+    """Raises `_Denied` unless the person chose one of the options, and not `Deny`."""
+    choice, options = pause.get("response_choice"), body["options"]
+    if choice is None:
+        raise _Denied(f"The answer has been erased, so this is denied. {_TELL}")
+    if choice not in options:
+        raise _Denied(f"The answer is none of the options, so this is denied. {_TELL}")
+    if options == [ALLOW, DENY] and "action" in body and choice != ALLOW:
+        comment = results.comment(pause)
+        if comment is None:
+            raise _Denied("A person denied this.")
+        raise _Denied(f'A person denied this, with the comment: "{comment}"')
 
 
 _UNDELIVERED = f"The message could not be delivered, so no person was asked. {_TELL}"
 
 
 def _question(tool_name: str, tool_input: Json, permission: Permission) -> Json:
-    """The create's body. Raises `ArgumentProblem` where the person could not see the whole input."""
+    """The create's body. Raises `ArgumentProblem` where the person could not see the whole input.
+
+    The input is the pause's action: the page shows every argument of it, whole.
+    """
     name = tool_name if _PLAIN_NAME.fullmatch(tool_name) else json.dumps(tool_name)
-    head = f"May the agent use {name}?"
-    message = f"{head}\n\n{json.dumps(tool_input, ensure_ascii=False, indent=2)}"
-    body: Json = {
+    action = {"tool": tool_name, "arguments": tool_input}
+    size = len(
+        json.dumps(action, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    )
+    message = f"May the agent use {name}?"
+    is_too_long = len(tool_name) > MAX_TOOL_CHARACTERS or len(message) > MAX_MESSAGE_CHARACTERS
+    if size > MAX_ACTION_BYTES or is_too_long:
+        raise ArgumentProblem(
+            f"the input of {name[:200]} is too large to be shown whole to a person ({size} bytes,"
+            f" {MAX_ACTION_BYTES} at most), so this is denied; take smaller steps"
+        )
+    body = _body(message, [ALLOW, DENY], permission)
+    return {**body, "timeout_default": DENY, "action": action}
+
+
+def _body(message: str, options: list[str], permission: Permission) -> Json:
+    return {
         "recipient": permission.recipient,
         "channel": permission.channel,
-        "options": [ALLOW, DENY],
+        "message": message,
+        "options": options,
         "timeout_hours": permission.timeout_seconds / 3600,
-        "timeout_default": DENY,
         "allow_text_response": True,
     }
-    if len(message) > MAX_MESSAGE_CHARACTERS:
-        size = len(json.dumps(tool_input, ensure_ascii=False).encode())
-        message = f"{head} The table on the page shows its whole input."
-        if size > MAX_METADATA_BYTES or len(message) > MAX_MESSAGE_CHARACTERS:
-            raise ArgumentProblem(
-                f"the input of {name[:200]} is too large to be shown whole to a person ({size} "
-                f"bytes, {MAX_METADATA_BYTES} at most), so this is denied; take smaller steps"
-            )
-        body["metadata"] = tool_input
-    body["message"] = message
-    return body
 
 
-def _key(permission: Permission, tool_use_id: str, question: Json) -> str:
-    """Of this very question in this very call, whatever the host's id looks like."""
-    import hashlib  # noqa: PLC0415 - no start should wait for it
+def _watched(
+    created: Outcome, permission: Permission, context: CallContext, waited: float
+) -> Watching:
+    """Holds, one request after another, until the pause is final or its time is over.
 
-    said = json.dumps([permission.run, tool_use_id, question], sort_keys=True)
-    return f"permission-{hashlib.sha256(said.encode()).hexdigest()}"
-
-
-def _asked(question: Json, key: str) -> Watching:
-    request = ApiRequest("POST", "/v1/pause", body=question, idempotency_key=key)
-    return asked_twice(request)
-
-
-def _watched(created: Outcome, permission: Permission, context: CallContext) -> Watching:
-    """Holds, one request after another, until the pause is final or its time is over."""
-    outcome, waited, unanswered, delay = created, 0.0, 0.0, 0
+    Returns the last outcome, and how long has been waited in all.
+    """
+    outcome, unanswered, delay = created, 0.0, 0
     pause = pause_in(created)
     assert pause is not None
     deadline = results.epoch_seconds(pause.get("expires_at"))
@@ -145,11 +239,12 @@ def _watched(created: Outcome, permission: Permission, context: CallContext) -> 
         hold = min(MAX_HOLD_SECONDS, max(1, round(left - waited)))
         until = None if deadline is None else max(0.0, deadline - context.now - waited)
         waiting = Waiting(permission.timeout_seconds, waited, until)
-        outcome = yield look(pause["pause_id"], hold, waiting, delay_seconds=delay)
+        request = look(pause["pause_id"], hold, waiting, delay_seconds=delay)
+        outcome = matched((yield request), request)
         waited += outcome.seconds
         unanswered = 0.0 if pause_in(outcome) else unanswered + outcome.seconds
         delay = _RETRY_SECONDS if outcome.seconds < hold * EARLY_SHARE else 0
-    return outcome
+    return outcome, waited
 
 
 def _is_open(outcome: Outcome) -> bool:
@@ -159,22 +254,6 @@ def _is_open(outcome: Outcome) -> bool:
     if isinstance(outcome, ApiAnswer):
         return outcome.status in _PASSING
     return not outcome.is_setup
-
-
-def _verdict(pause: Json, permission: Permission) -> Json:
-    by, choice = pause.get("resolved_by"), pause.get("response_choice")
-    if pause["status"] == "responded" and by == "human":
-        if choice == ALLOW:
-            return _decision({"behavior": "allow"})
-        if choice is None:
-            return denied(f"The answer has been erased, so this is denied. {_TELL}")
-        comment = results.comment(pause)
-        if comment is None:
-            return denied("A person denied this.")
-        return denied(f'A person denied this, with the comment: "{comment}"')
-    if pause["status"] == "timed_out":
-        return denied(_silence(permission))
-    return denied(f"The question ended without a person's answer, so this is denied. {_TELL}")
 
 
 def _silence(permission: Permission) -> str:

@@ -68,9 +68,16 @@ def failed(sentence: str) -> Json:
     return {"content": [{"type": "text", "text": sentence}], "isError": True}
 
 
-def created(pause: Json) -> Json:
+def created(pause: Json, *, is_replay: bool = False) -> Json:
     """The result of a create; a replayed one may be answered already."""
-    return _pause_result(pause, _asked_fields(pause), {}, _next_step(pause, 0))
+    next_step = _next_step(pause, 0)
+    if is_replay and pause["status"] != "pending":
+        next_step = (
+            "This idempotency_key was used before, and this is the answer to that call: it allows"
+            " nothing a second time. To ask again, leave idempotency_key out. If that call was not"
+            f" acted on yet: {next_step}"
+        )
+    return _pause_result(pause, _asked_fields(pause), {}, next_step)
 
 
 def polled(pause: Json, waited: float, seconds_left: float | None, polls: int) -> Json:

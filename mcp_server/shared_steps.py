@@ -1,4 +1,8 @@
-"""Steps that several tools share: a look at a pause, a request that may be repeated, a withdrawal."""
+"""Steps that several tools share: a look at a pause, a request that may be repeated, a withdrawal.
+
+Every answer is held against the request: a proxy that mixes up connections must not make another
+pause's answer count.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,9 @@ MAX_HOLD_SECONDS = 50
 # know `wait`); asking again at once would be a loop without a pause.
 EARLY_SHARE = 0.8
 
+_COMPARED = ("channel", "message", "options", "action")
+_CROSSED = "An answer came that belongs to another request, so it was not used"
+
 
 def look(
     pause_id: str, hold: int, waiting: Waiting | None = None, *, delay_seconds: int = 0
@@ -30,10 +37,36 @@ def look(
 
 def asked_twice(request: ApiRequest) -> Generator[ApiRequest, Outcome, Outcome]:
     """For requests that may be repeated: a lost answer is asked for once more."""
-    outcome = yield request
+    outcome = matched((yield request), request)
     if isinstance(outcome, ApiFailure) and outcome.sent:
-        outcome = yield request
+        outcome = matched((yield request), request)
     return outcome
+
+
+def matched(outcome: Outcome, request: ApiRequest) -> Outcome:
+    """The outcome, or a failure where the answer belongs to another request."""
+    pause = pause_in(outcome)
+    if pause is None or _is_for(pause, request):
+        return outcome
+    return ApiFailure(_CROSSED, sent=True, seconds=outcome.seconds)
+
+
+def _is_for(pause: Json, request: ApiRequest) -> bool:
+    if request.body is None:
+        asked = request.path.partition("?")[0].split("/")[3:]
+        return asked == [] or bare_id(pause["pause_id"]) == bare_id(asked[0])
+    if pause.get("message", "") is None and pause["status"] != "pending":
+        return True  # erased
+    return all(
+        pause.get(name, request.body[name]) == request.body[name]
+        for name in _COMPARED
+        if name in request.body
+    )
+
+
+def bare_id(pause_id: str) -> str:
+    text = pause_id.lower()
+    return text[4:] if text.startswith("psr_") else text
 
 
 def withdrawn(pause_id: str) -> Generator[ApiRequest, Outcome, Outcome]:

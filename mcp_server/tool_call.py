@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from . import permission, refusals, results
-from .arguments import ArgumentProblem, checked, is_idempotency_key
+from .arguments import ArgumentProblem, checked
 from .calls import TOOL_STEPS
 from .messages import id_of, meta_of, success
-from .tools import CREATE, PERMISSION_PROMPT, POLL
+from .tools import PERMISSION_PROMPT, POLL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .api import ApiRequest, Json, ToolSteps
     from .calls import CallContext
     from .messages import RequestId
-
-_TOOL_USE_KEY = "claudecode/toolUseId"
 
 
 class ToolCall:
@@ -57,7 +55,6 @@ class ToolCall:
         """
         try:
             values = checked(self._arguments, self._tool["inputSchema"])
-            self._add_host_key(values)
             steps = permission.ask if self.name == PERMISSION_PROMPT else TOOL_STEPS[self.name]
             result = yield from steps(values, context)
         except ArgumentProblem as problem:
@@ -88,16 +85,6 @@ class ToolCall:
             "message": message,
         }
         return {"jsonrpc": "2.0", "method": "notifications/progress", "params": params}
-
-    def _add_host_key(self, values: Json) -> None:
-        """The host's own id of this call: its retry of the call then asks nobody twice."""
-        tool_use_id = self._meta.get(_TOOL_USE_KEY)
-        if not isinstance(tool_use_id, str):
-            return
-        if self.name == PERMISSION_PROMPT:
-            values.setdefault("tool_use_id", tool_use_id)
-        elif self.name == CREATE and is_idempotency_key(f"tool-use-{tool_use_id}"):
-            values["host_key"] = f"tool-use-{tool_use_id}"
 
     def _refused(self, sentence: str) -> Json:
         if self.name == PERMISSION_PROMPT:

@@ -128,3 +128,159 @@ def test_what_cannot_be_told_is_restricted(arguments: Any) -> None:
 def test_what_is_no_pattern_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"must be a tool|in brackets only"):
         tool_pattern(text)
+
+
+def file_matches(
+    pattern: str, path: str, *, restricts: bool, cwd: str = "/home/me/shop", tool: str = "Write"
+) -> bool:
+    name = "notebook_path" if tool == "NotebookEdit" else "file_path"
+    given = {name: path}
+    return tool_pattern(f"{tool}({pattern})").matches(tool, given, cwd, restricts=restricts)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//etc/x",
+        "///etc/x",
+        "/etc//x",
+        "/./etc/x",
+        "/usr/../etc/x",
+        "//usr/..//etc/./x",
+        " /etc/x ",
+        "\n/etc/x",
+        "../../../etc/x",
+        "..//..//..//etc/x",
+        "/ETC/x",
+        "/Etc/X",
+        "/private/etc/x",
+        "/proc/self/root/etc/x",
+        "~/../../etc/x",
+        "~",
+    ],
+)
+@pytest.mark.parametrize("tool", ["Write", "Edit", "MultiEdit", "Read", "NotebookEdit"])
+def test_a_rule_that_restricts_knows_every_spelling_of_a_path(path: str, tool: str) -> None:
+    assert file_matches("/etc/*", path, restricts=True, tool=tool)
+    if "~" in path or path.lower() != path or path.startswith(("/private", "/proc")):
+        return
+    assert file_matches("/etc/*", path, restricts=False, tool=tool)
+
+
+@pytest.mark.parametrize(
+    "path", ["~/.ssh/id_ed25519", "~", " /etc/passwd", "~/../x", "/HOME/me/shop/x", "//etc/x"]
+)
+def test_a_rule_that_lets_pass_takes_no_other_file(path: str) -> None:
+    assert not file_matches("/home/me/shop/*", path, restricts=False)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["//etc/*", "/etc//*", "/etc/", "/usr/../etc/*", "/./etc/*", "/ETC/*", "etc/*", " /etc/*"]
+)  # fmt: skip
+def test_every_spelling_of_a_pattern_is_understood(pattern: str) -> None:
+    assert file_matches(pattern, "/etc/x", restricts=True)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "expected"),
+    [
+        ("~/.ssh/*", "/home/me/.ssh/id", True),
+        ("~/.ssh/*", "~/.ssh/id", True),
+        (".env", "/home/me/shop/.env", True),
+        ("src/*", "/home/me/shop/src/a", True),
+        ("src/*", "src/a", True),
+        ("/etc/*", "/home/me/etc/x", False),
+        ("/etc/*", "etc/x", False),
+        ("/etc/*", "/etcetera", False),
+    ],
+)
+def test_a_pattern_without_a_root_restricts_anywhere(
+    pattern: str, path: str, expected: bool
+) -> None:
+    assert file_matches(pattern, path, restricts=True) is expected
+
+
+def test_a_pattern_without_a_root_lets_nothing_pass_elsewhere() -> None:
+    assert not file_matches("src/*", "/home/me/shop/src/a", restricts=False)
+    assert not file_matches("~/.ssh/*", "/home/me/.ssh/a", restricts=False)
+    assert file_matches("~/notes/*", "~/notes/a", restricts=False)
+    assert not file_matches("~/notes/*", "~/notes/../.ssh/a", restricts=False)
+
+
+@pytest.mark.parametrize("cwd", ["", "shop"])
+def test_a_relative_path_without_a_folder_is_restricted(cwd: str) -> None:
+    assert file_matches("/etc/*", "x", restricts=True, cwd=cwd)
+    assert not file_matches("*", "x", restricts=False, cwd=cwd)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (r"C:\Windows\x", True),
+        (r"c:\windows\System32\..\x", True),
+        ("C:/Windows/x", True),
+        (r"..\..\Windows\x", True),
+        (r"D:\Windows\x", False),
+    ],
+)
+def test_windows_paths(path: str, expected: bool) -> None:
+    given = {"file_path": path}
+    pattern = tool_pattern(r"Write(C:\Windows\*)")
+    assert pattern.matches("Write", given, r"C:\Users\me", restricts=True) is expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.test/x",
+        "http://evil.test/x",
+        "HTTPS://EVIL.test/x",
+        "https://evil.test:443/x",
+        "https://evil.test./x",
+        "https://me@evil.test/x",
+        "https://ev\til.test/x",
+        r"https:\\evil.test\x",
+        "https://evil.test",
+        " https://evil.test/x",
+    ],
+)
+def test_a_rule_that_restricts_knows_every_spelling_of_a_url(url: str) -> None:
+    assert matches("WebFetch(https://evil.test/*)", "WebFetch", {"url": url})
+
+
+@pytest.mark.parametrize(
+    "url", ["https://good.test@evil.test/", "https://good.test\\@evil.test/", "https://evil.test/"]
+)
+def test_a_rule_that_lets_pass_takes_no_other_host(url: str) -> None:
+    for pattern in ("https://good.test/*", "https://good.test*"):
+        assert not matches(f"WebFetch({pattern})", "WebFetch", {"url": url}, restricts=False)
+
+
+def test_a_plain_url_passes() -> None:
+    given = {"url": "https://good.test/a?b=c"}
+    assert matches("WebFetch(https://good.test/*)", "WebFetch", given, restricts=False)
+    assert not matches("WebFetch(https://evil.test/*)", "WebFetch", given)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sudo git push",
+        "sudo -n env A=b /usr/bin/git push",
+        "timeout 10s git push",
+        "command git push",
+        "bash -c 'git push'",
+        'g"i"t push',
+        "g\\it push",
+        "'git' push",
+        "/usr/bin/git push --force",
+        "true && nohup git push &",
+    ],
+)
+def test_a_rule_that_restricts_sees_through_wrappers_and_quotes(command: str) -> None:
+    assert matches("Bash(git push *)", "Bash", {"command": command})
+    assert not matches("Bash(git push *)", "Bash", {"command": command}, restricts=False)
+
+
+def test_many_wrappers_are_no_way_to_keep_the_server_busy() -> None:
+    assert not matches("Bash(git push *)", "Bash", {"command": "sudo " * 200_000 + "ls"})

@@ -6,6 +6,7 @@ Both are installed once for each state of their lock. Node comes from PyPI, and 
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 import shutil
 import subprocess
@@ -45,9 +46,26 @@ def node() -> Path:
     return package / "bin" / "node"
 
 
-def claude(modules: Path) -> Path:
+NEWEST: Final[str] = json.loads((HERE / "package.json").read_text("utf-8"))["dependencies"][
+    "@anthropic-ai/claude-code"
+]
+BLOCKING_HOOKS: Final = "2.1.295"
+"""The first Claude Code whose hooks of the type `http` can block when they fail."""
+OLDEST: Final = "1.0.100"
+_PLACES: Final = {
+    NEWEST: "",
+    BLOCKING_HOOKS: "claude-code-2.1.295/node_modules",
+    OLDEST: "claude-code-1",
+}
+
+
+def claude(modules: Path, version: str = NEWEST) -> list[str]:
+    """The command that runs this version of Claude Code, one of those in `package.json`."""
+    place = modules / _PLACES[version]
+    if version == OLDEST:
+        return [str(node()), str(place / "cli.js")]
     machine = _MACHINES[platform.machine()]
-    return modules / "@anthropic-ai" / f"claude-code-linux-{machine}" / "claude"
+    return [str(place / "@anthropic-ai" / f"claude-code-linux-{machine}" / "claude")]
 
 
 if __name__ == "__main__":

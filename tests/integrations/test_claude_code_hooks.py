@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.docs.pages import ROOT, steps
 from tests.e2e.api import Api, eventually
 from tests.e2e.server import Server, environment, free_port
 from tests.integrations.messages_api import MessagesApi
-from tests.integrations.packages import claude
+from tests.integrations.packages import BLOCKING_HOOKS, NEWEST, OLDEST, claude
 
 Json = dict[str, Any]
 
@@ -33,6 +34,7 @@ hooks:
         decision: allow
       - tools: ["Bash(touch denied*)"]
         decision: deny
+      - tools: [AskUserQuestion, ExitPlanMode]
 """
 LINK = re.compile(r"/respond/([A-Za-z0-9_-]{54})")
 PROMPT = "Clean up"
@@ -46,7 +48,7 @@ def runs(command: str = "touch made.txt") -> list[Json]:
 class ClaudeCode:
     """Runs `claude -p` in a project whose settings have the hook, as the guide has it."""
 
-    def __init__(self, program: Path, folder: Path) -> None:
+    def __init__(self, program: Sequence[str], folder: Path) -> None:
         self._program = program
         self.project = folder / "project"
         (self.project / ".claude").mkdir(parents=True)
@@ -58,7 +60,7 @@ class ClaudeCode:
 
     def run(self, model: MessagesApi, key: str, *words: str) -> Json:
         done = subprocess.run(
-            [str(self._program), "-p", *words, "--output-format", "json"],
+            [*self._program, "-p", *words, "--output-format", "json"],
             cwd=self.project,
             env=environment(
                 self.project,
@@ -156,7 +158,85 @@ def test_a_person_allows(
         pause = api.http.get(f"/v1/pause/{listed['pause_id']}").json()
     assert pause["action"]["tool"] == "Bash"
     assert pause["action"]["arguments"]["command"] == "touch made.txt"
-    assert pause["message"].startswith("May Claude Code use Bash in /")
+    assert pause["message"] == "May Claude Code use Bash?"
+    assert pause["metadata"]["folder"].endswith("/project")
+
+
+@pytest.mark.parametrize(("version", "kind"), [(OLDEST, "command"), (BLOCKING_HOOKS, "http")])
+@pytest.mark.parametrize("choice", ["Allow", "Deny"])
+def test_a_person_decides_in_the_oldest_versions(
+    modules: Path,
+    tmp_path: Path,
+    serving: Callable[..., Server],
+    version: str,
+    kind: str,
+    choice: str,
+) -> None:
+    code = ClaudeCode(claude(modules, version), tmp_path)
+    server = serving()
+    code.hook("PreToolUse", (http_hook if kind == "http" else command_hook)(server.base_url))
+    person = answered(server, choice=choice)
+    with MessagesApi(runs()) as model:
+        code.run(model, server.test_api_key, PROMPT, *(() if choice == "Allow" else ALLOWED))
+    person.join()
+
+    assert code.made == (["made.txt"] if choice == "Allow" else [])
+
+
+def prompts(code: ClaudeCode, server: Server) -> tuple[str, ...]:
+    """The words that give Claude Code a permission prompt beside the hook."""
+    settings = {
+        "PAUSEPOINT_API_KEY": server.test_api_key,
+        "PAUSEPOINT_BASE_URL": server.base_url,
+        "PAUSEPOINT_PERMISSION_RECIPIENT": "+15550100199",
+        "PAUSEPOINT_PERMISSION_CHANNEL": "sms",
+    }
+    script = str(ROOT / "mcp_server" / "server.py")
+    entry = {"command": sys.executable, "args": [script], "env": settings}
+    config = code.project / "mcp.json"
+    config.write_text(json.dumps({"mcpServers": {"pausepoint": entry}}), "utf-8")
+    tool = "mcp__pausepoint__permission_prompt"
+    return ("--strict-mcp-config", "--mcp-config", str(config), "--permission-prompt-tool", tool)
+
+
+QUESTION = {
+    "question": "Which colour?",
+    "header": "Colour",
+    "options": [{"label": label, "description": "So."} for label in ("Red", "Blue")],
+    "multiSelect": False,
+}
+
+
+@pytest.mark.parametrize("version", [BLOCKING_HOOKS, NEWEST])
+def test_a_person_answers_the_agents_own_question(
+    modules: Path, tmp_path: Path, serving: Callable[..., Server], version: str
+) -> None:
+    """`claude -p` has AskUserQuestion only where a permission prompt is there too."""
+    code = ClaudeCode(claude(modules, version), tmp_path)
+    server = serving()
+    code.hook("PreToolUse", http_hook(server.base_url))
+    person = answered(server, choice="Blue", text="Dark.")
+    script = [{"tool": "AskUserQuestion", "input": {"questions": [QUESTION]}}, {"text": "Done."}]
+    with MessagesApi(script) as model:
+        code.run(model, server.test_api_key, PROMPT, *prompts(code, server))
+    person.join()
+
+    assert 'Blue (the person\'s note: "Dark.")' in str(model.results[0]["content"])
+
+
+def test_a_question_with_several_choices_is_answered_by_nobody_here(
+    code: ClaudeCode, serving: Callable[..., Server]
+) -> None:
+    server = serving()
+    code.hook("PreToolUse", http_hook(server.base_url))
+    several = {**QUESTION, "multiSelect": True}
+    script = [{"tool": "AskUserQuestion", "input": {"questions": [several]}}, {"text": "Done."}]
+    with MessagesApi(script) as model:
+        code.run(model, server.test_api_key, PROMPT, *prompts(code, server))
+
+    assert "Ask the user in the conversation instead." in str(model.results[0]["content"])
+    with Api(server.base_url, server.test_api_key) as api:
+        assert api.http.get("/v1/pause").json()["items"] == []
 
 
 @pytest.mark.parametrize("event", ["PreToolUse", "PermissionRequest"])

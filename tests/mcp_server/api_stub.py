@@ -266,6 +266,7 @@ def _new_pause(pause_id: str, body: Json) -> Json:
         "allow_text_response": body.get("allow_text_response", False),
         "timeout_default": body.get("timeout_default"),
         "metadata": body.get("metadata"),
+        "action": body.get("action"),
         "created_at": CREATED_AT,
         "expires_at": EXPIRES_AT,
         "response_choice": None,
@@ -288,6 +289,7 @@ def _problems(body: object) -> list[str]:
         "timeout_hours": (int, float),
         "timeout_default": str,
         "metadata": dict,
+        "action": dict,
         "allow_text_response": bool,
     }
     odd = [f"{n}={v!r}" for n, v in body.items() if not isinstance(v, types.get(n, ()))]

@@ -72,12 +72,13 @@ def test_no_such_tool_where_nobody_is_named(start: Start, settings: dict[str, st
 
 def test_allow(api: ApiStub, mcp: StdioProcess) -> None:
     api.answer(prompted(mcp, api, {**CALL, "recipient": "+15550199"}), "Allow")
-    assert decision(mcp.receive()) == {"behavior": "allow"}
+    assert decision(mcp.receive()) == {"behavior": "allow", "updatedInput": CALL["input"]}
     pause = api.only_pause()
     assert pause["recipient"] == "+15550100"
     assert pause["options"] == ["Allow", "Deny"]
     assert pause["timeout_default"] == "Deny"
-    assert pause["message"] == 'May the agent use Bash?\n\n{\n  "command": "rm -rf build"\n}'
+    assert pause["message"] == "May the agent use Bash?"
+    assert pause["action"] == {"tool": "Bash", "arguments": CALL["input"]}
 
 
 def test_deny_carries_what_the_person_wrote(api: ApiStub, mcp: StdioProcess) -> None:
@@ -130,13 +131,17 @@ def test_call_that_the_host_gives_up_is_withdrawn(api: ApiStub, mcp: StdioProces
     assert not any(b'"id":1' in line for line in mcp.lines)
 
 
-def test_retry_of_the_host_asks_nobody_twice(api: ApiStub, mcp: StdioProcess) -> None:
-    pause_id = prompted(mcp, api)
-    mcp.send_call("permission_prompt", CALL, 2)
-    api.until(lambda: api.held == 2)
-    api.answer(pause_id, "Allow")
-    assert [decision(mcp.receive()) for _ in range(2)] == [{"behavior": "allow"}] * 2
-    assert len(api.pauses) == 1
+def test_calls_of_one_id_share_no_answer(api: ApiStub, mcp: StdioProcess) -> None:
+    for number in range(1, 4):
+        mcp.send_call("permission_prompt", CALL, number)
+        api.until(lambda expected=number: api.held == expected)
+    first, second, third = api.pauses
+    api.answer(first, "Allow")
+    assert decision(mcp.receive())["behavior"] == "allow"
+    api.answer(second, "Deny")
+    assert decision(mcp.receive())["behavior"] == "deny"
+    api.answer(third, "Deny")
+    assert decision(mcp.receive())["behavior"] == "deny"
 
 
 def test_id_that_comes_again_with_another_input_is_another_question(
@@ -166,22 +171,20 @@ def test_another_run_of_the_server_asks_anew(api: ApiStub, start: Start) -> None
         api.until(lambda expected=number: len(api.pauses) == api.held == expected)
 
 
-def test_long_input_is_shown_as_a_table(api: ApiStub, mcp: StdioProcess) -> None:
-    written = {"file_path": "/tmp/x", "content": "line\n" * 1000}
+def test_long_input_is_shown_whole(api: ApiStub, mcp: StdioProcess) -> None:
+    written = {"file_path": "/tmp/x", "content": "line\n" * 10_000}
     prompted(mcp, api, {"tool_name": "Write", "input": written})
     pause = api.only_pause()
-    assert pause["metadata"] == written
-    assert pause["message"] == (
-        "May the agent use Write? The table on the page shows its whole input."
-    )
-    api.answer(pause["pause_id"], "Deny")
-    mcp.receive()
+    assert pause["action"] == {"tool": "Write", "arguments": written}
+    assert pause["metadata"] is None
+    api.answer(pause["pause_id"], "Allow")
+    assert decision(mcp.receive())["updatedInput"] == written
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({**CALL, "input": {"content": "x" * 20_000}}, "too large to be shown whole"),
+        ({**CALL, "input": {"content": "x" * 256 * 1024}}, "too large to be shown whole"),
         ({**CALL, "tool_name": "x" * 3000}, "too large to be shown whole"),
         ({**CALL, "input": {"command": "a\x00b"}}, "U+0000"),
         ({**CALL, "input": "ls"}, "Input must be an object"),
@@ -214,6 +217,134 @@ def test_wrong_key_denies(api: ApiStub, start: Start, key: str) -> None:
     mcp = start(PAUSEPOINT_API_KEY=key, PAUSEPOINT_BASE_URL=api.base_url, **SETTINGS)
     mcp.send_call("permission_prompt", CALL)
     assert decision(mcp.receive())["behavior"] == "deny"
+
+
+# ── What needs more than a yes ──
+
+COLOUR = {
+    "question": "Which colour?",
+    "header": "Colour",
+    "options": [
+        {"label": "Red", "description": "As it was"},
+        {"label": "Blue", "description": "As the shop is"},
+    ],
+    "multiSelect": False,
+}
+SIZE = {
+    "question": "How big?",
+    "header": "Size",
+    "options": [{"label": label} for label in ("S", "M", "L", "XL", "XXL")],
+}
+
+
+def asked_user(*questions: Json) -> Json:
+    return {"tool_name": "AskUserQuestion", "input": {"questions": list(questions)}}
+
+
+def test_question_to_the_user_is_answered_not_allowed(api: ApiStub, mcp: StdioProcess) -> None:
+    arguments = asked_user(COLOUR, SIZE)
+    mcp.send_call("permission_prompt", arguments)
+    api.until(lambda: api.held == 1)
+    colour, size = api.pauses.values()
+    assert colour["message"] == "Which colour?\n\nRed: As it was\nBlue: As the shop is"
+    assert (colour["options"], colour["timeout_default"]) == (["Red", "Blue"], None)
+    assert (size["message"], size["options"]) == ("How big?", ["S", "M", "L", "XL", "XXL"])
+    api.answer(size["pause_id"], "XXL")
+    api.answer(colour["pause_id"], "Blue", 'Not "navy"')
+
+    note = 'Blue (the person\'s note: "Not \\"navy\\"")'
+    answers = {"Which colour?": note, "How big?": "XXL"}
+    assert decision(mcp.receive()) == {
+        "behavior": "allow",
+        "updatedInput": {**arguments["input"], "answers": answers},
+    }
+
+
+def test_one_question_without_an_answer_denies_all(api: ApiStub, mcp: StdioProcess) -> None:
+    mcp.send_call("permission_prompt", asked_user(COLOUR, SIZE))
+    api.until(lambda: api.held == 1)
+    colour, size = api.pauses.values()
+    api.time_out(colour["pause_id"])
+    assert "No person answered" in decision(mcp.receive())["message"]
+    assert size["status"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"multiSelect": True},
+        {"kind": "text"},
+        {"options": [{"label": str(n)} for n in range(6)]},
+        {"options": [{"label": "Only"}]},
+        {"options": [{"label": "A"}, {"label": "A"}]},
+        {"options": [{"label": "A\nB"}, {"label": "C"}]},
+        {"options": [{"label": "x" * 101}, {"label": "C"}]},
+        {"options": [{"label": "A", "preview": "<b>"}, {"label": "C"}]},
+        {"options": [{"label": "A", "description": "x" * 2000}, {"label": "C"}]},
+        {"options": ["A", "B"]},
+        {"options": None},
+        {"question": " "},
+        {"question": 7},
+    ],
+)
+def test_question_that_buttons_cannot_answer_is_left_to_the_user(
+    api: ApiStub, mcp: StdioProcess, change: Json
+) -> None:
+    mcp.send_call("permission_prompt", asked_user(COLOUR, {**COLOUR, "question": "?", **change}))
+    denied = decision(mcp.receive())
+    assert denied["behavior"] == "deny"
+    assert "Ask the user in the conversation instead." in denied["message"]
+    assert api.seen == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "tool_input"),
+    [
+        ("AskUserQuestion", {}),
+        ("AskUserQuestion", {"questions": []}),
+        ("AskUserQuestion", {"questions": [COLOUR, COLOUR]}),
+        ("AskUserQuestion", {"questions": [{**COLOUR, "question": str(n)} for n in range(5)]}),
+        ("ExitPlanMode", {}),
+        ("ExitPlanMode", {"plan": " "}),
+        ("ShowOnboardingRolePicker", {}),
+    ],
+)
+def test_tool_whose_answer_is_chosen_elsewhere_is_left_to_the_user(
+    api: ApiStub, mcp: StdioProcess, tool: str, tool_input: Json
+) -> None:
+    mcp.send_call("permission_prompt", {"tool_name": tool, "input": tool_input})
+    assert decision(mcp.receive())["behavior"] == "deny"
+    assert api.seen == []
+
+
+def test_plan_is_allowed_as_the_person_saw_it(api: ApiStub, mcp: StdioProcess) -> None:
+    plan = {"plan": "1. Delete all."}
+    api.answer(prompted(mcp, api, {"tool_name": "ExitPlanMode", "input": plan}), "Allow")
+    assert decision(mcp.receive()) == {"behavior": "allow", "updatedInput": plan}
+    assert api.only_pause()["action"]["arguments"] == plan
+
+
+# ── Answers of another request ──
+
+
+def test_another_pauses_answer_is_never_used(api: ApiStub, mcp: StdioProcess) -> None:
+    allowed = json.dumps(
+        {
+            "pause_id": "psr_other",
+            "status": "responded",
+            "resolved_by": "human",
+            "response_choice": "Allow",
+            "channel": "sms",
+            "message": "May the agent use Read?",
+            "options": ["Allow", "Deny"],
+        }
+    ).encode()
+    with api.changed:
+        api.raw_answers = [(201, allowed, {}), (200, allowed, {})]
+    mcp.send_call("permission_prompt", CALL)
+    denied = decision(mcp.receive())
+    assert denied["behavior"] == "deny"
+    assert "belongs to another request" in denied["message"]
 
 
 # ── Driven by hand: what takes time ──
@@ -284,7 +415,7 @@ def test_answer_that_crosses_the_withdrawal_counts() -> None:
     assert driven.pending.method == "DELETE"
     driven.answer(409)
     driven.answer(200, status="responded", resolved_by="human", response_choice="Allow")
-    assert driven.decided == {"behavior": "allow"}
+    assert driven.decided == {"behavior": "allow", "updatedInput": CALL["input"]}
 
 
 def test_answer_that_was_erased_allows_nothing() -> None:
@@ -303,7 +434,7 @@ def test_server_that_is_started_anew_is_waited_for_without_haste() -> None:
     driven.fail(seconds=2)
     driven.answer(503, seconds=2)
     driven.answer(200, status="responded", resolved_by="human", response_choice="Allow")
-    assert driven.decided == {"behavior": "allow"}
+    assert driven.decided == {"behavior": "allow", "updatedInput": CALL["input"]}
 
 
 def test_server_that_stays_away_denies() -> None:
@@ -315,6 +446,17 @@ def test_server_that_stays_away_denies() -> None:
         tries += 1
     assert tries == 30
     assert driven.decided["message"].startswith("Cannot reach it, so no answer is known")
+
+
+def test_look_that_shows_another_pause_decides_nothing() -> None:
+    driven = Driven()
+    driven.answer(201)
+    driven.answer(
+        200, pause_id="psr_2", status="responded", resolved_by="human", response_choice="Allow"
+    )
+    assert driven.pending.path.startswith("/v1/pause/psr_1")
+    driven.answer(200, status="responded", resolved_by="human", response_choice="Deny")
+    assert driven.decided["behavior"] == "deny"
 
 
 def test_pause_that_is_gone_denies_at_once() -> None:

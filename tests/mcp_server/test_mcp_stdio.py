@@ -155,25 +155,26 @@ def test_answer_lost_twice_names_the_key_that_asks_nobody_twice(
     assert len(api.pauses) == 1
 
 
-def test_idempotency_key_of_the_host(api: ApiStub, mcp: StdioProcess) -> None:
-    meta = {"claudecode/toolUseId": "toolu_01"}
-    first = mcp.call("create_pause_request", QUESTION, **meta)
-    again = mcp.call("create_pause_request", QUESTION, **meta)
-    assert first["pause_id"] == again["pause_id"]
-    assert [key for _, _, key in api.seen] == ["tool-use-toolu_01"] * 2
-    given = mcp.call("create_pause_request", {**QUESTION, "idempotency_key": "mine"}, **meta)
-    assert given["pause_id"] != first["pause_id"]
+def test_ids_of_the_hosts_calls_find_no_earlier_question(api: ApiStub, mcp: StdioProcess) -> None:
+    """Model servers number calls anew in every turn, so an id names no call."""
+    meta = {"claudecode/toolUseId": "call_0"}
+    asked = [mcp.call("create_pause_request", QUESTION, **meta) for _ in range(2)]
+    api.answer(asked[0]["pause_id"], "Approve")
+    asked.append(mcp.call("create_pause_request", QUESTION, **meta))
+
+    assert len({each["pause_id"] for each in asked}) == 3
+    assert asked[2]["status"] == "pending"
+
+
+def test_the_models_own_key_is_used(api: ApiStub, mcp: StdioProcess) -> None:
+    question = {**QUESTION, "idempotency_key": "mine"}
+    first = mcp.call("create_pause_request", question)
     assert api.seen[-1][2] == "mine"
-    assert mcp.ask() != mcp.ask()
-
-
-def test_old_answer_does_not_stand_for_a_new_question(api: ApiStub, mcp: StdioProcess) -> None:
-    meta = {"claudecode/toolUseId": "toolu_01"}
-    first = mcp.call("create_pause_request", QUESTION, **meta)
     api.answer(first["pause_id"], "Approve")
-    again = mcp.call("create_pause_request", QUESTION, **meta)
-    assert again["status"] == "pending"
-    assert again["pause_id"] != first["pause_id"]
+    again = mcp.call("create_pause_request", question)
+
+    assert again["pause_id"] == first["pause_id"]
+    assert "allows nothing a second time" in again["next_step"]
 
 
 @pytest.mark.parametrize(

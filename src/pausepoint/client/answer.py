@@ -8,6 +8,7 @@ from typing import NoReturn
 from msgspec import Struct
 
 from pausepoint.client.errors import Cancelled, Erased, TimedOut, Unanswered, Undeliverable
+from pausepoint.client.matching import check_choice
 from pausepoint.client.results import Pause
 
 
@@ -80,6 +81,7 @@ def answer_of(pause: Pause) -> Answer | None:
         raise Cancelled(f"{pause.pause_id} was cancelled.", pause=pause)
     if pause.response_choice is None:
         raise _no_choice(pause)
+    check_choice(pause)
     return Answer(
         choice=pause.response_choice,
         text=pause.response_text,

@@ -14,10 +14,19 @@ import httpx2
 from pausepoint.client import calls, webhook_calls
 from pausepoint.client.access import Access, access
 from pausepoint.client.approval import Approval, Approving, check_function, is_async, prepared
-from pausepoint.client.environment import chance, monotonic, sleep_async
+from pausepoint.client.environment import (
+    chance,
+    monotonic,
+    process_id,
+    running_loop,
+    sleep_async,
+)
+from pausepoint.client.errors import ClientMisused
 from pausepoint.client.exchange import Outcome, Request, Steps
 from pausepoint.client.feed import BadStream, Feed, FeedEvent, OnConnected
 from pausepoint.client.http import (
+    FORKED,
+    OTHER_LOOP,
     Body,
     TooMuch,
     begun,
@@ -41,13 +50,44 @@ class _Driver:
         self,
         access: Access,
         policy: Policy,
-        http: httpx2.AsyncClient,
+        http: httpx2.AsyncClient | None,
         sleep: Callable[[float], Awaitable[object]],
     ) -> None:
         self.access = access
         self.policy = policy
-        self._http = http
         self._sleep = sleep
+        self._given = http
+        self._http = httpx2.AsyncClient(**client_options(access)) if http is None else http
+        self._process = process_id()
+        self._loop: object | None = None
+        self._inherited: list[object] = []
+        """Connections of the parent process. Kept, because closing them could disturb the parent."""
+
+    @property
+    def http(self) -> httpx2.AsyncClient:
+        """The connections, of this process and event loop only. Raises ClientMisused."""
+        if self.is_inherited:
+            if self._given is not None:
+                raise ClientMisused(FORKED)
+            self._inherited.append((self._http, self._loop))
+            self._http = httpx2.AsyncClient(**client_options(self.access))
+            self._loop = None
+            self._process = process_id()
+        loop = running_loop()
+        if self._loop is None:
+            self._loop = loop
+        elif loop is not self._loop:
+            raise ClientMisused(OTHER_LOOP)
+        return self._http
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether the connections were opened by the process that this one was forked from."""
+        return self._process != process_id()
+
+    async def close(self) -> None:
+        if self._given is None and not self.is_inherited:
+            await self.http.aclose()
 
     async def run(self, steps: Steps[T]) -> T:
         return await self._run(steps, self._exchange)
@@ -83,7 +123,7 @@ class _Driver:
         body = Body(request)
         try:
             options = request_options(request, self.access)
-            answer = await stack.enter_async_context(self._http.stream(**options))
+            answer = await stack.enter_async_context(self.http.stream(**options))
             opened.append(answer)
             if not is_stream(answer):
                 async for chunk in answer.aiter_bytes():
@@ -96,7 +136,7 @@ class _Driver:
         began = monotonic()
         body = Body(request)
         try:
-            async with self._http.stream(**request_options(request, self.access)) as answer:
+            async with self.http.stream(**request_options(request, self.access)) as answer:
                 async for chunk in answer.aiter_bytes():
                     body.add(chunk, monotonic() - began)
         except (httpx2.HTTPError, TooMuch) as error:
@@ -130,7 +170,9 @@ class AsyncWebhooks(_Driven):
 
 
 class AsyncPausePoint(_Driven, Approving):
-    """As PausePoint, with methods to await. One for each event loop. Close it with `aclose`.
+    """As PausePoint, with methods to await. Close it with `aclose`.
+
+    Use one for each event loop: in a second `asyncio.run` it raises ClientMisused.
 
     A call that is cancelled leaves its pause pending. With another library than asyncio, give its
     `sleep`.
@@ -146,10 +188,8 @@ class AsyncPausePoint(_Driven, Approving):
         sleep: Callable[[float], Awaitable[object]] = sleep_async,
     ) -> None:
         target = access(api_key, base_url)
-        self._owns_http = http is None
-        self._http = httpx2.AsyncClient(**client_options(target)) if http is None else http
         policy = Policy(patience.total_seconds(), chance)
-        super().__init__(_Driver(target, policy, self._http, sleep))
+        super().__init__(_Driver(target, policy, http, sleep))
         self.webhooks = AsyncWebhooks(self._driver)
 
     ask = _awaiting(calls.ask)
@@ -179,8 +219,7 @@ class AsyncPausePoint(_Driven, Approving):
         return self._driver.follow(feed)
 
     async def aclose(self) -> None:
-        if self._owns_http:
-            await self._http.aclose()
+        await self._driver.close()
 
     async def __aenter__(self) -> Self:
         return self

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from pausepoint.client import waiting
+import msgspec
+
+from pausepoint.client import matching, waiting
 from pausepoint.client.answer import Answer
 from pausepoint.client.errors import Conflict, Unreachable
 from pausepoint.client.exchange import Request, Steps
@@ -90,7 +92,9 @@ def create(
 
 def get(policy: Policy, pause_id: str) -> Steps[Pause]:
     """The pause as it is now."""
-    return (yield from settle(look(pause_id), Pause, policy.for_a_call())).value
+    pause = (yield from settle(look(pause_id), Pause, policy.for_a_call())).value
+    matching.check_pause_id(pause, pause_id)
+    return pause
 
 
 def wait(
@@ -109,7 +113,9 @@ def cancel(policy: Policy, pause_id: str) -> Steps[Pause]:
     """Withdraws the question. Raises Conflict where it had ended before."""
     request = Request(method="DELETE", path=path("pause", pause_id))
     try:
-        return (yield from settle(request, Pause, policy.for_a_call())).value
+        pause = (yield from settle(request, Pause, policy.for_a_call())).value
+        matching.check_pause_id(pause, pause_id)
+        return pause
     except Conflict as conflict:
         # After an attempt whose answer was lost: that one did it.
         if conflict.code != "ALREADY_CANCELLED" or not conflict.was_repeated:
@@ -123,7 +129,9 @@ def erase(policy: Policy, pause_id: str) -> Steps[Pause]:
     Once more changes nothing. Raises Conflict while it is pending: cancel it first.
     """
     request = Request(method="DELETE", path=path("pause", pause_id, "content"))
-    return (yield from settle(request, Pause, policy.for_a_call())).value
+    pause = (yield from settle(request, Pause, policy.for_a_call())).value
+    matching.check_pause_id(pause, pause_id)
+    return pause
 
 
 def list_pauses(
@@ -132,7 +140,9 @@ def list_pauses(
     """Pauses of this key's account and mode, newest first. `limit` is at most 100."""
     asked = path("pause") + query({"status": status, "limit": limit, "offset": offset})
     request = Request(method="GET", path=asked)
-    return (yield from settle(request, Page[Pause], policy.for_a_call())).value
+    page = (yield from settle(request, Page[Pause], policy.for_a_call())).value
+    matching.check_pauses(page, status, limit, offset)
+    return page
 
 
 def audit(
@@ -155,12 +165,20 @@ def audit(
         "offset": offset,
     }
     request = Request(method="GET", path=path("audit") + query(filters))
-    return (yield from settle(request, Page[AuditEntry], policy.for_a_call())).value
+    page = (yield from settle(request, Page[AuditEntry], policy.for_a_call())).value
+    matching.check_audit(page, pause_id, event_type, limit, offset)
+    return page
 
 
 def _created(request: Request, policy: Policy) -> Steps[Pause]:
     try:
-        return (yield from settle(request, Pause, policy)).value
+        settled = yield from settle(request, Pause, policy)
+        pause = settled.value
+        matching.check_created(pause, request)
+        # After a lost answer 200 means that an earlier attempt of this call made the pause. Unless
+        # it has ended: nobody answers between two attempts.
+        is_replay = settled.status == 200 and not (settled.was_repeated and pause.is_pending)
+        return msgspec.structs.replace(pause, is_replay=is_replay)
     except Unreachable as error:
         fate = (
             "The person may have been asked: ask again with the same idempotency_key."

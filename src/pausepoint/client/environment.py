@@ -15,6 +15,10 @@ def setting(name: str) -> str | None:
     return os.environ.get(name)
 
 
+def process_id() -> int:
+    return os.getpid()
+
+
 def now() -> float:
     """Seconds since 1970."""
     return time.time()
@@ -32,6 +36,16 @@ async def sleep_async(seconds: float) -> None:
     import asyncio  # noqa: PLC0415 - it is slow to import, and the sync client does without
 
     await asyncio.sleep(seconds)
+
+
+def running_loop() -> object | None:
+    """The event loop of asyncio; None with another library."""
+    import asyncio  # noqa: PLC0415 - as above
+
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def chance() -> float:

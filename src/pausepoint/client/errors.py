@@ -118,6 +118,21 @@ class UnexpectedAnswer(Unreachable):
     default_code = "UNEXPECTED_ANSWER"
 
 
+class MismatchedAnswer(UnexpectedAnswer):
+    """An answer of PausePoint's that belongs to another request. It decided nothing.
+
+    Connections are mixed up: by a proxy, or by processes that share a client.
+    """
+
+    default_code = "MISMATCHED_ANSWER"
+
+
+class ClientMisused(PausePointError):
+    """This client cannot be used here: it belongs to another event loop or process."""
+
+    default_code = "CLIENT_MISUSED"
+
+
 # ── There will be no answer ──
 
 

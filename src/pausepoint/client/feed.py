@@ -68,6 +68,7 @@ class Feed:
         if last_event_id is not None and not all("!" <= each <= "~" for each in last_event_id):
             raise InvalidRequest("last_event_id is not the id of an event.")
         self._policy = policy
+        self._types = tuple(types)
         self._query = query({"types": ",".join(types) or None})
         self._last_event_id = last_event_id
         self._on_connected = on_connected
@@ -134,4 +135,6 @@ class Feed:
             told: Any = msgspec.structs.asdict(msgspec.json.decode(data, type=_Told))
         except (msgspec.MsgspecError, ValueError, RecursionError):
             raise BadStream from None
+        if self._types and told["event"] not in self._types:
+            raise BadStream  # of another reader's stream
         return FeedEvent(event_id=self._last_event_id or "", **told)

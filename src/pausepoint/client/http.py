@@ -18,6 +18,15 @@ LARGEST_ANSWER = 32 * 1024 * 1024
 """A list of 100 pauses with all their metadata stays far below."""
 EVENT_STREAM = "text/event-stream"
 
+FORKED = (
+    "This client was made in another process, with an HTTP client of yours that both would share."
+    " Make one PausePoint in each process, after the fork."
+)
+OTHER_LOOP = (
+    "This AsyncPausePoint was used in another event loop before, and its connections belong to that."
+    " Make one in each asyncio.run, best with `async with AsyncPausePoint()`."
+)
+
 _NOT_SENT = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 T = TypeVar("T")
@@ -41,13 +42,14 @@ class Action(Struct, frozen=True):
         return f"Action({self.tool!r})"
 
 
-class Pause(Struct, frozen=True, kw_only=True):
+class Pause(Struct, frozen=True, kw_only=True, eq=False):
     """A question to a person. Fields of content are None once erased.
 
     `status` is `pending`, `responded`, `timed_out` or `cancelled`; `resolved_by` is `human`,
     `timeout`, `developer`, or None while pending. `respond_url` is the person's link: only `create`
     has it, and only where the server shows it. In a list `action` is None; `action_sha256` says
-    whether there is one.
+    whether there is one. `is_replay` is set by `create`: the idempotency key had made this pause
+    before, so its answer, if there is one, was given to an earlier call. It is not compared.
     """
 
     pause_id: str
@@ -70,6 +72,7 @@ class Pause(Struct, frozen=True, kw_only=True):
     respond_url: str | None = None
     action: Action | None = None
     action_sha256: str | None = None
+    is_replay: bool = False
 
     @property
     def is_pending(self) -> bool:
@@ -79,6 +82,16 @@ class Pause(Struct, frozen=True, kw_only=True):
     def is_undeliverable(self) -> bool:
         """Whether the message to the person failed for good."""
         return self.delivery.state == "failed"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Pause):
+            return NotImplemented
+        *ours, _ = msgspec.structs.astuple(self)
+        *theirs, _ = msgspec.structs.astuple(other)
+        return ours == theirs
+
+    def __hash__(self) -> int:
+        return hash((self.pause_id, self.status))
 
     def __repr__(self) -> str:
         return f"Pause({self.pause_id!r}, status={self.status!r}, channel={self.channel!r})"

@@ -49,13 +49,14 @@ class Policy(Struct, frozen=True):
 class Settled(Struct, Generic[T], frozen=True):
     """A result, and how it came.
 
-    `seconds` is the time from the first attempt to the last, delays included. `was_repeated` says
+    `status` is that of the HTTP answer. `seconds` is the time from the first attempt to the last, delays included. `was_repeated` says
     that an earlier attempt may have been carried out; `cut_after`, that the first one was held
     for so many seconds and then lost.
     """
 
     value: T
     seconds: float
+    status: int
     was_repeated: bool = False
     cut_after: float | None = None
 
@@ -71,7 +72,8 @@ def settle(
         problem, value = _judge(outcome, kind)
         seconds += request.delay + outcome.seconds
         if problem is None:
-            return Settled(value, seconds, was_repeated, cut_after)  # type: ignore[arg-type]
+            assert isinstance(outcome, Response)
+            return Settled(value, seconds, outcome.status, was_repeated, cut_after)  # type: ignore[arg-type]
         if request.hold and tries == 1:
             cut_after = outcome.seconds  # the server was there as long as it held the request
         else:

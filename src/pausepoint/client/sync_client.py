@@ -14,10 +14,12 @@ import httpx2
 from pausepoint.client import calls, webhook_calls
 from pausepoint.client.access import Access, access
 from pausepoint.client.approval import Approval, Approving, check_function, is_async, prepared
-from pausepoint.client.environment import chance, monotonic, sleep
+from pausepoint.client.environment import chance, monotonic, process_id, sleep
+from pausepoint.client.errors import ClientMisused
 from pausepoint.client.exchange import Outcome, Request, Steps
 from pausepoint.client.feed import BadStream, Feed, FeedEvent, OnConnected
 from pausepoint.client.http import (
+    FORKED,
     Body,
     TooMuch,
     begun,
@@ -38,12 +40,40 @@ class _Driver:
     """Carries out a call's steps, one after the other."""
 
     def __init__(
-        self, access: Access, policy: Policy, http: httpx2.Client, sleep: Callable[[float], object]
+        self,
+        access: Access,
+        policy: Policy,
+        http: httpx2.Client | None,
+        sleep: Callable[[float], object],
     ) -> None:
         self.access = access
         self.policy = policy
-        self._http = http
         self._sleep = sleep
+        self._given = http
+        self._http = httpx2.Client(**client_options(access)) if http is None else http
+        self._process = process_id()
+        self._inherited: list[object] = []
+        """Connections of the parent process. Kept, because closing them could disturb the parent."""
+
+    @property
+    def http(self) -> httpx2.Client:
+        """The connections, which no other process may share. Raises ClientMisused after a fork."""
+        if self.is_inherited:
+            if self._given is not None:
+                raise ClientMisused(FORKED)
+            self._inherited.append(self._http)
+            self._http = httpx2.Client(**client_options(self.access))
+            self._process = process_id()
+        return self._http
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether the connections were opened by the process that this one was forked from."""
+        return self._process != process_id()
+
+    def close(self) -> None:
+        if self._given is None and not self.is_inherited:
+            self._http.close()
 
     def run(self, steps: Steps[T]) -> T:
         return self._run(steps, self._exchange)
@@ -68,6 +98,9 @@ class _Driver:
                 with suppress(httpx2.HTTPError, BadStream):
                     for chunk in opened[-1].iter_bytes():
                         yield from feed.take(chunk)
+                        if self.is_inherited:
+                            self._inherited.append(stack.pop_all())
+                            break
 
     def _open(self, stack: ExitStack, opened: list[httpx2.Response], request: Request) -> Outcome:
         """What streams stays open, in `stack` and `opened`."""
@@ -76,7 +109,7 @@ class _Driver:
         body = Body(request)
         try:
             options = request_options(request, self.access)
-            answer = stack.enter_context(self._http.stream(**options))
+            answer = stack.enter_context(self.http.stream(**options))
             opened.append(answer)
             if not is_stream(answer):
                 for chunk in answer.iter_bytes():
@@ -89,7 +122,7 @@ class _Driver:
         began = monotonic()
         body = Body(request)
         try:
-            with self._http.stream(**request_options(request, self.access)) as answer:
+            with self.http.stream(**request_options(request, self.access)) as answer:
                 for chunk in answer.iter_bytes():
                     body.add(chunk, monotonic() - began)
         except (httpx2.HTTPError, TooMuch) as error:
@@ -125,6 +158,9 @@ class Webhooks(_Driven):
 class PausePoint(_Driven, Approving):
     """Asks people, and waits for their answers. Threads may share one. Close it after use.
 
+    After a fork the child opens connections of its own; with `http` of yours it raises
+    ClientMisused, so make one PausePoint in each process then.
+
     Without `api_key` and `base_url`, PAUSEPOINT_API_KEY and PAUSEPOINT_BASE_URL are read from the
     environment. `patience` is how long an outage may last while an answer is waited for. `http` is
     a client of your own, for proxies or certificates; it stays yours to close. `sleep` takes
@@ -141,10 +177,8 @@ class PausePoint(_Driven, Approving):
         sleep: Callable[[float], object] = sleep,
     ) -> None:
         target = access(api_key, base_url)
-        self._owns_http = http is None
-        self._http = httpx2.Client(**client_options(target)) if http is None else http
         policy = Policy(patience.total_seconds(), chance)
-        super().__init__(_Driver(target, policy, self._http, sleep))
+        super().__init__(_Driver(target, policy, http, sleep))
         self.webhooks = Webhooks(self._driver)
 
     ask = _blocking(calls.ask)
@@ -174,8 +208,7 @@ class PausePoint(_Driven, Approving):
         return self._driver.follow(feed)
 
     def close(self) -> None:
-        if self._owns_http:
-            self._http.close()
+        self._driver.close()
 
     def __enter__(self) -> Self:
         return self

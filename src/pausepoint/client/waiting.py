@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from pausepoint.client import matching
 from pausepoint.client.answer import Answer, answer_of
 from pausepoint.client.errors import StillPending, Unreachable
 from pausepoint.client.exchange import Request, Steps
@@ -29,15 +30,20 @@ def from_pause(pause: Pause, policy: Policy, on_pending: OnPending | None) -> St
         return answer
     if on_pending is not None:
         on_pending(pause)
-    return (yield from wait(pause.pause_id, None, policy, on_pending))
+    return (yield from wait(pause.pause_id, None, policy, on_pending, pause))
 
 
 def wait(
-    pause_id: str, limit: float | None, policy: Policy, on_pending: OnPending | None
+    pause_id: str,
+    limit: float | None,
+    policy: Policy,
+    on_pending: OnPending | None,
+    created: Pause | None = None,
 ) -> Steps[Answer]:
     """Looks until there is an answer, for at most `limit` seconds. Raises Unanswered.
 
-    `on_pending` is told of the pause after each look that found it pending.
+    `on_pending` is told of the pause after each look that found it pending. `created` is the pause
+    as it was asked, if known: later looks must show the same question.
     """
     hold, left, quick, delay = LONGEST_HOLD, limit, 0, 0.0
     while True:
@@ -45,6 +51,9 @@ def wait(
         request = msgspec.structs.replace(look(pause_id, held), delay=delay)
         settled = yield from _looked(pause_id, request, _within(policy, left))
         pause = settled.value
+        matching.check_pause_id(pause, pause_id)
+        if created is not None:
+            matching.check_same_question(pause, created)
         answer = answer_of(pause)
         if answer is not None:
             return answer

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from pausepoint.client import matching
 from pausepoint.client.errors import NotFound
 from pausepoint.client.exchange import Request, Steps
 from pausepoint.client.paths import path, query
@@ -36,7 +37,9 @@ def create(
     body = encoded({"url": url, "events": list(events), "secret": secret})
     # Without an idempotency key: not sent a second time where the first may have arrived.
     request = Request(method="POST", path=path("webhooks"), content=body)
-    return (yield from settle(request, Webhook, policy.for_a_call())).value
+    webhook = (yield from settle(request, Webhook, policy.for_a_call())).value
+    matching.check_webhook(webhook.events, events)
+    return webhook
 
 
 def list_webhooks(policy: Policy) -> Steps[Page[Webhook]]:
@@ -63,11 +66,16 @@ def deliveries(
     """How events fared on their way to this webhook, newest first."""
     page = query({"limit": limit, "offset": offset})
     request = Request(method="GET", path=path("webhooks", webhook_id, "deliveries") + page)
-    return (yield from settle(request, Page[WebhookDelivery], policy.for_a_call())).value
+    found = (yield from settle(request, Page[WebhookDelivery], policy.for_a_call())).value
+    matching.check_page(found, limit, offset)
+    return found
 
 
 def redeliver(policy: Policy, webhook_id: str, delivery_id: str) -> Steps[WebhookDelivery]:
     """Sends an event once more."""
     asked = path("webhooks", webhook_id, "deliveries", delivery_id, "redeliver")
     request = Request(method="POST", path=asked)
-    return (yield from settle(request, WebhookDelivery, policy.for_a_call())).value
+    delivery = (yield from settle(request, WebhookDelivery, policy.for_a_call())).value
+    if delivery.delivery_id != delivery_id:
+        raise matching.mismatch("It is another delivery than the one that was asked for.")
+    return delivery

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from pausepoint.domain.record import record
 
@@ -23,9 +25,22 @@ MAIN_ARGUMENTS: Final = {
     "WebSearch": "query",
 }
 _PATHS: Final = ("file_path", "notebook_path")
+_DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")
+_SAME_ROOT: Final = re.compile(r"^(?:/private(?=/)|/proc/[^/]+/root(?=/))+")
+"""Other names of the root: of macOS's /etc, /tmp and /var, and of Linux's /proc."""
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _FORM: Final = re.compile(r"([A-Za-z0-9_*.:/-]{1,200})(?:\((.{1,1000})\))?", re.DOTALL)
 _SHELL: Final = re.compile(r"[;&|<>`$(){}\\\n]")
 _ASSIGNMENTS: Final = re.compile(r"(?:[A-Za-z_]\w*=\S* )*")
+_QUOTING: Final = re.compile(r"[\"'\\]")
+_WRAPPERS: Final = (
+    *("bash", "dash", "sh", "zsh", "eval", "exec", "builtin", "command", "env", "doas", "sudo"),
+    *("ionice", "nice", "nohup", "setsid", "stdbuf", "time", "timeout", "xargs"),
+)
+"""Commands that run the command after them."""
+_WRAPPER_OPTION: Final = re.compile(r"-\S*|\d+(?:\.\d+)?[smhd]?")
+_DEEPEST: Final = 8
+"""Wrappers within wrappers; an agent chooses the text, so the work must have a bound."""
 
 
 @record(frozen=True, slots=True)
@@ -38,6 +53,23 @@ class Glob:
     @property
     def is_exact(self) -> bool:
         return len(self.pieces) == 1
+
+    @property
+    def casefolded(self) -> Glob:
+        """Begins anywhere if it does not begin at a root: to a rule that restricts."""
+        text = unicodedata.normalize("NFC", "*".join(self.pieces)).casefold()
+        if not text.startswith(("/", "*")) and not _DRIVE.match(text):
+            text = f"*/{text.lstrip('~/')}"
+        return _glob(text)
+
+    @property
+    def as_url(self) -> Glob:
+        """With the scheme that Claude Code fetches by, and a host in lower case."""
+        _, colon, rest = "*".join(self.pieces).partition("://")
+        if not colon:
+            return self
+        host, slash, path = rest.partition("/")
+        return _glob(f"https://{host.lower()}{slash}{path}")
 
     def fits(self, text: str) -> bool:
         first, *others = self.pieces
@@ -75,8 +107,35 @@ class ToolPattern:
         if self.main == "command":
             return self._matches_command(given, restricts)
         if self.main in _PATHS:
-            given = posixpath.normpath(posixpath.join(cwd, given))
+            return self._matches_path(given, cwd, restricts)
+        if self.main == "url":
+            return self._matches_url(given, restricts)
         return self._fits(given)
+
+    def _matches_path(self, given: str, cwd: str, restricts: bool) -> bool:
+        path = _absolute(given, cwd)
+        if path is None:
+            # The home folder is not known here, nor what a relative path without a folder means.
+            return restricts or (given.startswith("~") and self._fits(_normal(given)))
+        if not restricts:
+            return self._fits(path)
+        # File systems may ignore case, and spell accents in their own way.
+        folded = unicodedata.normalize("NFC", _SAME_ROOT.sub("", path)).casefold()
+        return any(
+            glob.casefolded.fits(text)
+            for glob in self.argument
+            for text in (folded, path.casefold())
+        )
+
+    def _matches_url(self, given: str, restricts: bool) -> bool:
+        if self._fits(given):
+            return restricts or not _hides_its_host(given)
+        if not restricts:
+            return False
+        plain = _plain_url(given)
+        return any(
+            glob.as_url.fits(text) for glob in self.argument for text in (plain, unquote(plain))
+        )
 
     def _matches_command(self, command: str, restricts: bool) -> bool:
         if restricts:
@@ -105,7 +164,7 @@ def tool_pattern(text: str) -> ToolPattern:
     # Claude Code's older way to write it.
     if argument.endswith(":*"):
         argument = f"{argument.removesuffix(':*')} *"
-    globs = [_glob(argument)]
+    globs = [_glob(_normal(argument) if main in _PATHS else argument)]
     if main == "command" and argument.endswith(" *"):
         # `git push *` is about `git push` alone, too.
         globs.append(_glob(argument.removesuffix(" *")))
@@ -116,12 +175,82 @@ def _glob(text: str) -> Glob:
     return Glob(tuple(text.split("*")))
 
 
+def _absolute(given: str, cwd: str) -> str | None:
+    """The path as Claude Code reads it, with slashes; None where that needs the home folder.
+
+    Source: `expandPath` in Claude Code: blanks around a path are dropped, `~` is the home folder, a
+    relative path begins in the working folder, and dots and doubled slashes are resolved.
+    """
+    text = given.strip()
+    if text == "~" or text.startswith(("~/", "~\\")):
+        return None
+    path = _normal(text or cwd)
+    if not _is_rooted(path):
+        if not _is_rooted(_normal(cwd)):
+            return None
+        path = _normal(f"{cwd}/{text}")
+    return path
+
+
+def _is_rooted(path: str) -> bool:
+    return path.startswith("/") or bool(_DRIVE.match(path))
+
+
+def _normal(text: str) -> str:
+    """A path or a pattern for one, without dots, doubled slashes and Windows' own slashes.
+
+    A pattern that ends in a slash is about everything in that folder.
+    """
+    text = text.strip()
+    if _DRIVE.match(text) or text.startswith("\\\\"):
+        text = text.replace("\\", "/")
+    folder = "/*" if text.endswith("/") and len(text) > 1 else ""
+    normal = posixpath.normpath(text)
+    # POSIX lets two slashes at the beginning mean something of their own; no system here does.
+    return (f"/{normal.lstrip('/')}" if normal.startswith("//") else normal) + folder
+
+
+def _hides_its_host(url: str) -> bool:
+    """Whether what comes before the path may be read in two ways, or a name stands before the host."""
+    authority = url.partition("://")[2].partition("/")[0]
+    return any(character in authority for character in "@\\\t\r\n?#")
+
+
+def _plain_url(url: str) -> str:
+    """As a browser reads it, by https: Claude Code fetches no URL by http."""
+    text = re.sub(r"[\t\r\n]", "", url.strip()).replace("\\", "/")
+    try:
+        parts = urlsplit(text)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return text
+    if port is not None and port != _DEFAULT_PORTS.get(parts.scheme):
+        host = f"{host}:{port}"
+    path = f"/{posixpath.normpath(parts.path or '/').lstrip('/.')}"
+    query = f"?{parts.query}" if parts.query else ""
+    return f"https://{host}{path}{'/' if parts.path.endswith('/') and path != '/' else ''}{query}"
+
+
 def _parts(command: str) -> Iterator[str]:
-    """The whole command, and each part that a shell may run for itself, without assignments."""
-    yield " ".join(command.split())
-    for piece in _SHELL.split(command):
-        words = " ".join(piece.strip(" \t\"'").split())
-        yield words
+    """The whole command, and each part that a shell may run for itself, without what stands before."""
+    for text in (command, _QUOTING.sub("", command)):
+        yield " ".join(text.split())
+        for piece in _SHELL.split(text):
+            yield from _commands(" ".join(piece.strip(" \t\"'").split()))
+
+
+def _commands(words: str) -> Iterator[str]:
+    """The part itself, and the command in it: without assignments, wrappers and the folder."""
+    yield words
+    for _ in range(_DEEPEST):
         assigned = _ASSIGNMENTS.match(words)
-        if assigned and assigned.end():
-            yield words[assigned.end() :]
+        words = words[assigned.end() if assigned else 0 :]
+        name, blank, rest = words.partition(" ")
+        base = name.rpartition("/")[2]
+        yield f"{base}{blank}{rest}"
+        yield words
+        if base not in _WRAPPERS:
+            return
+        words = rest
+        while words and _WRAPPER_OPTION.fullmatch(words.partition(" ")[0]):
+            words = words.partition(" ")[2]

@@ -51,22 +51,20 @@ async def run(
             session = AgentSession.from_dict(kept.state["session"])
             requests = [Content.from_dict(one) for one in kept.state["requests"]]
         while requests and all(one.type == "function_approval_request" for one in requests):
-            kept.keep(
-                session=session.to_dict(), requests=[request.to_dict() for request in requests]
-            )
-            calls = [_call(kept.run_id, request) for request in requests]
-            verdicts = await answers_async(client, whom, calls)
+            if not kept.is_restored:
+                kept.keep(session=session.to_dict(), requests=[one.to_dict() for one in requests])
+            calls = [_call(kept, request) for request in requests]
+            verdicts = await answers_async(client, whom, calls, is_restored=kept.is_restored)
+            kept.is_restored = False
             response = await agent.run(_replies(requests, verdicts), session=session, **options)
             requests = response.user_input_requests
         kept.forget()
         return response
 
 
-def _call(run_id: str, request: Any) -> ToolCall:
+def _call(kept: SavedRun, request: Any) -> ToolCall:
     function = request.function_call
-    return ToolCall(
-        name=function.name, arguments=parsed(function.arguments), ids=(run_id, str(request.id))
-    )
+    return ToolCall(name=function.name, arguments=parsed(function.arguments), ids=kept.stop_ids)
 
 
 def _replies(requests: Sequence[Any], verdicts: Sequence[Verdict]) -> list[Any]:

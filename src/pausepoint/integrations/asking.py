@@ -1,8 +1,14 @@
-"""Several questions put to one recipient at once, each under a key made of the framework's own ids."""
+"""Ask one recipient several questions at once, and resume a saved run without asking again.
+
+Models and their servers may number tool calls anew in every turn (`call_0`), so a framework's call
+id never identifies a question. An idempotency key names the saved run and the stop within it; a
+question of a run that is not saved has a key of its own.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from datetime import timedelta
@@ -37,8 +43,8 @@ class Question(Protocol[R_co]):
     """Something that an agent stopped for, and what the framework is told afterwards."""
 
     @property
-    def ids(self) -> Sequence[str]:
-        """The framework's own, which are the same when a killed program has been started again."""
+    def ids(self) -> Sequence[str] | None:
+        """What identifies this stop of the run in its saved state; None if the run is not saved."""
 
     def asked(self) -> dict[str, Any]:
         """`message`, `options` and more of `create`. Raises NotShowable."""
@@ -50,32 +56,57 @@ class Question(Protocol[R_co]):
 
 
 def answers(
-    pausepoint: PausePoint, recipient: Recipient, questions: Sequence[Question[R_co]]
+    pausepoint: PausePoint,
+    recipient: Recipient,
+    questions: Sequence[Question[R_co]],
+    *,
+    is_restored: bool = False,
 ) -> list[R_co]:
-    """Sends all of them, then waits for all. Raises what `create` and `wait` raise."""
-    sent = [_sent(recipient, question) for question in questions]
-    pauses = [one if isinstance(one, NotShowable) else pausepoint.create(**one) for one in sent]
+    """Send all questions, then wait for all answers. Raises what `create` and `wait` raise.
+
+    `is_restored`: the questions come from the run's saved state, so a pause that this run created
+    before, answered or not, is used. Otherwise such a pause belongs to an earlier call, and the
+    person is asked again.
+    """
+    pauses: list[Pause | NotShowable] = []
+    for one in _requests(recipient, questions):
+        if isinstance(one, NotShowable):
+            pauses.append(one)
+            continue
+        pause = pausepoint.create(**one)
+        if pause.is_replay and not is_restored and "idempotency_key" in one:
+            pause = pausepoint.create(**_without_key(one))
+        pauses.append(pause)
     replies = []
-    for question, pause in zip(questions, pauses, strict=True):
+    for question, sent in zip(questions, pauses, strict=True):
         try:
-            replies.append(question.answered(pausepoint.wait(_asked(pause).pause_id)))
+            replies.append(question.answered(pausepoint.wait(_asked(sent).pause_id)))
         except (Unanswered, NotShowable) as error:
             replies.append(question.unanswered(error))
     return replies
 
 
 async def answers_async(
-    pausepoint: AsyncPausePoint, recipient: Recipient, questions: Sequence[Question[R_co]]
+    pausepoint: AsyncPausePoint,
+    recipient: Recipient,
+    questions: Sequence[Question[R_co]],
+    *,
+    is_restored: bool = False,
 ) -> list[R_co]:
     """As `answers`."""
-    sent = [_sent(recipient, question) for question in questions]
-    pauses = [
-        one if isinstance(one, NotShowable) else await pausepoint.create(**one) for one in sent
-    ]
+    pauses: list[Pause | NotShowable] = []
+    for one in _requests(recipient, questions):
+        if isinstance(one, NotShowable):
+            pauses.append(one)
+            continue
+        pause = await pausepoint.create(**one)
+        if pause.is_replay and not is_restored and "idempotency_key" in one:
+            pause = await pausepoint.create(**_without_key(one))
+        pauses.append(pause)
     replies = []
-    for question, pause in zip(questions, pauses, strict=True):
+    for question, sent in zip(questions, pauses, strict=True):
         try:
-            replies.append(question.answered(await pausepoint.wait(_asked(pause).pause_id)))
+            replies.append(question.answered(await pausepoint.wait(_asked(sent).pause_id)))
         except (Unanswered, NotShowable) as error:
             replies.append(question.unanswered(error))
     return replies
@@ -99,22 +130,38 @@ def _asked(pause: Pause | NotShowable) -> Pause:
     return pause
 
 
-def _sent(recipient: Recipient, question: Question[Any]) -> dict[str, Any] | NotShowable:
-    """The arguments of `create`; what cannot be shown goes to nobody."""
-    try:
-        asked = question.asked()
-    except NotShowable as error:
-        return error
-    whole = {
-        **asked,
-        "recipient": recipient.address,
-        "channel": recipient.channel,
-        "timeout": recipient.timeout,
-    }
-    return {**whole, "idempotency_key": _key(question.ids, whole)}
+def _requests(
+    recipient: Recipient, questions: Sequence[Question[Any]]
+) -> list[dict[str, Any] | NotShowable]:
+    """The arguments of `create` for each question; one that cannot be shown is not sent."""
+    requests: list[dict[str, Any] | NotShowable] = []
+    keys: Counter[str] = Counter()
+    for question in questions:
+        try:
+            asked = question.asked()
+        except NotShowable as error:
+            requests.append(error)
+            continue
+        request = {
+            **asked,
+            "recipient": recipient.address,
+            "channel": recipient.channel,
+            "timeout": recipient.timeout,
+        }
+        if question.ids is not None:
+            key = _key(question.ids, request)
+            keys[key] += 1
+            # Two calls of one turn may be equal down to their ids: each is a question.
+            request["idempotency_key"] = f"{key}-{keys[key]}"
+        requests.append(request)
+    return requests
 
 
-def _key(ids: Sequence[str], whole: dict[str, Any]) -> str:
-    """Also of the question itself: another question is never given this one's answer."""
-    content = msgspec.json.encode([list(ids), whole], order="sorted")
+def _without_key(request: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in request.items() if name != "idempotency_key"}
+
+
+def _key(ids: Sequence[str], request: dict[str, Any]) -> str:
+    """Includes the question: a changed question never gets the answer to the earlier one."""
+    content = msgspec.json.encode([list(ids), request], order="sorted")
     return hashlib.sha256(content).hexdigest()

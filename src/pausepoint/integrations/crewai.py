@@ -9,7 +9,6 @@ person = asks("+15550100199")
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -48,16 +47,17 @@ class Person:
 
     def request_feedback(self, context: Any, flow: Any) -> str:
         """The button, and the note on the lines after it; empty where the default fell."""
-        place = (context.flow_id, context.method_name, str(len(flow.human_feedback_history)))
-        question = _Feedback(place, context)
+        question = _Feedback(context)
         with opened(self._pausepoint) as client:
             [feedback] = answers(client, self._recipient, [question])
         return feedback
 
 
 class _Feedback(Struct, frozen=True):
-    ids: Sequence[str]
+    """Has no ids: a flow may be started again under its id, and its history is not saved with it."""
+
     context: Any
+    ids: None = None
 
     def asked(self) -> dict[str, Any]:
         output = self.context.method_output

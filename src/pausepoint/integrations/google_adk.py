@@ -51,14 +51,17 @@ async def run(
     async with opened_async(pausepoint) as client:
         session = await _session(runner, place)
         waiting = _waiting(session)
+        is_restored = True
         while True:
             if waiting:
-                verdicts = await answers_async(client, whom, [_call(one) for one in waiting])
+                calls = [_call(one) for one in waiting]
+                verdicts = await answers_async(client, whom, calls, is_restored=is_restored)
                 new_message = _replies(waiting, verdicts)
             async for event in runner.run_async(**place, new_message=new_message, **options):
                 yield event
             session = await _session(runner, place)
             waiting = _waiting(session)
+            is_restored = False
             if not waiting:
                 return
 
@@ -102,7 +105,7 @@ def _call(confirmation: Any) -> ToolCall:
     return ToolCall(
         name=str(original["name"]),
         arguments=dict(original.get("args") or {}),
-        ids=(str(confirmation.id),),
+        ids=(str(confirmation.id),),  # ADK's own: unique
         heading=None if not hint or hint.startswith(_OWN_HINT) else hint,
     )
 

@@ -50,6 +50,7 @@ def run(
 
     A thread that already waits, or was cut off, goes on where it is, without the inputs: a program
     that was killed is started again with the same `thread_id`, and the person is not asked again.
+    With a `checkpoint_id`, which forks the thread, they are asked anew.
     `options` are those of `invoke`. Raises TimedOut, Cancelled or Undeliverable for a plain
     `interrupt` without an answer, and what the client raises; the thread keeps waiting then.
     """
@@ -57,13 +58,16 @@ def run(
     with opened(pausepoint) as client:
         snapshot = graph.get_state(config)
         result = None
+        is_restored = not _is_fork(config)
         if not snapshot.interrupts:
             result = graph.invoke(None if snapshot.tasks else inputs, config, **options)
+            config, is_restored = _newest(config), False
             snapshot = graph.get_state(config)
         while snapshot.interrupts:
             stops = [_Stop(interrupt) for interrupt in snapshot.interrupts]
-            replies = iter(answers(client, whom, _questions(stops)))
-            result = graph.invoke(_command(stops, replies), config, **options)
+            asked = answers(client, whom, _questions(stops), is_restored=is_restored)
+            result = graph.invoke(_command(stops, iter(asked)), config, **options)
+            config, is_restored = _newest(config), False
             snapshot = graph.get_state(config)
         return result
 
@@ -84,13 +88,16 @@ async def run_async(
     async with opened_async(pausepoint) as client:
         snapshot = await graph.aget_state(config)
         result = None
+        is_restored = not _is_fork(config)
         if not snapshot.interrupts:
             result = await graph.ainvoke(None if snapshot.tasks else inputs, config, **options)
+            config, is_restored = _newest(config), False
             snapshot = await graph.aget_state(config)
         while snapshot.interrupts:
             stops = [_Stop(interrupt) for interrupt in snapshot.interrupts]
-            replies = iter(await answers_async(client, whom, _questions(stops)))
-            result = await graph.ainvoke(_command(stops, replies), config, **options)
+            asked = await answers_async(client, whom, _questions(stops), is_restored=is_restored)
+            result = await graph.ainvoke(_command(stops, iter(asked)), config, **options)
+            config, is_restored = _newest(config), False
             snapshot = await graph.aget_state(config)
         return result
 
@@ -158,6 +165,19 @@ class _Stop:
             ]
             return {"decisions": decisions} if self.is_batch else decisions[0]
         return replies[0]
+
+
+def _is_fork(config: Mapping[str, Any]) -> bool:
+    """Whether the run starts at an older checkpoint: its interrupts were answered once already."""
+    return "checkpoint_id" in config.get("configurable", {})
+
+
+def _newest(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The thread's newest checkpoint, which is the fork's once it has run."""
+    if not _is_fork(config):
+        return config
+    kept = {k: v for k, v in config["configurable"].items() if k != "checkpoint_id"}
+    return {**config, "configurable": kept}
 
 
 def _questions(stops: Iterable[_Stop]) -> list[Question[Any]]:

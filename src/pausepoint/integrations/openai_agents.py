@@ -44,8 +44,8 @@ async def run(
         while True:
             if state is not None:
                 items = state.get_interruptions()
-                calls = [_call(kept.run_id, item) for item in items]
-                verdicts = await answers_async(client, whom, calls)
+                calls = [_call(kept, item) for item in items]
+                verdicts = await answers_async(client, whom, calls, is_restored=kept.is_restored)
                 for item, verdict in zip(items, verdicts, strict=True):
                     if verdict.may_run:
                         state.approve(item)
@@ -66,9 +66,9 @@ async def _restored(agent: Any, kept: SavedRun, options: dict[str, Any]) -> Any:
     return await RunState.from_json(agent, kept.state["openai_agents"], **context)
 
 
-def _call(run_id: str, item: Any) -> ToolCall:
+def _call(kept: SavedRun, item: Any) -> ToolCall:
     return ToolCall(
         name=item.qualified_name or item.name or "a tool",
         arguments=parsed(item.arguments),
-        ids=(run_id, str(item.call_id)),
+        ids=kept.stop_ids,
     )

@@ -84,9 +84,9 @@ def asks(
     """
     whom = Recipient(recipient, channel, timeout)
 
-    async def handle(context: Any, requests: Any) -> Any:
+    async def handle(_: Any, requests: Any) -> Any:
         async with opened_async(pausepoint) as client:
-            return await _results(client, whom, requests, str(context.run_id), edits)
+            return await _results(client, whom, requests, edits)
 
     return HandleDeferredToolCalls(handler=handle)
 
@@ -106,24 +106,29 @@ async def _go_on(
     assert kept.state is not None
     messages = ModelMessagesTypeAdapter.validate_python(kept.state["messages"])
     requests = _REQUESTS.validate_python(kept.state["requests"])
-    results = await _results(client, whom, requests, kept.run_id, edits)
+    results = await _results(client, whom, requests, edits, kept)
     own = {**options, "message_history": messages, "deferred_tool_results": results}
     return await agent.run(**own)
 
 
 async def _results(
-    client: AsyncPausePoint, whom: Recipient, requests: Any, run_id: str, edits: bool
+    client: AsyncPausePoint,
+    whom: Recipient,
+    requests: Any,
+    edits: bool,
+    kept: SavedRun | None = None,
 ) -> Any:
     calls = [
         ToolCall(
             name=part.tool_name,
             arguments=parsed(part.args),
-            ids=(run_id, part.tool_call_id),
+            ids=None if kept is None else kept.stop_ids,
             decisions=EDITABLE if edits else FIXED,
         )
         for part in requests.approvals
     ]
-    verdicts = await answers_async(client, whom, calls)
+    is_restored = kept is not None and kept.is_restored
+    verdicts = await answers_async(client, whom, calls, is_restored=is_restored)
     approvals = {
         part.tool_call_id: _approval(verdict)
         for part, verdict in zip(requests.approvals, verdicts, strict=True)

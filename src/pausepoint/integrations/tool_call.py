@@ -44,11 +44,11 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 class ToolCall(Struct, frozen=True, kw_only=True):
-    """A question about one call. `ids` are the framework's own; `heading` stands above the call."""
+    """A question about one call. `ids` as in `Question`; `heading` stands above the call."""
 
     name: str
     arguments: dict[str, Any]
-    ids: tuple[str, ...]
+    ids: tuple[str, ...] | None = None
     decisions: frozenset[Decision] = FIXED
     heading: str | None = None
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pausepoint.domain.account import Principal
@@ -14,11 +16,11 @@ from pausepoint.domain.hook_rules import Decision, Rule, RuleSet
 from pausepoint.domain.pause import Pause, PauseStatus, ResolvedBy
 from pausepoint.domain.question import Question
 from pausepoint.domain.record import record
+from pausepoint.domain.time import milliseconds
 from pausepoint.domain.words import MINUTE, span
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.create_pause import create_pause
-from pausepoint.operations.idempotency import IdempotencyKey, claim
-from pausepoint.operations.queries import own_pause
+from pausepoint.operations.idempotency import IDEMPOTENCY_KEPT, IdempotencyKey, claim
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause
 from pausepoint.security.display_safe import single_line
@@ -30,6 +32,7 @@ TELL: Final = "Tell the user; do not look for a way around it."
 
 _DEFAULTS: Final = {Decision.ALLOW: ALLOW, Decision.DENY: DENY, Decision.ASK: None}
 _CWD_LIMIT: Final = 300
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
 _ROUNDS: Final = 100
 _OURS: Final = "tool call "
 """Begins an idempotency key that no caller of the API can give: it has a blank. So nobody can put a
@@ -40,19 +43,32 @@ question of their own in the place of ours."""
 class ToolCall:
     """`call_id` is the same whenever this very call is asked about again; None where that is not known.
 
-    `tool` and `arguments` are the agent's words, `cwd` is where it works.
+    `tool` and `arguments` are the agent's words, `cwd` is where it works. `choices` are the agent's
+    questions to its user, where the tool is one that asks; each becomes a pause of its own.
     """
 
     tool: str
     arguments: Any
     cwd: str = ""
     call_id: str | None = None
+    choices: tuple[Choice, ...] = ()
+
+
+@record(frozen=True, slots=True)
+class Choice:
+    """A question with its options, and what the person reads."""
+
+    message: str
+    options: tuple[str, ...]
 
 
 @record(frozen=True, slots=True)
 class Verdict:
+    """`answers` are those to the call's choices: the option and the person's note, in their order."""
+
     decision: Decision
     reason: str = ""
+    answers: tuple[tuple[str, str | None], ...] = ()
 
 
 async def rules_of(services: Services, principal: Principal, key_prefix: str) -> RuleSet | None:
@@ -67,23 +83,48 @@ async def rules_of(services: Services, principal: Principal, key_prefix: str) ->
 
 async def ask_about(
     services: Services, principal: Principal, call: ToolCall, action: Action, rule: Rule
-) -> Pause:
-    """The pause that asks about this call: a new one, or its own from before.
+) -> tuple[Pause, ...]:
+    """The pauses that ask about this call: one, or one for each of its choices.
 
-    An answer is for one call. One that was given before is taken only where the run had ended to wait
-    for it, and only once: ids that come again must not let the same thing pass again. Raises what
-    `create_pause` raises.
+    An answer is for one call and is used once, since ids of calls come again. So every call is
+    asked about anew. The exception is a call whose run has ended to wait for the answer: that finds
+    its own pauses, and if all of them have ended, this call uses them up. Raises what `create_pause`
+    raises.
     """
-    question = _question(call, action, rule)
+    questions = _questions(call, action, rule)
     for number in range(_ROUNDS):
-        key = _key(call, action, rule, number)
-        created = await create_pause(services, principal, question, 0, key)
-        if not created.is_replay:
-            return created.pause
-        pause = await settled_pause(services, created.pause.pause_id) or created.pause
-        if not pause.status.is_final or (rule.defers and await _take(services, principal, pause)):
-            return pause
+        pauses = []
+        for part, question in enumerate(questions):
+            key = _key(call, action, rule, number, part)
+            size = len(json.dumps(question.metadata)) if question.metadata else 0
+            created = await create_pause(services, principal, question, size, key)
+            pause = created.pause
+            if created.is_replay:
+                pause = await settled_pause(services, pause.pause_id) or pause
+            pauses.append(pause)
+        if not all(pause.status.is_final for pause in pauses):
+            return tuple(pauses)
+        if await _take(services, principal, pauses[0]):
+            return tuple(pauses)
     raise PausePointError("This tool call was asked about too often.")
+
+
+def verdict_on_all(pauses: Sequence[Pause], call: ToolCall, rule: Rule) -> Verdict:
+    """What the final pauses say together: the first that is no yes, or no choice, decides."""
+    if not call.choices:
+        return verdict_on(pauses[0], rule)
+    answers = []
+    for pause in pauses:
+        if pause.status is not PauseStatus.RESPONDED or pause.choice is None:
+            verdict = verdict_on(pause, rule)
+            # An allow without the answers would send the agent on without any.
+            is_no = verdict.decision is not Decision.ALLOW
+            return verdict if is_no else Verdict(Decision.DENY, f"{verdict.reason} {_NO_ANSWER}")
+        answers.append((pause.choice, pause.content.response_text if pause.content else None))
+    return Verdict(Decision.ALLOW, "A person answered.", tuple(answers))
+
+
+_NO_ANSWER: Final = f"But nobody answered the question, so this is denied. {TELL}"
 
 
 def verdict_on(pause: Pause, rule: Rule) -> Verdict:
@@ -104,17 +145,15 @@ def verdict_on(pause: Pause, rule: Rule) -> Verdict:
     )
 
 
-async def withdrawn(
-    services: Services, principal: Principal, pause_id: str, rule: Rule, because: str
-) -> Verdict:
-    """Ends a question whose answer nobody would hear; an answer that was first counts."""
-    try:
-        await cancel_pause(services, principal, pause_id)
-    except PausePointError:
-        pause = await own_pause(services, principal, pause_id)
-        if pause.status is not PauseStatus.CANCELLED:
-            return verdict_on(pause, rule)
-    return Verdict(Decision.DENY, f"{because} {TELL}")
+async def withdraw(services: Services, principal: Principal, pauses: Sequence[Pause]) -> bool:
+    """Cancel the questions whose answers would not be used. Whether every one of them was open."""
+    were_open = True
+    for pause in pauses:
+        try:
+            await cancel_pause(services, principal, pause.pause_id)
+        except PausePointError:
+            were_open = False
+    return were_open
 
 
 def _silence(pause: Pause, rule: Rule) -> Verdict:
@@ -133,33 +172,45 @@ def _silence(pause: Pause, rule: Rule) -> Verdict:
     return Verdict(Decision.DENY, f"{nobody}, so this is denied. {TELL}")
 
 
-def _question(call: ToolCall, action: Action, rule: Rule) -> Question:
-    place = f" in {single_line(call.cwd, _CWD_LIMIT)}" if call.cwd.strip() else ""
-    message = f"May Claude Code use {single_line(call.tool, _CWD_LIMIT)}{place}?"
-    return Question(
-        recipient=rule.recipient,
-        channel=rule.channel,
-        message=message,
-        options=(ALLOW, DENY),
-        allow_text_response=True,
-        timeout_hours=rule.timeout.total_seconds() / 3600,
-        timeout_default=_DEFAULTS[rule.on_silence],
-        action=action,
-    )
+def _questions(call: ToolCall, action: Action, rule: Rule) -> list[Question]:
+    def question(message: str, options: tuple[str, ...], default: str | None) -> Question:
+        return Question(
+            recipient=rule.recipient,
+            channel=rule.channel,
+            message=message,
+            options=options,
+            allow_text_response=True,
+            timeout_hours=rule.timeout.total_seconds() / 3600,
+            timeout_default=default,
+            # Not in the message: the agent may have named the folder, and would speak as we do.
+            metadata={"folder": single_line(call.cwd, _CWD_LIMIT)} if call.cwd.strip() else None,
+            action=None if call.choices else action,
+        )
+
+    if call.choices:
+        return [question(each.message, each.options, None) for each in call.choices]
+    # As JSON it is in quotes that it cannot close, and ASCII.
+    name = call.tool if _PLAIN_NAME.fullmatch(call.tool) else json.dumps(call.tool)
+    default = _DEFAULTS[rule.on_silence]
+    return [question(f"May Claude Code use {name}?", (ALLOW, DENY), default)]
 
 
-def _key(call: ToolCall, action: Action, rule: Rule, number: int) -> IdempotencyKey | None:
-    if call.call_id is None:
+def _key(
+    call: ToolCall, action: Action, rule: Rule, number: int, part: int
+) -> IdempotencyKey | None:
+    """Only for calls that are asked about again on purpose, to fetch the answer."""
+    if call.call_id is None or not rule.defers:
         return None
     asked = json.dumps([call.call_id, action.sha256, rule.channel, rule.recipient])
     digest = hashlib.sha256(asked.encode()).hexdigest()
-    return IdempotencyKey(f"{_OURS}{digest} {number}", action.sha256, outlives_pause=True)
+    place = f"{number}" if part == 0 else f"{number} {part}"
+    return IdempotencyKey(f"{_OURS}{digest} {place}", action.sha256, outlives_pause=True)
 
 
 async def _take(services: Services, principal: Principal, pause: Pause) -> bool:
     """Whether this is the first time that the pause's answer is used."""
     key = IdempotencyKey(f"{_OURS}{pause.pause_id} taken", "", outlives_pause=True)
-    result = await services.store.apply(
-        Change((), claim(principal, key, pause, services.clock.now()))
-    )
+    # Kept longer than the key that finds the pause, or the two could expire between two statements.
+    now = max(services.clock.now(), pause.expires_at) + milliseconds(IDEMPOTENCY_KEPT)
+    result = await services.store.apply(Change((), claim(principal, key, pause, now)))
     return isinstance(result, Applied)

@@ -33,6 +33,10 @@ class Program:
         """What it printed, once it has ended well."""
         code = self.process.wait(WITHIN)
         assert code == 0, self.errors()
+        return self.printed()
+
+    def printed(self) -> str:
+        """What it printed so far."""
         return self._output.read_text("utf-8")
 
     def errors(self) -> str:
@@ -102,5 +106,8 @@ class Programs:
     def answer(self, choice: str, text: str | None = None, *, number: int = 1) -> Pause:
         """The person answers the so-many-th question."""
         pause = self.question(number)
-        answer(pause, choice, text)
+        self.respond(pause, choice, text)
         return pause
+
+    def respond(self, pause: Pause, choice: str, text: str | None = None) -> None:
+        answer(pause, choice, text)

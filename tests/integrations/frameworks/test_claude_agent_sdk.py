@@ -51,15 +51,15 @@ def test_the_persons_changes_are_what_runs(programs: Programs) -> None:
     assert told(program) == {"behavior": "allow", "updatedInput": changed}
 
 
-def test_who_was_killed_while_waiting_asks_once_and_finishes(programs: Programs) -> None:
+def test_the_answer_to_a_program_that_was_killed_is_for_no_other(programs: Programs) -> None:
     killed = example(programs, "toolu_killed")
     programs.question()
     killed.kill()
-    again = example(programs, "toolu_killed")
     programs.answer("Approve")
+    again = example(programs, "toolu_killed")
+    programs.answer("Reject", number=2)
 
-    assert told(again)["behavior"] == "allow"
-    assert len(programs.asked) == 1
+    assert told(again)["behavior"] == "deny"
 
 
 def test_the_same_call_with_another_id_is_asked_anew(programs: Programs) -> None:
@@ -94,3 +94,27 @@ def test_a_refusal_of_the_server_denies_the_call(programs: Programs) -> None:
     programs.proxy.script = [Says(403, body, {"content-type": "application/json"})]
 
     assert "Not them." in told(example(programs, "toolu_refused"))["message"]
+
+
+QUESTIONS = "tests/integrations/frameworks/claude_agent_sdk/questions.py"
+
+
+def test_claudes_own_questions_are_answered(programs: Programs) -> None:
+    program = programs.start("claude_agent_sdk", QUESTIONS)
+    colour, frame = programs.questions(2)
+    assert colour.options == ("Red", "Blue")
+    assert colour.message == "Which colour?\n\nRed: As it was"
+    programs.respond(colour, "Blue")
+    programs.respond(frame, "Red")
+
+    behavior, updated = json.loads(program.output())
+    assert behavior == "allow"
+    assert updated["answers"] == {"Which colour?": "Blue", "And the frame?": "Red"}
+    assert len(updated["questions"]) == 2
+
+
+def test_a_question_with_several_choices_is_denied(programs: Programs) -> None:
+    program = programs.start("claude_agent_sdk", QUESTIONS, "multi")
+
+    assert json.loads(program.output()) == ["deny", None]
+    assert programs.asked == []

@@ -12,7 +12,7 @@ import pytest
 from pausepoint.domain.scopes import Scope
 from pausepoint.domain.time import to_rfc3339
 from pausepoint.operations.key_use import write_key_use
-from pausepoint.operations.respond_to_pause import respond_url
+from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from pausepoint.web.app import create_app
 from pausepoint.web.endpoints import ENDPOINTS
 from tests.harness import ASKED, World, an_api
@@ -134,6 +134,27 @@ async def test_no_key_revokes_one_that_reaches_further(
         assert me.status_code == 200
     for each in (within, narrow):
         assert (await api.delete(f"/v1/keys/{each['key_id']}", headers=key)).status_code == 204
+
+
+async def test_a_replay_shows_no_answer_to_a_key_that_may_not_read(
+    world: World, api: httpx2.AsyncClient
+) -> None:
+    key = bearing((await made(api, scopes=["pauses:create"]))["api_key"])
+    repeated = {"Idempotency-Key": "wire-2281"}
+    asked = {**ASKED, "allow_text_response": True}
+    first = await api.post("/v1/pause", json=asked, headers=repeated)
+    pending = await api.post("/v1/pause", json=asked, headers=repeated | key)
+    assert pending.status_code == 200
+    assert pending.json()["pause_id"] == first.json()["pause_id"]
+    pause = await world.pause(first.json()["pause_id"])
+    token = respond_url(world.services, pause).rpartition("/")[2]
+    await respond_to_pause(world.services, token, asked["options"][0], "A secret.")
+
+    refused = await api.post("/v1/pause", json=asked, headers=repeated | key)
+    assert (refused.status_code, refused.json()["error"]) == (403, "SCOPE_MISSING")
+    assert "secret" not in refused.text
+    answered = await api.post("/v1/pause", json=asked, headers=repeated)
+    assert answered.json()["response_text"] == "A secret."
 
 
 def test_every_endpoint_that_takes_a_key_says_what_for() -> None:

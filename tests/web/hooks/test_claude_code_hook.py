@@ -142,7 +142,8 @@ async def test_a_person_allows(world: World, api: httpx2.AsyncClient, event: str
         assert reason == 'A person allowed this with the note: "Only this once."'
     assert pause.content is not None
     assert pause.content.recipient == "+15550100199"
-    assert pause.content.message == "May Claude Code use Bash in /home/me/shop?"
+    assert pause.content.message == "May Claude Code use Bash?"
+    assert pause.content.metadata == {"folder": "/home/me/shop"}
     assert pause.content.action is not None
     assert pause.content.action.tool == "Bash"
     assert pause.content.action.arguments == call()["tool_input"]
@@ -271,15 +272,73 @@ async def test_a_call_that_was_answered_while_it_waited_is_asked_again(
     assert (await again)[0] == "deny"
 
 
-async def test_the_same_call_at_the_same_time_is_one_question(
+async def test_calls_of_one_id_share_no_answer(world: World, api: httpx2.AsyncClient) -> None:
+    deciding = [asyncio.create_task(decided(api, call(tool_use_id="call_0"))) for _ in range(3)]
+    await until_waiting(world, 3)
+    first, *others = [await world.pause(pause.pause_id) for pause in await pauses(world)]
+    await answer(world, first, "Allow")
+    for other in others:
+        await answer(world, other, "Deny")
+
+    decisions = [(await each)[0] for each in deciding]
+    assert sorted(decisions) == ["allow", "deny", "deny"]
+
+
+async def test_an_answer_that_comes_while_it_is_withdrawn_is_used_once(
     world: World, api: httpx2.AsyncClient
 ) -> None:
-    deciding = [asyncio.create_task(decided(api, call())) for _ in range(5)]
-    await until_waiting(world, 5)
+    """The message failed for good, and then the person found the link after all."""
+    world.vendor.outcomes = [ChannelError("21211", "no such number", is_permanent=True)]
+    assert (await decided(api, call("Deploy")))[0] == "defer"
+    await world.deliver_due()
     [pause] = await pauses(world)
     await answer(world, await world.pause(pause.pause_id), "Allow")
 
-    assert [(await each)[0] for each in deciding] == ["allow"] * 5
+    taken = await asyncio.gather(*(decided(api, call("Deploy")) for _ in range(3)))
+    assert sorted(decision for decision, _ in taken) == ["allow", "defer", "defer"]
+
+
+async def test_a_used_answer_stays_used_as_long_as_it_can_be_found(
+    world: World, api: httpx2.AsyncClient
+) -> None:
+    await decided(api, call("Deploy"))
+    [pause] = await pauses(world)
+    await answer(world, await world.pause(pause.pause_id), "Allow")
+    assert (await decided(api, call("Deploy")))[0] == "allow"
+    last = timedelta(days=3) + IDEMPOTENCY_KEPT
+    world.clock.advance(last)
+    assert (await decided(api, call("Deploy")))[0] == "defer"
+    world.clock.advance(timedelta(milliseconds=1))
+    await tidied(world)
+    assert (await decided(api, call("Deploy")))[0] == "defer"
+
+
+@pytest.mark.parametrize(
+    "cwd", ["/tmp/shop? Approved by security. Press Allow", "/a\nb", '/a"b', "/a\u201db", " "]
+)
+async def test_the_folder_is_no_part_of_our_sentence(
+    world: World, api: httpx2.AsyncClient, cwd: str
+) -> None:
+    deciding = asyncio.create_task(decided(api, call(cwd=cwd)))
+    pause = await asked(world)
+    assert pause.content is not None
+    assert pause.content.message == "May Claude Code use Bash?"
+    await answer(world, pause, "Deny")
+    await deciding
+
+
+async def test_the_name_of_a_tool_is_quoted(tmp_path: Path) -> None:
+    rules = RULES + "      - tools: ['*']\n"
+    settings = settings_of(tmp_path, PAUSEPOINT_HOOKS=rules)
+    async with a_world(tmp_path, settings) as world, an_api(world) as api:
+        name = 'Read"? It is safe \u201d. Press Allow'
+        deciding = asyncio.create_task(decided(api, call(name)))
+        pause = await asked(world)
+        assert pause.content is not None
+        quoted = 'May Claude Code use "Read\\"? It is safe \\u201d. Press Allow"?'
+        assert pause.content.message == quoted
+        await answer(world, pause, "Deny")
+        await deciding
 
 
 async def test_an_agent_cannot_put_its_own_question_in_the_place_of_ours(

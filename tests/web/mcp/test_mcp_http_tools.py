@@ -135,11 +135,13 @@ async def test_two_accounts_and_two_modes_do_not_see_each_other(
     assert looked["status"] == "pending"
 
 
-async def test_idempotency_key_of_the_host(world: World, http: httpx2.AsyncClient) -> None:
+async def test_ids_of_the_hosts_calls_find_no_earlier_question(
+    world: World, http: httpx2.AsyncClient
+) -> None:
     for _ in range(2):
-        asked = tool("create_pause_request", QUESTION, **{"claudecode/toolUseId": "toolu_1"})
+        asked = tool("create_pause_request", QUESTION, **{"claudecode/toolUseId": "call_0"})
         assert "isError" not in (await answered(http, asked))["result"]
-    assert len((await called(http, "list_pause_requests", {}))["items"]) == 1
+    assert len((await called(http, "list_pause_requests", {}))["items"]) == 2
 
 
 @pytest.mark.parametrize(

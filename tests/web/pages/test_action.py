@@ -36,6 +36,18 @@ def test_every_argument_stands_there_to_its_end() -> None:
     assert not [e for e in page.all("details") if "the end" in e.text]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Tool", "tool", "TOOL", "Tool ", "\u03a4ool", "Arguments", "SHA-256", "SHA-256 of tool and arguments", "a b", ""],
+)  # fmt: skip
+def test_an_argument_cannot_pass_for_a_row_of_ours(name: str) -> None:
+    page = page_of({name: "Read", "command": "rm -rf /"})
+    ours = ["Tool", "SHA-256 of tool and arguments"]
+    labels = [term.text for term in page.all("dt")]
+
+    assert labels == [ours[0], json.dumps(name, ensure_ascii=False), "command", ours[1]]
+
+
 def test_the_hash_is_the_one_that_the_api_tells() -> None:
     assert new_action("Bash", {"a": 1}).sha256 in page_of({"a": 1}).text
 
@@ -61,13 +73,6 @@ def test_markup_is_text() -> None:
 
     assert page.text.count("<script>alert(1)") == 3
     assert not page.all("img")
-
-
-@pytest.mark.parametrize("label", ["Tool", "SHA-256 of tool and arguments", "arguments", "a b"])
-def test_an_argument_cannot_pass_for_a_row_of_ours(label: str) -> None:
-    terms = [term.text for term in page_of({label: "x", "command": "ls"}).all("dt")]
-
-    assert terms == ["Tool", f'"{label}"', "command", "SHA-256 of tool and arguments"]
 
 
 def test_only_mail_names_the_tool_and_no_message_its_arguments() -> None:

@@ -8,10 +8,11 @@ import msgspec
 from starlette.responses import Response
 
 from pausepoint.domain.action import Action, new_action
-from pausepoint.domain.errors import PauseNotFound, ValidationFailed
+from pausepoint.domain.errors import PauseNotFound, ScopeMissing, ValidationFailed
 from pausepoint.domain.ids import parse_pause_id
 from pausepoint.domain.pause import Mode, Pause, PauseStatus, Way
 from pausepoint.domain.question import Question
+from pausepoint.domain.scopes import Scope
 from pausepoint.operations.callback import callback_deliveries, redeliver_callback
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.create_pause import create_pause
@@ -64,6 +65,13 @@ async def create(call: Call) -> Response:
         call.services, call.caller, question, metadata_size, _idempotency_key(call)
     )
     pause = created.pause
+    may_read = call.caller.reach.allows(Scope.PAUSES_READ)
+    if created.is_replay and pause.status.is_final and not may_read:
+        # The answer may have been given to another key's question.
+        raise ScopeMissing(
+            "The pause that this Idempotency-Key made has ended, and this key lacks the scope"
+            f" `{Scope.PAUSES_READ}`, so its answer is not shown."
+        )
     is_shown = pause.mode is Mode.TEST or call.services.policy.reveals_respond_url
     answer = CreatedPauseBody(
         **_fields(call, pause),

@@ -7,6 +7,7 @@ otherwise. So whatever goes wrong here is a decision too: 200, denied, with the 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Final
 
 import structlog
@@ -16,20 +17,27 @@ from starlette.types import Message
 
 from pausepoint.domain.account import Principal
 from pausepoint.domain.action import Action, new_action
-from pausepoint.domain.errors import InternalError, ScopeMissing, ValidationFailed
+from pausepoint.domain.errors import (
+    InternalError,
+    InvalidOptions,
+    ScopeMissing,
+    ValidationFailed,
+)
 from pausepoint.domain.hook_rules import Decision, Rule, rule_for
-from pausepoint.domain.pause import Pause
+from pausepoint.domain.pause import Pause, PauseStatus
+from pausepoint.domain.record import record
 from pausepoint.domain.scopes import Scope
+from pausepoint.mcp.user_questions import UNFIT, is_answered_elsewhere
 from pausepoint.operations.decide_tool_call import (
     TELL,
     ToolCall,
     Verdict,
     ask_about,
     rules_of,
-    verdict_on,
-    withdrawn,
+    verdict_on_all,
+    withdraw,
 )
-from pausepoint.operations.queries import is_worth_waiting_for
+from pausepoint.operations.queries import is_worth_waiting_for, own_pause
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause
 from pausepoint.security.api_keys import key_prefix
@@ -79,15 +87,19 @@ class ClaudeCodeHook:
         if not words.is_decided(event):
             return JsonResponse(words.remark(_NO_DECISION.format(event=event[:64])))
         call = words.tool_call(given)
+        asking = _Asking(principal, call, event)
         rule = await self._rule(principal, _prefix_of(request), call)
         if not isinstance(rule, Rule):
-            return JsonResponse(words.answer(event, rule))
-        action = _action(call)
-        pause = await ask_about(self._services, principal, call, action, rule)
+            return JsonResponse(asking.answer(rule))
+        try:
+            pauses = await ask_about(self._services, principal, call, _action(call), rule)
+        except InvalidOptions:
+            if not call.choices:
+                raise
+            return JsonResponse(asking.answer(Verdict(Decision.ASK, _UNFIT)))
         if rule.defers and event == words.BEFORE_TOOL:
-            verdict = await self._deferred(principal, pause, rule)
-            return JsonResponse(words.answer(event, verdict))
-        return HeldAnswer(self._held(request, event, principal, pause, rule))
+            return JsonResponse(asking.answer(await self._deferred(asking, pauses, rule)))
+        return HeldAnswer(self._held(request, asking, pauses, rule))
 
     async def _rule(self, principal: Principal, prefix: str, call: ToolCall) -> Rule | Verdict:
         """The rule by which a person is asked, or what is decided without."""
@@ -97,32 +109,57 @@ class ClaudeCodeHook:
         rule = rule_for(rules, call.tool, call.arguments, call.cwd)
         if rule is None:
             return Verdict(Decision.PASS)
+        is_allowed = rule.decision in (Decision.PERSON, Decision.ALLOW)
+        if is_allowed and is_answered_elsewhere(call.tool, call.arguments):
+            return Verdict(Decision.ASK, _UNFIT)
         if rule.decision is Decision.PERSON:
             return rule
+        if rule.decision is Decision.ALLOW and call.choices:
+            # An allow without an answer would send the agent on without any.
+            return Verdict(Decision.ASK, _NOT_A_PERMISSION)
         return Verdict(rule.decision, _BY_RULE[rule.decision])
 
-    async def _deferred(self, principal: Principal, pause: Pause, rule: Rule) -> Verdict:
-        if pause.status.is_final:
-            return verdict_on(pause, rule)
-        if not is_worth_waiting_for(pause):
-            return await self._withdrawn(principal, pause, rule, _UNDELIVERED)
-        return Verdict(Decision.DEFER, f"A person was asked: {pause.pause_id}.")
+    async def _deferred(self, asking: _Asking, pauses: tuple[Pause, ...], rule: Rule) -> Verdict:
+        if all(pause.status.is_final for pause in pauses):
+            return verdict_on_all(pauses, asking.call, rule)
+        failed = [pause for pause in pauses if _has_failed(pause)]
+        if failed and await withdraw(self._services, asking.principal, _open(pauses)):
+            return _denied(_UNDELIVERED)
+        return Verdict(Decision.DEFER, f"A person was asked: {pauses[0].pause_id}.")
 
     async def _held(
-        self, request: Request, event: str, principal: Principal, pause: Pause, rule: Rule
+        self, request: Request, asking: _Asking, pauses: tuple[Pause, ...], rule: Rule
     ) -> dict[str, Any]:
         try:
-            verdict = await self._waited(request, principal, pause, rule)
+            verdict = await self._waited(request, asking, pauses, rule)
         except ClientGone:
-            await self._withdrawn(principal, pause, rule, "")
+            await withdraw(self._services, asking.principal, _open(pauses))
             raise
         except Exception as error:
             verdict = _failed(error)
-        return words.answer(event, verdict)
+        return asking.answer(verdict)
 
     async def _waited(
-        self, request: Request, principal: Principal, pause: Pause, rule: Rule
+        self, request: Request, asking: _Asking, pauses: tuple[Pause, ...], rule: Rule
     ) -> Verdict:
+        ended: list[Pause] = []
+        for pause in pauses:
+            final, because = await self._ended(request, pause)
+            if because and await withdraw(self._services, asking.principal, [final]):
+                await withdraw(self._services, asking.principal, _open(pauses))
+                return _denied(because)
+            if because:
+                # It ended while it was to be withdrawn: that answer counts.
+                final = await own_pause(self._services, asking.principal, final.pause_id)
+            ended.append(final)
+            if final.status is not PauseStatus.RESPONDED:
+                break
+        verdict = verdict_on_all(ended, asking.call, rule)
+        await withdraw(self._services, asking.principal, _open(pauses[len(ended) :]))
+        return verdict
+
+    async def _ended(self, request: Request, pause: Pause) -> tuple[Pause, str]:
+        """The pause once it has ended, or why its end is not to be waited for. Raises ClientGone."""
         store, clock = self._services.store, self._services.clock
         while True:
             waiter = store.watch(pause.pause_id)
@@ -130,20 +167,35 @@ class ClaudeCodeHook:
                 # Read again: it may have ended before the watch began.
                 pause = await settled_pause(self._services, pause.pause_id) or pause
                 if pause.status.is_final:
-                    return verdict_on(pause, rule)
-                if not is_worth_waiting_for(pause):
-                    return await self._withdrawn(principal, pause, rule, _UNDELIVERED)
+                    return pause, ""
+                if _has_failed(pause):
+                    return pause, _UNDELIVERED
                 if store.is_releasing:
-                    return await self._withdrawn(principal, pause, rule, _STOPPING)
+                    return pause, _STOPPING
                 left = (pause.expires_at - clock.now()) / 1000
                 await wait_for_news(request, waiter, min(left, LOOK_AGAIN_SECONDS))
             finally:
                 waiter.close()
 
-    async def _withdrawn(
-        self, principal: Principal, pause: Pause, rule: Rule, because: str
-    ) -> Verdict:
-        return await withdrawn(self._services, principal, pause.pause_id, rule, because)
+
+@record(frozen=True, slots=True)
+class _Asking:
+    """Who asks about which call, by which of Claude Code's events."""
+
+    principal: Principal
+    call: ToolCall
+    event: str
+
+    def answer(self, verdict: Verdict) -> dict[str, Any]:
+        return words.answer(self.event, verdict, words.updated_input(self.call, verdict))
+
+
+def _open(pauses: Sequence[Pause]) -> list[Pause]:
+    return [pause for pause in pauses if not pause.status.is_final]
+
+
+def _has_failed(pause: Pause) -> bool:
+    return not pause.status.is_final and not is_worth_waiting_for(pause)
 
 
 class _Body:
@@ -200,6 +252,8 @@ _NO_RULES = (
     " operator writes them into the file that PAUSEPOINT_HOOKS_FILE names."
 )
 _NO_DECISION = "PausePoint decides PreToolUse and PermissionRequest; it was asked about {event}."
+_UNFIT = f"{UNFIT}; it is left to the user."
+_NOT_A_PERMISSION = "This asks the user something, so no rule can allow it; it is left to the user."
 _UNDELIVERED = "The message could not be delivered, so no person was asked and this is denied."
 _STOPPING = "PausePoint is stopping, so no answer is known and this is denied."
 _BY_RULE: Final = {

@@ -1,6 +1,6 @@
 """What a hook of Claude Code's sends, and a decision as it reads it.
 
-Verified with Claude Code 2.1.332: `tests/integrations/test_claude_code_hooks.py`.
+Verified with Claude Code 1.0.100, 2.1.295 and 2.1.332: `tests/integrations/test_claude_code_hooks.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ import msgspec
 
 from pausepoint.domain.errors import ValidationFailed
 from pausepoint.domain.hook_rules import Decision
-from pausepoint.operations.decide_tool_call import ToolCall, Verdict
+from pausepoint.mcp.user_questions import (
+    ASK_USER_QUESTION,
+    EXIT_PLAN_MODE,
+    answer_text,
+    user_questions,
+    with_answers,
+)
+from pausepoint.operations.decide_tool_call import Choice, ToolCall, Verdict
 from pausepoint.web.body import decode_json
 
 Json = dict[str, Any]
@@ -68,12 +75,33 @@ def tool_call(given: HookInput) -> ToolCall:
     call_id = None
     if given.hook_event_name == BEFORE_TOOL and given.tool_use_id and given.session_id:
         call_id = json.dumps([given.session_id, given.tool_use_id])
+    questions = None
+    if given.tool_name == ASK_USER_QUESTION:
+        questions = user_questions(given.tool_input)
     return ToolCall(
-        tool=given.tool_name, arguments=given.tool_input, cwd=given.cwd, call_id=call_id
+        tool=given.tool_name,
+        arguments=given.tool_input,
+        cwd=given.cwd,
+        call_id=call_id,
+        choices=tuple(Choice(each.message, tuple(each.labels)) for each in questions or ()),
     )
 
 
-def answer(event: str, verdict: Verdict) -> Json:
+def updated_input(call: ToolCall, verdict: Verdict) -> Json | None:
+    """The input of a tool whose allow counts only with its input; None for all others.
+
+    Claude Code asks its own user, if there is one, when an allow of these has no `updatedInput`.
+    """
+    if verdict.decision is not Decision.ALLOW:
+        return None
+    if call.tool == ASK_USER_QUESTION:
+        texts = [each.text for each in user_questions(call.arguments) or ()]
+        said = [answer_text(*each) for each in verdict.answers]
+        return with_answers(call.arguments, dict(zip(texts, said, strict=True)))
+    return dict(call.arguments) if call.tool == EXIT_PLAN_MODE else None
+
+
+def answer(event: str, verdict: Verdict, updated: Json | None = None) -> Json:
     """Empty where Claude Code shall decide as if there were no hook."""
     if verdict.decision not in _ANSWERS.get(event, ()):
         return {}
@@ -82,9 +110,13 @@ def answer(event: str, verdict: Verdict) -> Json:
         output["decision"] = {"behavior": verdict.decision.value}
         if verdict.decision is Decision.DENY:
             output["decision"]["message"] = verdict.reason
+        elif updated is not None:
+            output["decision"]["updatedInput"] = updated
     else:
         output["permissionDecision"] = verdict.decision.value
         output["permissionDecisionReason"] = verdict.reason
+        if updated is not None:
+            output["updatedInput"] = updated
     return {"hookSpecificOutput": output}
 
 

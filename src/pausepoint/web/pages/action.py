@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,13 +11,17 @@ from typing import Final
 from pausepoint.domain.action import Action
 from pausepoint.web.pages.details import first_rows, pretty
 
-_IDENTIFIER: Final = re.compile("[A-Za-z_][A-Za-z0-9_.-]{0,79}")
-_OUR_LABELS: Final = ("tool", "arguments")
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,79}")
+_OUR_ROWS: Final = ("tool", "arguments", "sha-256")
+"""What our rows on the page begin with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """`label` is None for several together, and where the arguments are no object."""
+    """`label` is the name, quoted if it could pass for one of our rows.
+
+    None for several together, and where the arguments are no object.
+    """
 
     label: str | None
     text: str
@@ -46,10 +51,11 @@ def _arguments(action: Action) -> Iterator[Argument]:
         yield Argument(None, pretty(rest))
 
 
-def _label(label: str) -> str:
-    """In quotation marks where it might be taken for a label of ours."""
-    is_plain = _IDENTIFIER.fullmatch(label) and label.lower() not in _OUR_LABELS
-    return label if is_plain else f'"{label}"'
+def _label(name: str) -> str:
+    """Quoted as JSON unless it is a plain name and none of ours: `"Tool"`, `"SHA-256 of …"`."""
+    if _PLAIN_NAME.fullmatch(name) and name.casefold() not in _OUR_ROWS:
+        return name
+    return json.dumps(name, ensure_ascii=False)
 
 
 def _text(value: object) -> str:
