@@ -31,7 +31,8 @@ INSERT: Final = Statement(
 )
 
 _KINDS = f"('{DeliveryKind.NOTIFICATION}', '{DeliveryKind.WEBHOOK}')"
-_LOOKED_AT: Final = 500
+_LOOKED_AT: Final = 128
+"""Twice what a claim takes at most; more would only be sorted and left."""
 
 
 def _claim(now: str) -> str:
