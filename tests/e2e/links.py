@@ -30,12 +30,13 @@ class _Anchors(HTMLParser):
 
 
 def in_mail(mail: EmailMessage) -> dict[str, str]:
-    """Every link by its label; the plain text's own under the label `text`."""
+    """Every link by its label; the plain text's own under `text`, that to mute under `text: mute`."""
     anchors = _Anchors()
     anchors.feed(_part(mail, "html"))
     labelled = dict(anchors.found)
-    (plain,) = in_text(_part(mail, "plain"))
-    return {**labelled, "text": plain}
+    [*answering, muting] = in_text(_part(mail, "plain"))
+    (plain,) = answering
+    return {**labelled, "text": plain, "text: mute": muting}
 
 
 def in_text(text: str) -> list[str]:

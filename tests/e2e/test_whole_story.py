@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from hmac import new as hmac
 from pathlib import Path
@@ -42,7 +45,9 @@ class Agent:
         uv = shutil.which("uv") or str(ROOT / ".tools" / "uv" / "bin" / "uv")
         command = [uv, "run", "--quiet", "--locked", "--script", str(AGENT)]
         arguments = [sys.executable, str(MCP_SERVER), json.dumps(settings), json.dumps(question)]
-        self.process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [*command, *arguments], stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
 
     def asked(self) -> dict[str, Any]:
         """What the create tool returned, as soon as it has."""
@@ -61,7 +66,9 @@ class Agent:
         return polled
 
     def end(self) -> None:
-        self.process.kill()
+        # uv's own child has the pipe too.
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.communicate()
 
 
