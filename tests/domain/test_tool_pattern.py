@@ -154,7 +154,11 @@ def file_matches(
         "/ETC/x",
         "/Etc/X",
         "/private/etc/x",
+        "/Private/etc/x",
+        "/System/Volumes/Data/private/etc/x",
         "/proc/self/root/etc/x",
+        "/proc/self/task/1/root/etc/x",
+        "/PROC/self/root/etc/x",
         "~/../../etc/x",
         "~",
     ],
@@ -175,7 +179,8 @@ def test_a_rule_that_lets_pass_takes_no_other_file(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["//etc/*", "/etc//*", "/etc/", "/usr/../etc/*", "/./etc/*", "/ETC/*", "etc/*", " /etc/*"]
+    "pattern", ["//etc/*", "/etc//*", "/etc/", "/usr/../etc/*", "/./etc/*", "/ETC/*", "etc/*", " /etc/*",
+     "/private/etc/*", "/proc/1/root/etc/*"]
 )  # fmt: skip
 def test_every_spelling_of_a_pattern_is_understood(pattern: str) -> None:
     assert file_matches(pattern, "/etc/x", restricts=True)

@@ -15,6 +15,7 @@ from pausepoint.security.display_safe import (
     cut_to_fit,
     display_safe,
     hides_something,
+    mixes_directions,
     quoted,
     segments,
     single_line,
@@ -44,6 +45,41 @@ def test_a_hidden_character_is_written_out(hidden: str) -> None:
         Segment("hidden", marked),
         Segment("text", "b"),
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "100 א 200",
+        "Pay 100 א 200 now",
+        "Pay א 100",
+        "١٠٠ א ٢٠٠",
+        "ب ١٠٠ - ٢٠٠",
+        "א\n100 200",
+        "Approve א Deny",
+        "ж א",
+        "5 > 3 א",
+        "א 100,,200",
+    ],
+)
+def test_a_text_that_right_to_left_letters_may_reorder_is_told(text: str) -> None:
+    assert mixes_directions(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Pay 100, not 200",
+        "Zahle 100 €, nicht 200 €",
+        "支付 100 不是 200",
+        "אשר",
+        "לשלם 1,200.50 ₪?",
+        "ادفع ١٠٠",
+    ],
+)
+def test_a_text_in_one_direction_is_not_told(text: str) -> None:
+    assert not mixes_directions(text)
 
 
 def test_repeats_are_counted_instead_of_pushing_the_rest_away() -> None:

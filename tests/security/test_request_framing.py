@@ -228,6 +228,9 @@ def test_ambiguous_framing_is_refused_and_nothing_after_it_is_read(
     [
         b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nHost: example.com\r\n\r\n",
         b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nhost: localhost\r\n\r\n",
+        b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+        b"0\r\n\r\n",
         b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
         b"0\r\n\r\n",
         b"POST /nowhere HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -240,6 +243,7 @@ def test_ambiguous_framing_is_refused_and_nothing_after_it_is_read(
     ids=[
         "two hosts",
         "one host twice",
+        "another coding on a line of its own",
         "another coding",
         "chunks in HTTP/1.0",
         "CONNECT",

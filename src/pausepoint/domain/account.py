@@ -17,6 +17,7 @@ from pausepoint.domain.time import Instant
 NAME_LIMIT: Final = 100
 _NAME_WORDS: Final = 8
 _OUR_NAME: Final = "PausePoint"
+_NO_LETTERS: Final = re.compile(r"[\W_]+")
 _WORDS: Final = re.compile(r"\S*[^\W\d_]\S*")
 _SENTENCES: Final = re.compile(r"(?:[!?;:…。！？；：]|\b[a-z]\w{3,}[.]|\w{5}[.])\s+\S")
 """One after another. A full stop may end an abbreviation: `St. Mary's`, `Acme Corp. of Ohio`."""
@@ -42,7 +43,8 @@ def wrong_account_name(name: str, looks_like: Callable[[str], str]) -> str | Non
     """
     if sentence := wrong_name(name):
         return sentence
-    if looks_like(_OUR_NAME) in looks_like(name):
+    letters = _NO_LETTERS.sub("", name)
+    if any(looks_like(_OUR_NAME) in looks_like(each) for each in (name, letters)):
         return f"Must not contain {_OUR_NAME}: people would take your agents for this service."
     if len(_WORDS.findall(name)) > _NAME_WORDS or _SENTENCES.search(name):
         return f"Must be a name, not a sentence: at most {_NAME_WORDS} words."

@@ -26,8 +26,11 @@ MAIN_ARGUMENTS: Final = {
 }
 _PATHS: Final = ("file_path", "notebook_path")
 _DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")
-_SAME_ROOT: Final = re.compile(r"^(?:/private(?=/)|/proc/[^/]+/root(?=/))+")
-"""Other names of the root: of macOS's /etc, /tmp and /var, and of Linux's /proc."""
+_SAME_ROOT: Final = re.compile(
+    r"^(?:/system/volumes/data(?=/[^*])|/private(?=/(?:etc|tmp|var)(?:/|$))"
+    r"|/proc/(?:[^/]+/task/)?[^/]+/root(?=/[^*]))+"
+)
+"""Other names of the root, in lower case: of macOS's data, /etc, /tmp and /var, and of Linux's /proc."""
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _FORM: Final = re.compile(r"([A-Za-z0-9_*.:/-]{1,200})(?:\((.{1,1000})\))?", re.DOTALL)
 _SHELL: Final = re.compile(r"[;&|<>`$(){}\\\n]")
@@ -57,7 +60,7 @@ class Glob:
     @property
     def casefolded(self) -> Glob:
         """Begins anywhere if it does not begin at a root: to a rule that restricts."""
-        text = unicodedata.normalize("NFC", "*".join(self.pieces)).casefold()
+        text = _folded("*".join(self.pieces))
         if not text.startswith(("/", "*")) and not _DRIVE.match(text):
             text = f"*/{text.lstrip('~/')}"
         return _glob(text)
@@ -119,12 +122,10 @@ class ToolPattern:
             return restricts or (given.startswith("~") and self._fits(_normal(given)))
         if not restricts:
             return self._fits(path)
-        # File systems may ignore case, and spell accents in their own way.
-        folded = unicodedata.normalize("NFC", _SAME_ROOT.sub("", path)).casefold()
         return any(
             glob.casefolded.fits(text)
             for glob in self.argument
-            for text in (folded, path.casefold())
+            for text in (_folded(path), path.casefold())
         )
 
     def _matches_url(self, given: str, restricts: bool) -> bool:
@@ -190,6 +191,11 @@ def _absolute(given: str, cwd: str) -> str | None:
             return None
         path = _normal(f"{cwd}/{text}")
     return path
+
+
+def _folded(path: str) -> str:
+    """For comparing: file systems may ignore case, and spell accents in their own way."""
+    return _SAME_ROOT.sub("", unicodedata.normalize("NFC", path).casefold())
 
 
 def _is_rooted(path: str) -> bool:

@@ -19,6 +19,7 @@ from pausepoint.security import unicode_tables
 
 _MANY_BLANKS: Final = " " * 21
 _EMPTY_LINES: Final = re.compile("(?:\\A|\n) *\n *\n *\n")
+_NUMBER: Final = re.compile(r"\d+(?:[.,:/]\d+)*")
 _MARKS_SHOWN: Final = 50
 _KINDS_SHOWN: Final = 4
 _NO_MORE_MARKS: Final = f"⟦from here on these are shown as {unicode_tables.PLACEHOLDER}⟧"
@@ -48,6 +49,22 @@ def segments(text: str) -> tuple[Segment, ...]:
 def hides_something(text: str) -> bool:
     """True where a reader would not see all that `text` holds without our marks."""
     return any(piece.kind == "hidden" for piece in _pieces(text))
+
+
+def mixes_directions(text: str) -> bool:
+    """True where numbers or words may be shown in another order than they were written in.
+
+    A right-to-left letter reorders its neighbours without any control character (UAX #9). A single
+    number among such letters alone is shown where a reader of that script expects it.
+    """
+    if text.isascii():
+        return False
+    distinct = "".join(set(text))  # a class of many ranges is slow to search a long text for
+    if unicode_tables.right_to_left().search(distinct) is None:
+        return False
+    if unicode_tables.left_to_right_letters().search(distinct):
+        return True
+    return len(list(islice(_NUMBER.finditer(text), 2))) == 2
 
 
 def _pieces(text: str) -> Iterator[Segment]:

@@ -66,6 +66,12 @@ def right_to_left() -> re.Pattern[str]:
     return re.compile(f"[{_classes()['Right_To_Left']}]")
 
 
+@cache
+def left_to_right_letters() -> re.Pattern[str]:
+    """One letter of any other script."""
+    return re.compile(f"[^\\W\\d_](?<![{_classes()['Right_To_Left']}])")
+
+
 # ── The shape of a text: one letter for each character, by which it is searched ──
 #
 # C a script whose letters take spacing marks    E may be struck through, as `=` in `≠`

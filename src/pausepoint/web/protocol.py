@@ -201,7 +201,7 @@ class Protocol(HttpToolsProtocol):
                 self._fail(InvalidRequest())
         if len(headers) != len(self.headers):
             names = [name for name, _ in self.headers]
-            if names.count(b"host") > 1:
+            if names.count(b"host") > 1 or names.count(b"transfer-encoding") > 1:
                 self._fail(InvalidRequest())
         is_odd_version = version != "1.1" and version != "1.0"
         if is_odd_version or method == b"CONNECT" or b"#" in self.url:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, Final
 
@@ -134,3 +135,16 @@ def test_a_name_cannot_pass_for_the_spelling_of_another() -> None:
     labels = [row.key for row in details_of(dict.fromkeys(names, 1))]
 
     assert len(set(labels)) == 3
+
+
+@pytest.mark.parametrize(
+    "name", ["Tool", "tool", "Tооl", "Arguments", "More arguments", "SHA-256 of tool and arguments"]
+)
+def test_a_detail_cannot_pass_for_a_row_of_ours(name: str) -> None:
+    content = {"metadata": {name: "Read", "amount": "1"}, "action": new_action("tidy", {"a": 1})}
+    page = facts(render_question(pause_with(content=content), "Acme", NOW, path=PATH))
+
+    assert [cell.text for cell in page.all("th")] == [
+        json.dumps(name, ensure_ascii=False),
+        "amount",
+    ]

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from pausepoint.domain.action import new_action
 from pausepoint.domain.pause import Pause
 from pausepoint.web.pages.respond import render_outcome, render_question
 from tests.web.pages.html_facts import facts
@@ -68,6 +69,25 @@ def test_hidden_characters_and_gaps_are_marked_and_the_reader_is_warned() -> Non
     assert gaps == ["39 empty lines", "300 blanks"]
     assert "Some characters in this text are invisible." in page.text
     assert "invisible" not in question()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"message": "Pay 100 א 200 now?"},
+        {"options": ("100 א 200", "Reject")},
+        {"metadata": {"amount": "100 א 200"}},
+        {"metadata": {"pay א 100": "yes"}},
+        {"action": new_action("pay", {"amount": "100 א 200"})},
+    ],
+)
+def test_the_reader_is_warned_where_right_to_left_letters_may_reorder(
+    content: dict[str, object],
+) -> None:
+    warning = "may be shown in another order than they were written in"
+
+    assert warning in facts(question(pause_with(content=content))).text
+    assert warning not in question()
 
 
 @pytest.mark.parametrize(

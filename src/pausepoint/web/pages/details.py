@@ -14,6 +14,9 @@ from typing import Any, Final
 from pausepoint.security.display_safe import skeleton, spelled_out
 
 ROWS_SHOWN: Final = 100
+_OUR_ROWS: Final = ("Tool", "Arguments", "More arguments", "SHA-256 of tool and arguments")
+"""Above the table, where the pause has an action."""
+
 _FLAT_CHARACTERS: Final = 60
 _INDENTED_CHARACTERS: Final = 32_000
 _INDENTED_DEPTH: Final = 8
@@ -34,8 +37,14 @@ class Detail:
 def details_of(metadata: Mapping[str, Any] | None) -> tuple[Detail, ...]:
     """The rows in the agent's own order; from the 101st entry on, all in one row as JSON."""
     shown, rest = first_rows(metadata or {})
-    rows = tuple(_detail(key, value) for key, value in shown.items())
+    rows = tuple(_detail(_not_ours(key), value) for key, value in shown.items())
     return (*rows, Detail(None, pretty(rest), is_code=True)) if rest else rows
+
+
+def _not_ours(key: str) -> str:
+    """Quoted if it looks like the name of a row of ours."""
+    is_alike = skeleton(key) in map(skeleton, _OUR_ROWS)
+    return json.dumps(key, ensure_ascii=False) if is_alike else key
 
 
 def first_rows(entries: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

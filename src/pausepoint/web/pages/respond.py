@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from pausepoint.domain.pause import TEXT_LIMIT, Content, Pause, PauseStatus
 from pausepoint.domain.time import Instant
-from pausepoint.security.display_safe import hides_something
+from pausepoint.security.display_safe import hides_something, mixes_directions
 from pausepoint.web.pages.action import ShownAction, shown
-from pausepoint.web.pages.details import Detail, details_of
+from pausepoint.web.pages.details import details_of
 from pausepoint.web.pages.rendering import render
 
 
@@ -104,24 +104,19 @@ def _shown(content: Content) -> dict[str, object]:
     """The agent's words as the frame shows them."""
     rows = details_of(content.metadata)
     action = shown(content.action) if content.action else None
-    return {
-        "action": action,
-        "message": content.message,
-        "details": rows,
-        "has_hidden": _hides_something(content, rows, action),
-    }
-
-
-def _hides_something(
-    content: Content, rows: tuple[Detail, ...], action: ShownAction | None
-) -> bool:
     texts = (
         content.message,
         *content.options,
         *(text for row in rows for text in (row.key or "", row.text)),
         *(_words_of(action) if action else ()),
     )
-    return any(hides_something(text) for text in texts)
+    return {
+        "action": action,
+        "message": content.message,
+        "details": rows,
+        "has_hidden": any(map(hides_something, texts)),
+        "mixes_directions": any(map(mixes_directions, texts)),
+    }
 
 
 def _words_of(action: ShownAction) -> tuple[str, ...]:
