@@ -132,6 +132,34 @@ def test_create_passes_on_listed_fields_only() -> None:
     }
 
 
+def created_with(**more: object) -> Driven:
+    question = {
+        "recipient": "+15550100",
+        "channel": "sms",
+        "message": "Delete 500 records?",
+        "options": ["Approve", "Reject"],
+    }
+    return Driven("create_pause_request", {**question, **more})
+
+
+@pytest.mark.parametrize("hours", [0, 0.0, -1, "0", 8760.5, float("inf")])
+def test_question_that_would_never_be_open_is_refused(hours: object) -> None:
+    driven = created_with(timeout_hours=hours)
+    assert "timeout_hours must be more than 0 and at most 8760" in driven.sentence.lower()
+    assert "NOT asked" in driven.sentence
+
+
+@pytest.mark.parametrize(
+    "metadata", [{}, {"reference": 5}, {"rows": [1, {"a": None}]}, '{"rows": 500}']
+)
+def test_metadata_is_free_whatever_its_schema_names_as_an_example(metadata: object) -> None:
+    driven = created_with(metadata=metadata)
+    assert driven.asked is not None
+    assert driven.asked.body is not None
+    given = json.loads(metadata) if isinstance(metadata, str) else metadata
+    assert driven.asked.body["metadata"] == given
+
+
 def test_lost_create_whose_retry_cannot_connect_may_have_asked() -> None:
     arguments = {
         "recipient": "+15550100",
