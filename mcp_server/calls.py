@@ -14,9 +14,12 @@ from .shared_steps import (
     MAX_HOLD_SECONDS,
     asked_twice,
     bare_id,
+    error_code,
     look,
     matched,
     pause_in,
+    shorter,
+    was_cut,
     withdrawn,
 )
 from .tools import CREATE, POLL
@@ -33,10 +36,14 @@ _MAX_REMEMBERED = 1000
 
 
 class KnownPauses:
-    """What one connection remembers of its pauses, for better words only: nothing depends on it."""
+    """What a server remembers: of its pauses, and how long a request may be held.
+
+    Better words and fewer lost calls come of it; no answer depends on it.
+    """
 
     def __init__(self, limit: int = _MAX_REMEMBERED) -> None:
         self._limit = limit
+        self.longest_hold = MAX_HOLD_SECONDS
         self._deadlines: dict[str, float] = {}
         self._pending_polls: dict[str, int] = {}
 
@@ -56,6 +63,11 @@ class KnownPauses:
         polls = self._pending_polls.get(bare_id(pause_id), 0) + 1
         self._note(self._pending_polls, bare_id(pause_id), polls)
         return polls
+
+    def note_cut(self, outcome: Outcome, seconds: float) -> None:
+        """What ended a held request after so many seconds: no gateway's end comes as early again."""
+        if error_code(outcome) is None:
+            self.longest_hold = shorter(self.longest_hold, seconds)
 
     def _note(self, notes: dict[str, Any], name: str, value: object) -> None:
         if len(notes) >= self._limit:
@@ -104,18 +116,19 @@ def create(values: Json, context: CallContext) -> ToolSteps:
 
 
 def poll(values: Json, context: CallContext) -> ToolSteps:
-    """Waits for the answer, at most `wait_seconds`, in requests of at most 50 s each."""
+    """Waits for the answer, at most `wait_seconds`, in requests that no gateway cuts."""
     pause_id = check_pause_id(values["pause_id"])
     wait_seconds: int = values["wait_seconds"]
     waited = 0.0
     while True:
-        hold = min(MAX_HOLD_SECONDS, max(0, round(wait_seconds - waited)))
+        hold = min(context.known.longest_hold, max(0, round(wait_seconds - waited)))
         left = context.known.seconds_left(pause_id, context.now + waited)
         request = look(pause_id, hold, Waiting(wait_seconds, waited, left))
         outcome = matched((yield request), request)
         waited += outcome.seconds
-        if hold and _was_cut(outcome):
-            # A proxy may cut a held request; a plain look still tells how things stand.
+        if hold and was_cut(outcome):
+            # A plain look still tells how things stand.
+            context.known.note_cut(outcome, outcome.seconds)
             request = look(pause_id, 0)
             outcome = matched((yield request), request)
             hold = 0
@@ -182,9 +195,3 @@ def _page(path: str, as_result: Callable[[Json], Json]) -> ToolSteps:
     ):
         return as_result(outcome.body)
     return results.failed(refusals.of_look(outcome))
-
-
-def _was_cut(outcome: Outcome) -> bool:
-    if isinstance(outcome, ApiFailure):
-        return outcome.sent
-    return outcome.status in (502, 504) and outcome.body is None

@@ -212,16 +212,72 @@ def test_server_that_does_not_hold_is_not_asked_in_a_loop(wait_seconds: int) -> 
     assert driven.content["status"] == "pending"
 
 
-@pytest.mark.parametrize("body", [None, {"error": "X"}])
-def test_hold_cut_by_a_gateway(body: object) -> None:
+GATEWAY_BODIES: list[object] = [None, {}, {"error": "Gateway Timeout"}, {"message": "timed out"}]
+
+
+@pytest.mark.parametrize("body", GATEWAY_BODIES)
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 524])
+def test_hold_cut_by_a_gateway(status: int, body: object) -> None:
+    known = KnownPauses()
+    driven = poll(45, known)
+    driven.answer(status, body, seconds=30)
+    assert path_of(driven) == "/v1/pause/psr_1"
+    driven.answer(200, PENDING)
+    assert driven.content["status"] == "pending"
+    assert driven.content["waited_seconds"] == 30
+
+    again = poll(45, known)
+    assert path_of(again) == "/v1/pause/psr_1?wait=24"
+    again.answer(200, PENDING, seconds=24)
+    assert path_of(again) == "/v1/pause/psr_1?wait=21"
+    again.answer(200, ANSWERED, seconds=3)
+    assert again.content["response_choice"] == "Approve"
+
+
+def test_cut_that_hides_an_answer_gives_the_answer() -> None:
     driven = poll(45)
-    driven.answer(504, body, seconds=30)
-    if body is None:
-        assert path_of(driven) == "/v1/pause/psr_1"
+    driven.answer(524, None, seconds=30)
+    driven.answer(200, ANSWERED)
+    assert driven.content["response_choice"] == "Approve"
+
+
+@pytest.mark.parametrize("seconds", [0.1, 3.9, 5, 500])
+def test_holds_become_neither_longer_nor_endlessly_short(seconds: float) -> None:
+    known = KnownPauses()
+    for _ in range(20):
+        driven = poll(45, known)
+        driven.answer(504, None, seconds=seconds)
         driven.answer(200, PENDING)
-        assert driven.content["waited_seconds"] == 30
-    else:
-        assert "refused (X)" in driven.sentence
+    expected = 4 if seconds == 5 else 45
+    assert path_of(poll(45, known)) == f"/v1/pause/psr_1?wait={expected}"
+
+
+def test_own_error_of_the_server_is_looked_at_again_and_shortens_nothing() -> None:
+    known = KnownPauses()
+    body = {"error": "UNAVAILABLE", "message": "Later.", "status_code": 503}
+    driven = poll(45, known)
+    driven.answer(503, body, seconds=20)
+    driven.answer(503, body)
+    assert "refused (UNAVAILABLE)" in driven.sentence
+    assert path_of(poll(45, known)) == "/v1/pause/psr_1?wait=45"
+
+
+@pytest.mark.parametrize("body", GATEWAY_BODIES)
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 524])
+def test_gateway_without_a_server_behind_it_is_not_called_another_program(
+    status: int, body: object
+) -> None:
+    driven = poll(45)
+    driven.answer(status, body, seconds=30)
+    driven.answer(status, body)
+    assert driven.sentence == (
+        f"A gateway answered in place of PausePoint (HTTP {status})."
+        " Retry once, then tell the user."
+    )
+    created = created_with()
+    created.answer(status, body)
+    assert "It is not known whether the person was asked." in created.sentence
+    assert "Retry with idempotency_key fresh" in created.sentence
 
 
 def test_failed_delivery_ends_a_chain() -> None:
