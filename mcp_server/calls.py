@@ -12,6 +12,7 @@ from .arguments import check_create, check_pause_id
 from .shared_steps import (
     EARLY_SHARE,
     MAX_HOLD_SECONDS,
+    SHORTEST_HOLD_SECONDS,
     asked_twice,
     bare_id,
     error_code,
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from .permission import Permission
 
 _MAX_REMEMBERED = 1000
+_ANY_WAIT = 86_400
+# A model grows impatient after about so many polls and looks for a way around the person.
+POLLS_BEFORE_ENDING_THE_TURN = 5
+_PATIENT_SECONDS = 225
 
 
 class KnownPauses:
@@ -44,6 +49,7 @@ class KnownPauses:
     def __init__(self, limit: int = _MAX_REMEMBERED) -> None:
         self._limit = limit
         self.longest_hold = MAX_HOLD_SECONDS
+        self.longest_wait = _ANY_WAIT
         self._deadlines: dict[str, float] = {}
         self._pending_polls: dict[str, int] = {}
 
@@ -68,6 +74,10 @@ class KnownPauses:
         """What ended a held request after so many seconds: no gateway's end comes as early again."""
         if error_code(outcome) is None:
             self.longest_hold = shorter(self.longest_hold, seconds)
+
+    def note_given_up(self, seconds: float) -> None:
+        """A host gave a poll up after so many seconds: shorter ones from now on."""
+        self.longest_wait = shorter(self.longest_wait, seconds)
 
     def _note(self, notes: dict[str, Any], name: str, value: object) -> None:
         if len(notes) >= self._limit:
@@ -118,7 +128,7 @@ def create(values: Json, context: CallContext) -> ToolSteps:
 def poll(values: Json, context: CallContext) -> ToolSteps:
     """Waits for the answer, at most `wait_seconds`, in requests that no gateway cuts."""
     pause_id = check_pause_id(values["pause_id"])
-    wait_seconds: int = values["wait_seconds"]
+    wait_seconds = min(values["wait_seconds"], context.known.longest_wait)
     waited = 0.0
     while True:
         hold = min(context.known.longest_hold, max(0, round(wait_seconds - waited)))
@@ -146,7 +156,11 @@ def poll(values: Json, context: CallContext) -> ToolSteps:
             break
     polls = context.known.count_pending_poll(pause_id) if pause["status"] == "pending" else 0
     left = context.known.seconds_left(pause_id, context.now + waited)
-    return results.polled(pause, waited, left, polls)
+    # Where polls must be short, more of them make up the same time.
+    many = POLLS_BEFORE_ENDING_THE_TURN
+    if wait_seconds:
+        many = max(many, _PATIENT_SECONDS // max(wait_seconds, SHORTEST_HOLD_SECONDS))
+    return results.polled(pause, waited, left, polls, is_long=polls >= many)
 
 
 def cancel(values: Json, context: CallContext) -> ToolSteps:

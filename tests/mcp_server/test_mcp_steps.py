@@ -280,6 +280,31 @@ def test_gateway_without_a_server_behind_it_is_not_called_another_program(
     assert "Retry with idempotency_key fresh" in created.sentence
 
 
+def test_wait_that_a_host_gave_up_is_shorter_from_then_on() -> None:
+    known = KnownPauses()
+    known.note_given_up(60.2)
+    assert path_of(poll(45, known)) == "/v1/pause/psr_1?wait=45"
+    known.note_given_up(10)
+    assert path_of(poll(45, known)) == "/v1/pause/psr_1?wait=8"
+    known.note_given_up(5.001)
+    known.note_given_up(0.3)
+    driven = poll(45, known)
+    assert path_of(driven) == "/v1/pause/psr_1?wait=4"
+    driven.answer(200, PENDING, seconds=4)
+    assert driven.content["status"] == "pending"
+
+
+def test_short_polls_are_repeated_for_as_long_as_long_ones() -> None:
+    known = KnownPauses()
+    known.note_given_up(5)
+    steps = []
+    for _ in range(60):
+        driven = poll(45, known)
+        driven.answer(200, PENDING, seconds=4)
+        steps.append("End your turn" in driven.content["next_step"])
+    assert steps.index(True) * 4 == 220
+
+
 def test_failed_delivery_ends_a_chain() -> None:
     failed = {**PENDING, "delivery": {"state": "failed", "attempts": []}}
     driven = poll(45)
