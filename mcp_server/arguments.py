@@ -121,8 +121,9 @@ def _integer(name: str, value: object, rule: Json) -> int:
 
 
 def _number(name: str, value: object, rule: Json) -> int | float:
+    """A number above its minimum, which is not taken itself: no question is open for 0 hours."""
     number = _plain_number(name, value)
-    lowest, highest = rule["exclusiveMinimum"], rule["maximum"]
+    lowest, highest = rule["minimum"], rule["maximum"]
     if not lowest < number <= highest:
         raise ArgumentProblem(f"{name} must be more than {lowest} and at most {highest}")
     return number

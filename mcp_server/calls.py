@@ -12,11 +12,15 @@ from .arguments import check_create, check_pause_id
 from .shared_steps import (
     EARLY_SHARE,
     MAX_HOLD_SECONDS,
+    SHORTEST_HOLD_SECONDS,
     asked_twice,
     bare_id,
+    error_code,
     look,
     matched,
     pause_in,
+    shorter,
+    was_cut,
     withdrawn,
 )
 from .tools import CREATE, POLL
@@ -30,13 +34,22 @@ if TYPE_CHECKING:
     from .permission import Permission
 
 _MAX_REMEMBERED = 1000
+_ANY_WAIT = 86_400
+# A model grows impatient after about so many polls and looks for a way around the person.
+POLLS_BEFORE_ENDING_THE_TURN = 5
+_PATIENT_SECONDS = 225
 
 
 class KnownPauses:
-    """What one connection remembers of its pauses, for better words only: nothing depends on it."""
+    """What a server remembers: of its pauses, and how long a request may be held.
+
+    Better words and fewer lost calls come of it; no answer depends on it.
+    """
 
     def __init__(self, limit: int = _MAX_REMEMBERED) -> None:
         self._limit = limit
+        self.longest_hold = MAX_HOLD_SECONDS
+        self.longest_wait = _ANY_WAIT
         self._deadlines: dict[str, float] = {}
         self._pending_polls: dict[str, int] = {}
 
@@ -56,6 +69,15 @@ class KnownPauses:
         polls = self._pending_polls.get(bare_id(pause_id), 0) + 1
         self._note(self._pending_polls, bare_id(pause_id), polls)
         return polls
+
+    def note_cut(self, outcome: Outcome, seconds: float) -> None:
+        """What ended a held request after so many seconds: no gateway's end comes as early again."""
+        if error_code(outcome) is None:
+            self.longest_hold = shorter(self.longest_hold, seconds)
+
+    def note_given_up(self, seconds: float) -> None:
+        """A host gave a poll up after so many seconds: shorter ones from now on."""
+        self.longest_wait = shorter(self.longest_wait, seconds)
 
     def _note(self, notes: dict[str, Any], name: str, value: object) -> None:
         if len(notes) >= self._limit:
@@ -104,18 +126,19 @@ def create(values: Json, context: CallContext) -> ToolSteps:
 
 
 def poll(values: Json, context: CallContext) -> ToolSteps:
-    """Waits for the answer, at most `wait_seconds`, in requests of at most 50 s each."""
+    """Waits for the answer, at most `wait_seconds`, in requests that no gateway cuts."""
     pause_id = check_pause_id(values["pause_id"])
-    wait_seconds: int = values["wait_seconds"]
+    wait_seconds = min(values["wait_seconds"], context.known.longest_wait)
     waited = 0.0
     while True:
-        hold = min(MAX_HOLD_SECONDS, max(0, round(wait_seconds - waited)))
+        hold = min(context.known.longest_hold, max(0, round(wait_seconds - waited)))
         left = context.known.seconds_left(pause_id, context.now + waited)
         request = look(pause_id, hold, Waiting(wait_seconds, waited, left))
         outcome = matched((yield request), request)
         waited += outcome.seconds
-        if hold and _was_cut(outcome):
-            # A proxy may cut a held request; a plain look still tells how things stand.
+        if hold and was_cut(outcome):
+            # A plain look still tells how things stand.
+            context.known.note_cut(outcome, outcome.seconds)
             request = look(pause_id, 0)
             outcome = matched((yield request), request)
             hold = 0
@@ -133,7 +156,11 @@ def poll(values: Json, context: CallContext) -> ToolSteps:
             break
     polls = context.known.count_pending_poll(pause_id) if pause["status"] == "pending" else 0
     left = context.known.seconds_left(pause_id, context.now + waited)
-    return results.polled(pause, waited, left, polls)
+    # Where polls must be short, more of them make up the same time.
+    many = POLLS_BEFORE_ENDING_THE_TURN
+    if wait_seconds:
+        many = max(many, _PATIENT_SECONDS // max(wait_seconds, SHORTEST_HOLD_SECONDS))
+    return results.polled(pause, waited, left, polls, is_long=polls >= many)
 
 
 def cancel(values: Json, context: CallContext) -> ToolSteps:
@@ -182,9 +209,3 @@ def _page(path: str, as_result: Callable[[Json], Json]) -> ToolSteps:
     ):
         return as_result(outcome.body)
     return results.failed(refusals.of_look(outcome))
-
-
-def _was_cut(outcome: Outcome) -> bool:
-    if isinstance(outcome, ApiFailure):
-        return outcome.sent
-    return outcome.status in (502, 504) and outcome.body is None

@@ -18,11 +18,12 @@ from .api import ApiAnswer, ApiRequest, CallCancelled, Waiting
 from .arguments import ArgumentProblem
 from .shared_steps import (
     EARLY_SHARE,
-    MAX_HOLD_SECONDS,
+    SHORTEST_HOLD_SECONDS,
     asked_twice,
     look,
     matched,
     pause_in,
+    was_cut,
     withdrawn,
 )
 from .user_questions import (
@@ -55,7 +56,6 @@ _GRACE_SECONDS = 30
 # A server that is started anew is away for seconds; one that stays away answers nobody.
 _PATIENCE_SECONDS = 60
 _RETRY_SECONDS = 2
-_PASSING = (429, 500, 502, 503, 504)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
 _TELL = "Tell the user; do not look for a way around it."
 
@@ -230,20 +230,30 @@ def _watched(
 
     Returns the last outcome, and how long has been waited in all.
     """
-    outcome, unanswered, delay = created, 0.0, 0
+    outcome, unanswered, delay, is_cut = created, 0.0, 0, False
     pause = pause_in(created)
     assert pause is not None
     deadline = results.epoch_seconds(pause.get("expires_at"))
     left = permission.timeout_seconds + _GRACE_SECONDS
     while _is_open(outcome) and waited < left and unanswered < _PATIENCE_SECONDS:
-        hold = min(MAX_HOLD_SECONDS, max(1, round(left - waited)))
+        # After a cut a plain look shows at once whether the server is there.
+        hold = 0 if is_cut else min(context.known.longest_hold, max(1, round(left - waited)))
         until = None if deadline is None else max(0.0, deadline - context.now - waited)
         waiting = Waiting(permission.timeout_seconds, waited, until)
         request = look(pause["pause_id"], hold, waiting, delay_seconds=delay)
         outcome = matched((yield request), request)
         waited += outcome.seconds
-        unanswered = 0.0 if pause_in(outcome) else unanswered + outcome.seconds
-        delay = _RETRY_SECONDS if outcome.seconds < hold * EARLY_SHARE else 0
+        held = outcome.seconds - delay
+        # The server was there for as long as it held the request.
+        is_cut = hold > 0 and was_cut(outcome) and held >= SHORTEST_HOLD_SECONDS
+        if is_cut:
+            context.known.note_cut(outcome, held)
+        elif pause_in(outcome) is None:
+            unanswered += outcome.seconds
+        else:
+            unanswered = 0.0
+        is_quick = held < hold * EARLY_SHARE if hold else pause_in(outcome) is None
+        delay = _RETRY_SECONDS if is_quick and not is_cut else 0
     return outcome, waited
 
 
@@ -252,7 +262,7 @@ def _is_open(outcome: Outcome) -> bool:
     if pause is not None:
         return pause["status"] == "pending" and not results.has_failed(pause)
     if isinstance(outcome, ApiAnswer):
-        return outcome.status in _PASSING
+        return was_cut(outcome) or outcome.status == 429
     return not outcome.is_setup
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from .api import ApiFailure
+from .shared_steps import error_code, was_cut
 from .tools import CREATE, PERMISSION_PROMPT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .api import ApiAnswer, Json, Outcome
+    from .api import Json, Outcome
 
 NOT_ASKED = "The person was NOT asked."
 _UNTOUCHED = "The pause is untouched."
@@ -77,7 +78,7 @@ def _is_undecided(outcome: Outcome) -> bool:
         return outcome.sent
     if outcome.status < 300:
         return True
-    return outcome.status >= 500 and _code(outcome) != "CHANNEL_NOT_CONFIGURED"
+    return was_cut(outcome) and error_code(outcome) != "CHANNEL_NOT_CONFIGURED"
 
 
 def what(outcome: Outcome) -> str:
@@ -86,7 +87,9 @@ def what(outcome: Outcome) -> str:
         return outcome.reason
     if 300 <= outcome.status < 400:
         return "PAUSEPOINT_BASE_URL redirects elsewhere, which is not followed"
-    code = _code(outcome)
+    code = error_code(outcome)
+    if code is None and was_cut(outcome):
+        return f"A gateway answered in place of PausePoint (HTTP {outcome.status})"
     if code is None:
         return f"What answers at PAUSEPOINT_BASE_URL is not PausePoint (HTTP {outcome.status})"
     return f"PausePoint refused ({code}): {_message(outcome.body)}"
@@ -96,7 +99,9 @@ def _advice(outcome: Outcome) -> str:
     if isinstance(outcome, ApiFailure):
         # A setup's reason says itself what to do.
         return "Tell the user." if outcome.is_setup else "Retry once, then tell the user."
-    code = _code(outcome)
+    code = error_code(outcome)
+    if code is None and was_cut(outcome):
+        return "Retry once, then tell the user."
     if code is None:
         return "Ask the user to set PAUSEPOINT_BASE_URL to PausePoint's own address."
     advice = _ADVICE.get(code, "Correct the arguments and call again.")
@@ -105,14 +110,6 @@ def _advice(outcome: Outcome) -> str:
         when = f"in {seconds} s" if seconds.isdigit() else "in a minute"
         advice += f" Retry {when}."
     return advice
-
-
-def _code(answer: ApiAnswer) -> str | None:
-    body = answer.body
-    if isinstance(body, dict) and isinstance(body.get("error"), str):
-        code: str = body["error"]
-        return code
-    return None
 
 
 def _message(body: Json) -> str:

@@ -13,9 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .api import Json
 
-# A model grows impatient after about so many polls and looks for a way around the person.
-POLLS_BEFORE_ENDING_THE_TURN = 5
-
 # What the agent has said itself it need not read again, and each poll costs it the whole result.
 _QUESTION = ("message", "options", "metadata")
 _STILL_PENDING = ("pause_id", "status")
@@ -80,8 +77,13 @@ def created(pause: Json, *, is_replay: bool = False) -> Json:
     return _pause_result(pause, _asked_fields(pause), {}, next_step)
 
 
-def polled(pause: Json, waited: float, seconds_left: float | None, polls: int) -> Json:
-    """The result of a poll that held `waited` seconds and was the `polls`-th of this pause."""
+def polled(
+    pause: Json, waited: float, seconds_left: float | None, polls: int, *, is_long: bool
+) -> Json:
+    """The result of a poll that held `waited` seconds and was the `polls`-th of this pause.
+
+    `is_long` where they are so many that the turn is better ended.
+    """
     extra: Json = {"waited_seconds": round(waited)}
     fields = PAUSE_FIELDS
     if pause["status"] == "pending":
@@ -90,7 +92,7 @@ def polled(pause: Json, waited: float, seconds_left: float | None, polls: int) -
             pause = {**pause, "delivery": None}
         if seconds_left is not None:
             extra["seconds_left"] = max(0, int(seconds_left))
-    return _pause_result(pause, fields, extra, _next_step(pause, polls))
+    return _pause_result(pause, fields, extra, _next_step(pause, polls, is_long=is_long))
 
 
 def cancelled(pause: Json) -> Json:
@@ -198,10 +200,10 @@ def _delivery_field(pause: Json) -> Json:
     return {"delivery": field}
 
 
-def _next_step(pause: Json, polls: int) -> str:
+def _next_step(pause: Json, polls: int, *, is_long: bool = False) -> str:
     status = pause["status"]
     if status == "pending":
-        return _next_step_of_pending(pause, polls)
+        return _next_step_of_pending(pause, polls, is_long=is_long)
     if status == "responded":
         return _next_step_of_responded(pause)
     if status == "timed_out":
@@ -209,7 +211,7 @@ def _next_step(pause: Json, polls: int) -> str:
     return "The question was withdrawn; nobody approved anything. Do not do what it was about."
 
 
-def _next_step_of_pending(pause: Json, polls: int) -> str:
+def _next_step_of_pending(pause: Json, polls: int, *, is_long: bool) -> str:
     if has_failed(pause):
         code = _delivery_field(pause)["delivery"].get("code")
         why = f" ({code})" if code else ""
@@ -218,7 +220,7 @@ def _next_step_of_pending(pause: Json, polls: int) -> str:
             "is approved. Stop polling. Call cancel_pause_request, then ask with another recipient "
             "or channel, or tell the user."
         )
-    if polls >= POLLS_BEFORE_ENDING_THE_TURN:
+    if is_long:
         return (
             "Still no answer: nothing is approved. End your turn and tell the user that the "
             "question waits; list_pause_requests finds it again. Do not work around it."

@@ -2,6 +2,10 @@
 
 Parameters follow the PausePoint contract, section 10. Descriptions are short because every
 conversation pays for them.
+
+Hosts hand the input schemas to their model's API, and one that an API refuses stops every turn. So
+they use only keywords that Gemini's function declarations take too (a test lists them), a single
+`type` each, and objects with at least one property.
 """
 
 from __future__ import annotations
@@ -42,10 +46,11 @@ CREATE_INPUT: Json = {
         },
         "timeout_hours": {
             "type": "number",
-            "exclusiveMinimum": 0,
+            # `arguments` refuses 0 itself as well: not every API takes "exclusiveMinimum".
+            "minimum": 0,
             "maximum": 8760,
             "default": 24,
-            "description": "Hours until the deadline; 0.5 is half an hour",
+            "description": "Hours until the deadline, more than 0; 0.5 is half an hour",
         },
         "timeout_default": {
             "type": "string",
@@ -53,7 +58,9 @@ CREATE_INPUT: Json = {
         },
         "metadata": {
             "type": "object",
-            "description": "Details shown beside the question and returned with the answer",
+            "properties": {"reference": {"type": "string"}},
+            "description": "Details under any names, shown beside the question and returned "
+            "with the answer",
         },
         "allow_text_response": {
             "type": "boolean",
@@ -123,7 +130,11 @@ PERMISSION_INPUT: Json = {
     "type": "object",
     "properties": {
         "tool_name": {"type": "string", "minLength": 1, "description": "The tool to be run"},
-        "input": {"type": "object", "description": "What it would be given"},
+        "input": {
+            "type": "object",
+            "properties": {"command": {"type": "string", "description": "For example of Bash"}},
+            "description": "What it would be given, under that tool's own names",
+        },
         "tool_use_id": {"type": "string", "description": "The host's own id of that call"},
     },
     "required": ["tool_name", "input"],

@@ -39,6 +39,7 @@ class Settings:
         self.max_wait_seconds = self._seconds(
             _WAIT, DEFAULT_MAX_WAIT_SECONDS, LONGEST_MAX_WAIT_SECONDS
         )
+        self.has_own_wait = bool(self._text(_WAIT))
         self.permission = self._permission()
 
     def key_problem(self) -> str | None:

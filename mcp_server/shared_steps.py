@@ -20,6 +20,10 @@ MAX_HOLD_SECONDS = 50
 # A held request that ends earlier than asked was not waiting (a server that stops, or that does not
 # know `wait`); asking again at once would be a loop without a pause.
 EARLY_SHARE = 0.8
+# Holds are not made shorter than this: what ends sooner is a server that is away, not a limit.
+SHORTEST_HOLD_SECONDS = 4
+# Of what ended a hold, the part that the next one takes.
+_SHORTER = 0.8
 
 _COMPARED = ("channel", "message", "options", "action")
 _CROSSED = "An answer came that belongs to another request, so it was not used"
@@ -41,6 +45,29 @@ def asked_twice(request: ApiRequest) -> Generator[ApiRequest, Outcome, Outcome]:
     if isinstance(outcome, ApiFailure) and outcome.sent:
         outcome = matched((yield request), request)
     return outcome
+
+
+def error_code(outcome: Outcome) -> str | None:
+    """The code of PausePoint's own error; None for a gateway's, whose JSON has another shape."""
+    if isinstance(outcome, ApiFailure) or not isinstance(outcome.body, dict):
+        return None
+    code = outcome.body.get("error")
+    is_ours = isinstance(code, str) and outcome.body.get("status_code") == outcome.status
+    return code if is_ours else None
+
+
+def was_cut(outcome: Outcome) -> bool:
+    """Whether a held request ended without PausePoint's answer: a gateway, or a lost line."""
+    if isinstance(outcome, ApiFailure):
+        return outcome.sent
+    return outcome.status >= 500 or outcome.status == 408
+
+
+def shorter(hold: int, seconds: float) -> int:
+    """The longest hold from now on, where one was cut after so many seconds."""
+    if seconds < SHORTEST_HOLD_SECONDS:
+        return hold
+    return max(SHORTEST_HOLD_SECONDS, min(hold, int(_SHORTER * seconds)))
 
 
 def matched(outcome: Outcome, request: ApiRequest) -> Outcome:

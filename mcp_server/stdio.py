@@ -16,6 +16,7 @@ from .api import ApiFailure, CallCancelled
 from .calls import CallContext, KnownPauses
 from .settings import Settings
 from .tool_call import ToolCall
+from .tools import POLL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class _Running:
         self.deliver = deliver
         self.exchange: Exchange | None = None
         self.is_cancelled = False
+        self.began = time.monotonic()
 
 
 class StdioServer:
@@ -89,6 +91,9 @@ class StdioServer:
             self._write_now(messages.error(None, messages.INVALID_REQUEST, "An empty batch"))
 
     def _handle(self, message: object, deliver: Callable[[Json | None], None]) -> None:
+        if core.cuts_calls_early(message) and not self._settings.has_own_wait:
+            self._offer.max_wait_seconds = core.SHORT_MAX_WAIT_SECONDS
+            self._known.longest_wait = core.SHORT_MAX_WAIT_SECONDS
         received = core.receive(message, self._offer)
         with self._lock:
             if isinstance(received, core.Reply):
@@ -121,6 +126,8 @@ class StdioServer:
             return
         running.is_cancelled = True
         running.deliver(None)
+        if running.call.name == POLL:
+            self._known.note_given_up(time.monotonic() - running.began)
         if running.exchange is not None:
             running.exchange.abort("cancelled")
 

@@ -164,9 +164,11 @@ def test_delays_grow_and_are_spread() -> None:
     assert (least[0], most[-1]) == (0.125, LONGEST_DELAY)
 
 
-def test_a_line_that_is_cut_is_held_shorter() -> None:
+@pytest.mark.parametrize("content", [b"<html>", b"", b'{"error": "Gateway Timeout"}'])
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 524])
+def test_a_line_that_is_cut_is_held_shorter(status: int, content: bytes) -> None:
     """A proxy that allows 30 seconds is found out once, and not for every poll again."""
-    cut = Response(status=504, content=b"<html>", seconds=30)
+    cut = Response(status=status, content=content, seconds=30)
     script: list[Outcome] = [cut, ok(PENDING), ok(PENDING, 24), ok(PENDING, 24), ok(ANSWERED)]
     answer, sent = drive(wait("psr_1", None, POLICY, None), script)
 

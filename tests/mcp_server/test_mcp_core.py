@@ -161,6 +161,55 @@ def test_table_is_found_by_the_words_people_search_for() -> None:
             assert word in text.lower()
 
 
+# What `Schema` of Gemini's function declarations has, in v1beta, as far as it is needed here.
+GEMINI_KEYWORDS = {
+    "type",
+    "description",
+    "properties",
+    "required",
+    "items",
+    "enum",
+    "default",
+    "minimum",
+    "maximum",
+    "minItems",
+    "maxItems",
+    "minLength",
+    "maxLength",
+}
+TYPES = {"object", "array", "string", "number", "integer", "boolean"}
+
+
+def refused_by_a_host(schema: Json, where: str) -> list[str]:
+    """Why an API that takes a part of JSON Schema would refuse this, and every turn with it."""
+    found = [f"{where}: {word}" for word in schema if word not in GEMINI_KEYWORDS]
+    kind = schema.get("type")
+    if kind not in TYPES:
+        found.append(f"{where}: type {kind!r}")
+    if (kind == "object") != bool(schema.get("properties")):
+        found.append(f"{where}: properties of {kind}")
+    if (kind == "array") != ("items" in schema):
+        found.append(f"{where}: items of {kind}")
+    if "enum" in schema and kind != "string":
+        found.append(f"{where}: enum of {kind}")
+    properties = schema.get("properties", {})
+    found += [f"{where}: requires {n}" for n in schema.get("required", ()) if n not in properties]
+    for name, inner in properties.items():
+        found += refused_by_a_host(inner, f"{where}.{name}")
+    if "items" in schema:
+        found += refused_by_a_host(schema["items"], f"{where}[]")
+    return found
+
+
+@pytest.mark.parametrize("max_wait_seconds", [1, 45, 3600])
+def test_input_schemas_use_only_what_every_host_takes(max_wait_seconds: int) -> None:
+    """Output schemas are checked by MCP clients and go to no model, so they may use more."""
+    table = tools.tool_table(max_wait_seconds, has_permission_prompt=True)
+    assert len(table) == 6
+    for tool in table:
+        assert refused_by_a_host(tool["inputSchema"], tool["name"]) == []
+
+
 def test_hints_and_always_loaded_tools() -> None:
     table = {tool["name"]: tool for tool in tools.tool_table(45)}
     hints = {

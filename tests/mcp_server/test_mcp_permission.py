@@ -437,6 +437,35 @@ def test_server_that_is_started_anew_is_waited_for_without_haste() -> None:
     assert driven.decided == {"behavior": "allow", "updatedInput": CALL["input"]}
 
 
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 524])
+def test_hold_that_a_gateway_cuts_is_no_outage(status: int) -> None:
+    driven = Driven()
+    driven.answer(201)
+    assert driven.pending.path.endswith("?wait=50")
+    driven.answer(status, seconds=35)
+    holds = []
+    for _ in range(20):
+        assert driven.pending.path == "/v1/pause/psr_1"
+        driven.answer(200)
+        holds.append(driven.pending.hold_seconds)
+        driven.answer(status, seconds=29)
+    assert holds[0] == 28
+    assert set(holds[1:]) == {23}
+    driven.answer(200, status="responded", resolved_by="human", response_choice="Allow")
+    assert driven.decided == {"behavior": "allow", "updatedInput": CALL["input"]}
+
+
+def test_gateway_with_nothing_behind_it_denies() -> None:
+    driven = Driven()
+    driven.answer(201)
+    looks = 0
+    while driven.asked is not None:
+        looks += not driven.asked.hold_seconds
+        driven.answer(504, seconds=30)
+    assert looks == 2
+    assert driven.decided["behavior"] == "deny"
+
+
 def test_server_that_stays_away_denies() -> None:
     driven = Driven()
     driven.answer(201)

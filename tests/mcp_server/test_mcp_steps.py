@@ -132,6 +132,34 @@ def test_create_passes_on_listed_fields_only() -> None:
     }
 
 
+def created_with(**more: object) -> Driven:
+    question = {
+        "recipient": "+15550100",
+        "channel": "sms",
+        "message": "Delete 500 records?",
+        "options": ["Approve", "Reject"],
+    }
+    return Driven("create_pause_request", {**question, **more})
+
+
+@pytest.mark.parametrize("hours", [0, 0.0, -1, "0", 8760.5, float("inf")])
+def test_question_that_would_never_be_open_is_refused(hours: object) -> None:
+    driven = created_with(timeout_hours=hours)
+    assert "timeout_hours must be more than 0 and at most 8760" in driven.sentence.lower()
+    assert "NOT asked" in driven.sentence
+
+
+@pytest.mark.parametrize(
+    "metadata", [{}, {"reference": 5}, {"rows": [1, {"a": None}]}, '{"rows": 500}']
+)
+def test_metadata_is_free_whatever_its_schema_names_as_an_example(metadata: object) -> None:
+    driven = created_with(metadata=metadata)
+    assert driven.asked is not None
+    assert driven.asked.body is not None
+    given = json.loads(metadata) if isinstance(metadata, str) else metadata
+    assert driven.asked.body["metadata"] == given
+
+
 def test_lost_create_whose_retry_cannot_connect_may_have_asked() -> None:
     arguments = {
         "recipient": "+15550100",
@@ -184,16 +212,97 @@ def test_server_that_does_not_hold_is_not_asked_in_a_loop(wait_seconds: int) -> 
     assert driven.content["status"] == "pending"
 
 
-@pytest.mark.parametrize("body", [None, {"error": "X"}])
-def test_hold_cut_by_a_gateway(body: object) -> None:
+GATEWAY_BODIES: list[object] = [None, {}, {"error": "Gateway Timeout"}, {"message": "timed out"}]
+
+
+@pytest.mark.parametrize("body", GATEWAY_BODIES)
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 524])
+def test_hold_cut_by_a_gateway(status: int, body: object) -> None:
+    known = KnownPauses()
+    driven = poll(45, known)
+    driven.answer(status, body, seconds=30)
+    assert path_of(driven) == "/v1/pause/psr_1"
+    driven.answer(200, PENDING)
+    assert driven.content["status"] == "pending"
+    assert driven.content["waited_seconds"] == 30
+
+    again = poll(45, known)
+    assert path_of(again) == "/v1/pause/psr_1?wait=24"
+    again.answer(200, PENDING, seconds=24)
+    assert path_of(again) == "/v1/pause/psr_1?wait=21"
+    again.answer(200, ANSWERED, seconds=3)
+    assert again.content["response_choice"] == "Approve"
+
+
+def test_cut_that_hides_an_answer_gives_the_answer() -> None:
     driven = poll(45)
-    driven.answer(504, body, seconds=30)
-    if body is None:
-        assert path_of(driven) == "/v1/pause/psr_1"
+    driven.answer(524, None, seconds=30)
+    driven.answer(200, ANSWERED)
+    assert driven.content["response_choice"] == "Approve"
+
+
+@pytest.mark.parametrize("seconds", [0.1, 3.9, 5, 500])
+def test_holds_become_neither_longer_nor_endlessly_short(seconds: float) -> None:
+    known = KnownPauses()
+    for _ in range(20):
+        driven = poll(45, known)
+        driven.answer(504, None, seconds=seconds)
         driven.answer(200, PENDING)
-        assert driven.content["waited_seconds"] == 30
-    else:
-        assert "refused (X)" in driven.sentence
+    expected = 4 if seconds == 5 else 45
+    assert path_of(poll(45, known)) == f"/v1/pause/psr_1?wait={expected}"
+
+
+def test_own_error_of_the_server_is_looked_at_again_and_shortens_nothing() -> None:
+    known = KnownPauses()
+    body = {"error": "UNAVAILABLE", "message": "Later.", "status_code": 503}
+    driven = poll(45, known)
+    driven.answer(503, body, seconds=20)
+    driven.answer(503, body)
+    assert "refused (UNAVAILABLE)" in driven.sentence
+    assert path_of(poll(45, known)) == "/v1/pause/psr_1?wait=45"
+
+
+@pytest.mark.parametrize("body", GATEWAY_BODIES)
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 524])
+def test_gateway_without_a_server_behind_it_is_not_called_another_program(
+    status: int, body: object
+) -> None:
+    driven = poll(45)
+    driven.answer(status, body, seconds=30)
+    driven.answer(status, body)
+    assert driven.sentence == (
+        f"A gateway answered in place of PausePoint (HTTP {status})."
+        " Retry once, then tell the user."
+    )
+    created = created_with()
+    created.answer(status, body)
+    assert "It is not known whether the person was asked." in created.sentence
+    assert "Retry with idempotency_key fresh" in created.sentence
+
+
+def test_wait_that_a_host_gave_up_is_shorter_from_then_on() -> None:
+    known = KnownPauses()
+    known.note_given_up(60.2)
+    assert path_of(poll(45, known)) == "/v1/pause/psr_1?wait=45"
+    known.note_given_up(10)
+    assert path_of(poll(45, known)) == "/v1/pause/psr_1?wait=8"
+    known.note_given_up(5.001)
+    known.note_given_up(0.3)
+    driven = poll(45, known)
+    assert path_of(driven) == "/v1/pause/psr_1?wait=4"
+    driven.answer(200, PENDING, seconds=4)
+    assert driven.content["status"] == "pending"
+
+
+def test_short_polls_are_repeated_for_as_long_as_long_ones() -> None:
+    known = KnownPauses()
+    known.note_given_up(5)
+    steps = []
+    for _ in range(60):
+        driven = poll(45, known)
+        driven.answer(200, PENDING, seconds=4)
+        steps.append("End your turn" in driven.content["next_step"])
+    assert steps.index(True) * 4 == 220
 
 
 def test_failed_delivery_ends_a_chain() -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from api_stub import QUESTION, ApiStub
+from api_stub import API_KEY, QUESTION, ApiStub
 from stdio_process import (
     SERVER,
     STATELESS_META,
@@ -73,6 +73,36 @@ def test_cancelled_request_says_nothing_more(api: ApiStub, mcp: StdioProcess) ->
     assert mcp.call("poll_pause_request", {"pause_id": pause_id}, "again")["status"] == "responded"
     assert mcp.close() == 0
     assert not any(b'"waiting"' in line or b'"t"' in line for line in mcp.lines)
+
+
+def introduce(mcp: StdioProcess, name: str) -> None:
+    info = {"name": name, "version": "1"}
+    mcp.request("initialize", {"protocolVersion": "2025-06-18", "clientInfo": info})
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "seconds"),
+    [
+        ("mcp", {}, 4),
+        ("mcp", {"PAUSEPOINT_MAX_WAIT_SECONDS": "30"}, 30),
+        ("claude-code", {}, 45),
+    ],
+)
+def test_host_that_cuts_calls_early_is_offered_short_waits(
+    api: ApiStub, start: Start, name: str, settings: dict[str, str], seconds: int
+) -> None:
+    """OpenAI Agents and Google ADK allow 5 seconds; a wait that one has set is kept."""
+    mcp = start(PAUSEPOINT_API_KEY=API_KEY, PAUSEPOINT_BASE_URL=api.base_url, **settings)
+    introduce(mcp, name)
+    poll = mcp.request("tools/list")["result"]["tools"][1]["inputSchema"]["properties"]
+    assert poll["wait_seconds"]["default"] == seconds
+    assert poll["wait_seconds"]["maximum"] == seconds
+    pause_id = mcp.ask()
+    mcp.send_call("poll_pause_request", {"pause_id": pause_id, "wait_seconds": 3600}, 7)
+    api.until(lambda: api.held == 1)
+    assert api.seen[-1][1].endswith(f"?wait={seconds}")
+    api.answer(pause_id, "Approve")
+    assert mcp.receive()["result"]["structuredContent"]["response_choice"] == "Approve"
 
 
 def test_cancelled_notification_of_nothing_is_ignored(mcp: StdioProcess) -> None:

@@ -196,7 +196,7 @@ async def test_what_was_erased_is_left_out_though_the_copy_was_interrupted(
 
 
 def erasing(pause_id: str) -> Change:
-    return Change((EraseRest(pause_id),), ErasePause(pause_id))
+    return Change((EraseRest(pause_id, 0),), ErasePause(pause_id))
 
 
 async def erased_half(source: Path) -> tuple[list[str], list[str]]:

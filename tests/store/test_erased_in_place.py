@@ -200,7 +200,7 @@ async def test_no_copy_in_an_older_file_outlives_its_erasure(tmp_path: Path) -> 
     erasable = await store.erasable_pauses(NOW, 10_000)
     assert len(erasable) == len(gone) / 2
     await store.apply_all(
-        [Change((EraseRest(each.pause_id),), ErasePause(each.pause_id)) for each in erasable]
+        [Change((EraseRest(each.pause_id, 0),), ErasePause(each.pause_id)) for each in erasable]
     )
     assert await store.scrub()
     assert remains(tmp_path, gone) == 0

@@ -141,7 +141,7 @@ async def test_what_a_release_kept_can_be_erased(release: Release, make_bare: Ma
     before = await store.pause(ANSWERED)
     assert before is not None
     assert before.content is not None
-    erased = Change((EraseRest(ANSWERED),), ErasePause(ANSWERED))
+    erased = Change((EraseRest(ANSWERED, NOW),), ErasePause(ANSWERED))
 
     assert isinstance(await store.apply(erased), Applied)
     assert isinstance(await store.apply(erased), Lost)

@@ -40,8 +40,9 @@ def ask(
     """Asks a person, and returns their answer once it is there.
 
     `channel` is guessed from the recipient. `timeout` is 24 hours unless given; `default` is the
-    option taken then. `action` is what you are about to do; the page shows all of it. With an `idempotency_key` the same question, asked again within 24 hours,
-    finds the same pause. `on_pending` is called with the pause each time it was looked at and is
+    option taken then. `action` is what you are about to do; the page shows all of it. With an
+    `idempotency_key` the same question, asked again until seven days after its deadline, finds the
+    same pause. `on_pending` is called with the pause each time it was looked at and is
     not answered yet. Raises TimedOut, Cancelled, Undeliverable, ApiError, Unreachable.
     """
     request = question(

@@ -204,13 +204,14 @@ def _key(
     asked = json.dumps([call.call_id, action.sha256, rule.channel, rule.recipient])
     digest = hashlib.sha256(asked.encode()).hexdigest()
     place = f"{number}" if part == 0 else f"{number} {part}"
-    return IdempotencyKey(f"{_OURS}{digest} {place}", action.sha256, outlives_pause=True)
+    return IdempotencyKey(f"{_OURS}{digest} {place}", action.sha256)
 
 
 async def _take(services: Services, principal: Principal, pause: Pause) -> bool:
     """Whether this is the first time that the pause's answer is used."""
-    key = IdempotencyKey(f"{_OURS}{pause.pause_id} taken", "", outlives_pause=True)
+    key = IdempotencyKey(f"{_OURS}{pause.pause_id} taken", "")
     # Kept longer than the key that finds the pause, or the two could expire between two statements.
-    now = max(services.clock.now(), pause.expires_at) + milliseconds(IDEMPOTENCY_KEPT)
-    result = await services.store.apply(Change((), claim(principal, key, pause, now)))
+    now = services.clock.now()
+    kept_from = max(now, pause.expires_at) + milliseconds(IDEMPOTENCY_KEPT)
+    result = await services.store.apply(Change((), claim(principal, key, pause, now, kept_from)))
     return isinstance(result, Applied)

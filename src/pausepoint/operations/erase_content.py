@@ -10,7 +10,8 @@ from pausepoint.domain.errors import PauseStillPending
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.retention import AUDIT_KEPT_AT_LEAST
-from pausepoint.domain.time import milliseconds
+from pausepoint.domain.time import Instant, milliseconds
+from pausepoint.operations.idempotency import erased_keys_kept_from
 from pausepoint.operations.queries import own_settled_pause
 from pausepoint.operations.services import Services
 from pausepoint.store.changes import Change, ErasePause, EraseRest, InsertAuditEntry
@@ -26,7 +27,8 @@ async def erase_content(services: Services, principal: Principal, pause_id: str)
     if not pause.status.is_final:
         raise PauseStillPending
     erasable = ErasablePause(pause.pause_id, pause.developer_id, pause.mode)
-    await services.store.apply(_erasure(erasable, Actor.DEVELOPER))
+    change = _erasure(erasable, Actor.DEVELOPER, services.clock.now())
+    await services.store.apply(change)
     await services.store.scrub()
     erased = await services.store.pause(pause_id)
     assert erased is not None
@@ -35,9 +37,10 @@ async def erase_content(services: Services, principal: Principal, pause_id: str)
 
 async def erase_old(services: Services, kept: timedelta) -> int:
     """Of all that was asked longer ago than that and has ended; how many pauses it was."""
-    asked_before, erased = services.clock.now() - milliseconds(kept), 0
+    now, erased = services.clock.now(), 0
+    asked_before = now - milliseconds(kept)
     while found := await services.store.erasable_pauses(asked_before, BATCH):
-        await services.store.apply_all([_erasure(one, Actor.SYSTEM) for one in found])
+        await services.store.apply_all([_erasure(one, Actor.SYSTEM, now) for one in found])
         erased += len(found)
     if erased:
         await services.store.scrub()
@@ -57,8 +60,10 @@ async def purge_audit(services: Services, kept: timedelta) -> int:
     return removed
 
 
-def _erasure(pause: ErasablePause, actor: Actor) -> Change:
+def _erasure(pause: ErasablePause, actor: Actor, now: Instant) -> Change:
     entry = InsertAuditEntry(
         pause.developer_id, pause.mode, Event.PAUSE_ERASED, actor, pause.pause_id
     )
-    return Change((EraseRest(pause.pause_id), entry), ErasePause(pause.pause_id))
+    return Change(
+        (EraseRest(pause.pause_id, erased_keys_kept_from(now)), entry), ErasePause(pause.pause_id)
+    )

@@ -1,4 +1,8 @@
-"""What is asked twice under one key is asked once: the key leads to the pause that it made, for a day."""
+"""What is asked twice under one key is asked once: the key leads to the pause that it made.
+
+It does until a week after the deadline: who asks in a program that ends, and comes back on Monday for
+Friday's answer, finds it.
+"""
 
 from __future__ import annotations
 
@@ -13,29 +17,38 @@ from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.services import Services
 from pausepoint.store.changes import Change, ClaimIdempotencyKey, ForgetIdempotencyKeys
 
-IDEMPOTENCY_KEPT: Final = timedelta(hours=24)
+IDEMPOTENCY_KEPT: Final = timedelta(days=7)
+"""From the deadline on."""
+KEPT_WHEN_ERASED: Final = timedelta(hours=24)
+"""From the erasure on, if that is sooner: the key's keyed hash, and the body's."""
 
 
 @record(frozen=True, slots=True)
 class IdempotencyKey:
-    """`fingerprint` is equal for equal bodies. `outlives_pause`: kept from the deadline on, not from now."""
+    """`fingerprint` is equal for equal bodies."""
 
     key: str
     fingerprint: str
-    outlives_pause: bool = False
 
 
 def claim(
-    principal: Principal, idempotency: IdempotencyKey, pause: Pause, now: Instant
+    principal: Principal,
+    idempotency: IdempotencyKey,
+    pause: Pause,
+    now: Instant,
+    kept_from: Instant | None = None,
 ) -> ClaimIdempotencyKey:
-    """Holds for whoever comes first with the key, which leads to `pause` from then on."""
+    """Holds for whoever comes first with the key, which leads to `pause` from then on.
+
+    It is kept from the deadline on, or from `kept_from`.
+    """
     return ClaimIdempotencyKey(
         principal.developer_id,
         principal.mode,
         idempotency.key,
         idempotency.fingerprint,
         pause.pause_id,
-        max(now, pause.expires_at) if idempotency.outlives_pause else now,
+        pause.expires_at if kept_from is None else kept_from,
         _forgotten_before(now),
     )
 
@@ -65,6 +78,11 @@ async def forget_idempotency_keys(services: Services) -> None:
     """Those that are too old to lead anywhere."""
     before = _forgotten_before(services.clock.now())
     await services.store.apply(Change((ForgetIdempotencyKeys(before),)))
+
+
+def erased_keys_kept_from(now: Instant) -> Instant:
+    """So that the keys of what is erased now are forgotten soon."""
+    return now - milliseconds(IDEMPOTENCY_KEPT - KEPT_WHEN_ERASED)
 
 
 def _forgotten_before(now: Instant) -> Instant:

@@ -54,6 +54,7 @@ ROW_ORDER: Final[tuple[Statement, ...]] = (
     erasing.ERASE_ANSWER,
     erasing.ERASE_ACTION,
     erasing.FORGET_PERSON,
+    erasing.FORGET_KEYS_SOON,
 )
 
 
@@ -114,9 +115,12 @@ def _bind_row(row: Row, seal: Seal) -> list[Write]:
             return [Write(pauses.SET_DELIVERY, (state.value, pause_id))]
         case DisableWebhook(webhook_id):
             return [Write(accounts.DISABLE_WEBHOOK, (NOW, webhook_id))]
-        case EraseRest(pause_id):
+        case EraseRest(pause_id, kept_from):
             erased = (erasing.ERASE_ANSWER, erasing.ERASE_ACTION, erasing.FORGET_PERSON)
-            return [Write(statement, (pause_id,)) for statement in erased]
+            return [
+                *(Write(statement, (pause_id,)) for statement in erased),
+                Write(erasing.FORGET_KEYS_SOON, (kept_from, pause_id, kept_from)),
+            ]
         case ForgetIdempotencyKeys(before):
             return [Write(pauses.FORGET_IDEMPOTENCY_KEYS, (before,))]
         case _:

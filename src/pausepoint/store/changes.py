@@ -82,14 +82,18 @@ class DisableWebhook:
 
 @record(frozen=True, slots=True)
 class EraseRest:
-    """The answer's text, the action and who was asked, where `ErasePause` has taken the question."""
+    """The answer's text, the action and who was asked, where `ErasePause` has taken the question.
+
+    Its idempotency keys are kept from `keys_kept_from` on, if that is sooner.
+    """
 
     pause_id: str
+    keys_kept_from: Instant
 
 
 @record(frozen=True, slots=True)
 class ForgetIdempotencyKeys:
-    """Those made before `before`."""
+    """Those kept from an instant before `before`."""
 
     before: Instant
 
@@ -134,7 +138,7 @@ class EndPause:
 
 @record(frozen=True, slots=True)
 class ClaimIdempotencyKey:
-    """Holds if the key is new, or older than `not_before`."""
+    """Holds if the key is new, or kept from an instant before `not_before`; `at` is from when this is kept."""
 
     developer_id: str
     mode: Mode

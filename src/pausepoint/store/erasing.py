@@ -66,6 +66,11 @@ FORGET_PERSON: Final = Statement(
     "forget_person",
     "UPDATE pauses SET person_key = NULL WHERE pause_id = ? AND person_key IS NOT NULL",
 )
+# A body's keyed hash tells whoever has the server's secret whether it was this that was asked.
+FORGET_KEYS_SOON: Final = Statement(
+    "forget_keys_soon",
+    "UPDATE idempotency_keys SET created_at = ? WHERE pause_id = ? AND created_at > ?",
+)
 ERASABLE: Final = Statement(
     "erasable_pauses",
     "SELECT c.pause_id, p.developer_id, p.mode FROM contents c JOIN pauses p"

@@ -12,6 +12,8 @@ import pytest
 
 from pausepoint.domain.pause import Pause
 from pausepoint.operations.cancel_pause import cancel_pause
+from pausepoint.operations.erase_content import erase_old
+from pausepoint.operations.idempotency import forget_idempotency_keys
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from tests.harness import ASKED, World, an_api, until
 from tests.web.streams import a_stream
@@ -87,6 +89,35 @@ async def test_the_developer_sees_nulls(world: World, api: httpx2.AsyncClient, s
     if status != "timed_out":
         again = await api.post("/v1/pause", json=QUESTION, headers=key)
         assert (again.status_code, content_in(again.json())) == (200, [])
+
+
+@pytest.mark.parametrize("is_by_age", [False, True])
+async def test_the_hash_of_a_key_and_its_body_goes_a_day_after_the_erasure(
+    world: World, api: httpx2.AsyncClient, is_by_age: bool
+) -> None:
+    headers, body = {"Idempotency-Key": "invoice-2281"}, QUESTION | {"timeout_hours": 8760}
+    made = await api.post("/v1/pause", json=body, headers=headers)
+    other = {"Idempotency-Key": "invoice-2282"}
+    kept = await api.post("/v1/pause", json=body, headers=other)
+    path = f"/v1/pause/{made.json()['pause_id']}"
+    assert (await api.delete(path)).status_code == 200
+    if is_by_age:
+        world.clock.advance(timedelta(days=40))
+        assert await erase_old(world.services, timedelta(days=30)) == 1
+    else:
+        assert (await api.delete(f"{path}/content")).status_code == 200
+
+    world.clock.advance(timedelta(hours=24))
+    await forget_idempotency_keys(world.services)
+    again = await api.post("/v1/pause", json=body, headers=headers)
+    world.clock.advance(timedelta(milliseconds=1))
+    await forget_idempotency_keys(world.services)
+    anew = await api.post("/v1/pause", json=body, headers=headers)
+    found = await api.post("/v1/pause", json=body, headers=other)
+
+    assert (again.status_code, again.json()["pause_id"]) == (200, made.json()["pause_id"])
+    assert anew.status_code == 201
+    assert (found.status_code, found.json()["pause_id"]) == (200, kept.json()["pause_id"])
 
 
 @pytest.mark.parametrize("status", ENDINGS)

@@ -12,6 +12,7 @@ import pytest
 
 from pausepoint.channels.base import ChannelError
 from pausepoint.domain.pause import Mode
+from pausepoint.operations.idempotency import forget_idempotency_keys
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from tests.harness import World, an_api, until
 
@@ -194,15 +195,35 @@ async def test_a_hundred_creates_at_once_under_one_key_make_one_pause(
     assert await world.deliver_due() == 1
 
 
-async def test_an_idempotency_key_is_forgotten_after_a_day(
-    world: World, api: httpx2.AsyncClient
+@pytest.mark.parametrize("hours", [0.01, 24, 72, 8760])
+async def test_an_idempotency_key_is_forgotten_a_week_after_the_deadline(
+    world: World, api: httpx2.AsyncClient, hours: float
 ) -> None:
+    headers, body = {"Idempotency-Key": "k"}, ASK | {"timeout_hours": hours}
+    first = await api.post("/v1/pause", json=body, headers=headers)
+    world.clock.advance(timedelta(hours=hours) + timedelta(days=7))
+    await forget_idempotency_keys(world.services)
+    found = await api.post("/v1/pause", json=body, headers=headers)
+    other = await api.post("/v1/pause", json=body | {"message": "Hm?"}, headers=headers)
+    world.clock.advance(timedelta(milliseconds=1))
+    later = await api.post("/v1/pause", json=body, headers=headers)
+
+    assert (first.status_code, found.status_code, later.status_code) == (201, 200, 201)
+    assert found.json()["pause_id"] == first.json()["pause_id"]
+    assert other.json()["error"] == "IDEMPOTENCY_MISMATCH"
+
+
+async def test_mondays_run_finds_fridays_answer(world: World, api: httpx2.AsyncClient) -> None:
     headers = {"Idempotency-Key": "k"}
     first = await api.post("/v1/pause", json=ASK, headers=headers)
-    world.clock.advance(timedelta(hours=24, milliseconds=1))
-    later = await api.post("/v1/pause", json=ASK, headers=headers)
+    world.clock.advance(timedelta(hours=5))
+    await answer(world, first.json()["pause_id"])
+    world.clock.advance(timedelta(days=3))
+    await forget_idempotency_keys(world.services)
+    monday = await api.post("/v1/pause", json=ASK, headers=headers)
 
-    assert (first.status_code, later.status_code) == (201, 201)
+    assert monday.status_code == 200
+    assert monday.json()["response_choice"] == "Approve"
 
 
 @pytest.mark.parametrize("key", ["", "with blank", "x" * 256])

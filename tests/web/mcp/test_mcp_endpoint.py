@@ -55,6 +55,21 @@ async def test_handshake(http: httpx2.AsyncClient, version: str) -> None:
     assert listed["result"] == {"tools": tools.tool_table(45)}
 
 
+@pytest.mark.parametrize(
+    ("agent", "setting", "seconds"),
+    [("python-httpx/0.28.1", 45, 4), ("python-httpx/0.28.1", 30, 30), ("claude-code/2.1", 45, 45)],
+)
+async def test_clients_that_cut_calls_early_are_offered_short_waits(
+    world: World, agent: str, setting: int, seconds: int
+) -> None:
+    world.services = replace(
+        world.services, policy=replace(world.services.policy, max_wait_seconds=setting)
+    )
+    async with an_api(world, world.alice.test_key) as http:
+        listed = await answered(http, message("tools/list"), **{"User-Agent": agent})
+    assert listed["result"] == {"tools": tools.tool_table(seconds)}
+
+
 async def test_no_sessions(http: httpx2.AsyncClient) -> None:
     response = await http.post(
         "/mcp", json=message("ping"), headers={"Mcp-Session-Id": "x", "Last-Event-ID": "1"}

@@ -54,7 +54,9 @@ ENDPOINTS: Final = (
             e.RecipientBusy,
             e.ChannelNotConfigured,
         ),
-        headers={"Idempotency-Key": "The same key and body within 24 h give the same pause."},
+        headers={
+            "Idempotency-Key": "The same key and body give the same pause, until seven days after its deadline."
+        },
         body_limit=ACTION_BODY_LIMIT,
     ),
     Endpoint(

@@ -11,7 +11,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pausepoint.mcp.calls import CallContext, KnownPauses
-from pausepoint.mcp.core import PROGRESS_SECONDS, Offer, Reply, receive
+from pausepoint.mcp.core import (
+    DEFAULT_MAX_WAIT_SECONDS,
+    PROGRESS_SECONDS,
+    SHORT_MAX_WAIT_SECONDS,
+    Offer,
+    Reply,
+    cuts_calls_early,
+    receive,
+)
 from pausepoint.mcp.messages import (
     HEADER_MISMATCH,
     INVALID_PARAMS,
@@ -64,6 +72,7 @@ class McpEndpoint:
         self._gate = gate
         self._progress_seconds = progress_seconds
         self._offer = Offer(services.policy.max_wait_seconds)
+        self._short_offer = Offer(min(SHORT_MAX_WAIT_SECONDS, self._offer.max_wait_seconds))
         # Shared by all accounts: it is asked of a pause only after its account has seen it.
         self._known = KnownPauses(REMEMBERED)
 
@@ -116,14 +125,26 @@ class McpEndpoint:
         return _json(answers) if answers else Response(status_code=202)
 
     def _received(self, message: object, request: Request) -> Any:
+        offer = self._offer_for(message, request)
         if not isinstance(message, dict):
-            return receive(message, self._offer)
+            return receive(message, offer)
         read = partial(header, request)
         stateless = is_stateless(read, message)
         problem = mismatch(read, message) if stateless and "id" in message else None
         if problem is not None:
             return Reply(error(id_of(message["id"]), HEADER_MISMATCH, problem))
-        return receive(message, self._offer, is_stateless=stateless)
+        return receive(message, offer, is_stateless=stateless)
+
+    def _offer_for(self, message: object, request: Request) -> Offer:
+        """Short waits for clients that cut calls early, unless the operator has set a wait.
+
+        There are no sessions, so in the handshake era the client's HTTP library has to tell.
+        """
+        if self._offer.max_wait_seconds != DEFAULT_MAX_WAIT_SECONDS:
+            return self._offer
+        agent = header(request, b"user-agent") or ""
+        is_short = agent.startswith("python-httpx/") or cuts_calls_early(message)
+        return self._short_offer if is_short else self._offer
 
     def _context(self) -> CallContext:
         return CallContext(
