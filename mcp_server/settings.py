@@ -21,6 +21,7 @@ _KEY = "PAUSEPOINT_API_KEY"
 _WAIT = "PAUSEPOINT_MAX_WAIT_SECONDS"
 _RECIPIENT = "PAUSEPOINT_PERMISSION_RECIPIENT"
 _CHANNEL = "PAUSEPOINT_PERMISSION_CHANNEL"
+_CERTIFICATES = "SSL_CERT_FILE"
 _TIMEOUT = "PAUSEPOINT_PERMISSION_TIMEOUT_SECONDS"
 
 _NO_KEY = (
@@ -43,11 +44,14 @@ class Settings:
         self.permission = self._permission()
 
     def key_problem(self) -> str | None:
-        """A sentence when no request can be sent for want of a key."""
+        """A sentence when no request can be sent for want of a key, or of certificates."""
         if not self.api_key:
             return _NO_KEY
         if not (self.api_key.isascii() and self.api_key.isprintable() and " " not in self.api_key):
             return _BAD_KEY
+        certificates = self._text(_CERTIFICATES)
+        if certificates and self.base_url.startswith("https:") and not os.path.isfile(certificates):
+            return f"{_CERTIFICATES} names a file that is not there: {certificates}"
         return None
 
     def _permission(self) -> Permission | None:

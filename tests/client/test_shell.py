@@ -27,6 +27,7 @@ from tests.e2e.api import eventually
 from tests.e2e.server import LIMITS_OFF, PROGRAM, Server, environment, free_port
 
 PATIENCE = 30
+REMOTE = {"PAUSEPOINT_BASE_URL": "https://pause.example.com"}
 ASK = ("ask", "--to", "+15550100199", "Deploy?", "Approve", "Reject")
 
 
@@ -154,6 +155,8 @@ def test_json_for_programs(shell: Shell, asked: list[Pause]) -> None:
     [
         (ASK, {"PAUSEPOINT_API_KEY": ""}, "NOT_CONFIGURED"),
         (ASK, {"PAUSEPOINT_BASE_URL": "nonsense"}, "NOT_CONFIGURED"),
+        (ASK, REMOTE | {"ALL_PROXY": "ftp://127.0.0.1"}, "NOT_CONFIGURED"),
+        (ASK, REMOTE | {"SSL_CERT_FILE": "/missing.pem"}, "NOT_CONFIGURED"),
         (ASK, {"PAUSEPOINT_API_KEY": "pp_test_0"}, "INVALID_API_KEY"),
         ((*ASK, "--channel", "email"), {}, "INVALID_RECIPIENT"),
         (("ask", "--to", "nobody", "Deploy?", "a", "b"), {}, "INVALID_CHANNEL"),

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import httpx2
 import pytest
 import trustme
 
-from pausepoint.client import AsyncPausePoint, Pause, PausePoint, Unreachable
+from pausepoint.client import AsyncPausePoint, NotConfigured, Pause, PausePoint, Unreachable
 from tests.client.drivers import Kind, a_client
 from tests.client.person import answers
 from tests.e2e.server import Server, free_port
@@ -101,6 +102,52 @@ def test_a_certificate_that_is_not_trusted_is_told_at_once(kind: Kind) -> None:
             assert ours.list().items == ()
             ours.close()
             assert not own.is_closed
+
+
+@pytest.mark.parametrize("name", ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "http_proxy"])
+@pytest.mark.parametrize("proxy", ["socks5://user:hunter2@127.0.0.1:1", "ftp://hunter2@127.0.0.1"])
+def test_a_proxy_that_cannot_be_used_is_named(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch, name: str, proxy: str
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    for other in ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY"):
+        monkeypatch.delenv(other, raising=False)
+        monkeypatch.delenv(other.lower(), raising=False)
+    monkeypatch.setenv(name, proxy)
+    with (
+        pytest.raises(NotConfigured, match=f"{name} names a proxy that cannot be used") as caught,
+        a_client(kind, "pp_test_x", "https://pause.example.com"),
+    ):
+        pass
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+@pytest.mark.parametrize("url", ["https://127.0.0.1:1", "https://pause.example.com"])
+def test_certificates_that_are_missing_are_named(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, url: str
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv(name, str(tmp_path / "missing"))
+    with pytest.raises(NotConfigured, match=f"{name} names"), a_client(kind, "pp_test_x", url):
+        pass
+
+
+def test_certificates_that_are_named_count_for_this_machine_too(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    body = b'{"items": [], "limit": 20, "offset": 0, "has_more": false}'
+    raw = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    with (
+        saying(raw, tls) as port,
+        a_client(kind, "pp_test_x", f"https://127.0.0.1:{port}") as client,
+    ):
+        assert client.list().items == ()
 
 
 @pytest.mark.e2e

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -345,6 +346,21 @@ def test_another_pauses_answer_is_never_used(api: ApiStub, mcp: StdioProcess) ->
     denied = decision(mcp.receive())
     assert denied["behavior"] == "deny"
     assert "belongs to another request" in denied["message"]
+
+
+def test_missing_certificates_are_named_and_deny(start: Start, tmp_path: Path) -> None:
+    mcp = start(
+        PAUSEPOINT_API_KEY=API_KEY,
+        PAUSEPOINT_BASE_URL="https://127.0.0.1:1",
+        SSL_CERT_FILE=str(tmp_path / "missing.pem"),
+        PAUSEPOINT_PERMISSION_RECIPIENT="+15550100",
+        PAUSEPOINT_PERMISSION_CHANNEL="sms",
+    )
+    mcp.send_call("permission_prompt", CALL)
+    denied = decision(mcp.receive())
+    assert denied["behavior"] == "deny"
+    assert denied["message"].startswith("SSL_CERT_FILE names a file that is not there")
+    assert "SSL_CERT_FILE" in mcp.refused("poll_pause_request", {"pause_id": "psr_1"})
 
 
 # ── Driven by hand: what takes time ──

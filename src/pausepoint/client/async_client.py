@@ -30,9 +30,9 @@ from pausepoint.client.http import (
     Body,
     TooMuch,
     begun,
-    client_options,
     is_stream,
     no_answer,
+    opened,
     request_options,
 )
 from pausepoint.client.retrying import PATIENCE, Policy
@@ -57,7 +57,7 @@ class _Driver:
         self.policy = policy
         self._sleep = sleep
         self._given = http
-        self._http = httpx2.AsyncClient(**client_options(access)) if http is None else http
+        self._http = opened(httpx2.AsyncClient, access) if http is None else http
         self._process = process_id()
         self._loop: object | None = None
         self._inherited: list[object] = []
@@ -70,7 +70,7 @@ class _Driver:
             if self._given is not None:
                 raise ClientMisused(FORKED)
             self._inherited.append((self._http, self._loop))
-            self._http = httpx2.AsyncClient(**client_options(self.access))
+            self._http = opened(httpx2.AsyncClient, self.access)
             self._loop = None
             self._process = process_id()
         loop = running_loop()

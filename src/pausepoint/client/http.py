@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ssl
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
 import httpx2
 import msgspec
 
 from pausepoint.client.access import Access
+from pausepoint.client.environment import setting
+from pausepoint.client.errors import NotConfigured
 from pausepoint.client.exchange import NoAnswer, Request, Response
 
 CONNECT_SECONDS = 10.0
@@ -27,6 +31,9 @@ OTHER_LOOP = (
     " Make one in each asyncio.run, best with `async with AsyncPausePoint()`."
 )
 
+C = TypeVar("C")
+
+_PROXIES = ("ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 _NOT_SENT = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
@@ -40,8 +47,45 @@ class TooMuch(Exception):
     """The answer is larger, or takes longer, than any of PausePoint's."""
 
 
-def client_options(access: Access) -> dict[str, Any]:
-    """For httpx2.Client and AsyncClient. As many may wait at once as like."""
+def opened(kind: Callable[..., C], access: Access) -> C:
+    """An httpx2.Client or AsyncClient. Raises NotConfigured, which names the variable that is wrong."""
+    options = _client_options(access)
+    try:
+        return kind(**options)
+    except (ImportError, ValueError):
+        # Its own words could show the proxy's password.
+        raise NotConfigured(
+            f"{_odd_proxy()} names a proxy that cannot be used: http:// and https:// are, and"
+            " socks5:// where `pip install 'httpx2[socks]'` was run."
+        ) from None
+
+
+def _odd_proxy() -> str:
+    """The variable that names a proxy of an unusual kind."""
+    set_ones = [name for name in _PROXIES if setting(name)]
+    odd = [n for n in set_ones if not str(setting(n)).lower().startswith(("http://", "https://"))]
+    return (odd or set_ones or ["The environment"])[0]
+
+
+def _trust() -> ssl.SSLContext | None:
+    """The certificates that the environment names, for this machine too. Raises NotConfigured."""
+    file, folder = setting("SSL_CERT_FILE"), setting("SSL_CERT_DIR")
+    if file:
+        try:
+            return ssl.create_default_context(cafile=file)
+        except OSError:
+            raise NotConfigured(
+                f"SSL_CERT_FILE names a file without usable certificates: {file}"
+            ) from None
+    if folder:
+        if not Path(folder).is_dir():
+            raise NotConfigured(f"SSL_CERT_DIR names a folder that is not there: {folder}")
+        return ssl.create_default_context(capath=folder)
+    return None
+
+
+def _client_options(access: Access) -> dict[str, Any]:
+    """As many may wait at once as like."""
     options: dict[str, Any] = {
         "limits": httpx2.Limits(max_connections=None, max_keepalive_connections=20)
     }
@@ -50,6 +94,10 @@ def client_options(access: Access) -> dict[str, Any]:
         options["trust_env"] = False
         if access.base_url.startswith("http:"):
             options["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            return options
+    trust = _trust()
+    if trust is not None:
+        options["verify"] = trust
     return options
 
 

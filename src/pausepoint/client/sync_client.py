@@ -23,9 +23,9 @@ from pausepoint.client.http import (
     Body,
     TooMuch,
     begun,
-    client_options,
     is_stream,
     no_answer,
+    opened,
     request_options,
 )
 from pausepoint.client.retrying import PATIENCE, Policy
@@ -50,7 +50,7 @@ class _Driver:
         self.policy = policy
         self._sleep = sleep
         self._given = http
-        self._http = httpx2.Client(**client_options(access)) if http is None else http
+        self._http = opened(httpx2.Client, access) if http is None else http
         self._process = process_id()
         self._inherited: list[object] = []
         """Connections of the parent process. Kept, because closing them could disturb the parent."""
@@ -62,7 +62,7 @@ class _Driver:
             if self._given is not None:
                 raise ClientMisused(FORKED)
             self._inherited.append(self._http)
-            self._http = httpx2.Client(**client_options(self.access))
+            self._http = opened(httpx2.Client, self.access)
             self._process = process_id()
         return self._http
 
