@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pausepoint.domain.ids import MUTE, RECIPIENT, new_id
-from pausepoint.domain.pause import Content, Ending, Mode, PauseStatus, ResolvedBy, Way
+from pausepoint.domain.pause import Content, Ending, Mode, PauseStatus, ResolvedBy, Way, timed_out
 from pausepoint.domain.recipients import Asking, Mute, MuteReason, Recipient, VerifiedBy
 from pausepoint.store.base import Store
 from pausepoint.store.changes import (
@@ -20,6 +20,7 @@ from pausepoint.store.changes import (
     InsertDeveloper,
     InsertPause,
     Lost,
+    MuteCheck,
 )
 from pausepoint.store.directory import (
     DeleteMute,
@@ -206,4 +207,15 @@ async def test_a_mute_that_older_code_kept_holds_too(bare: Bare) -> None:
         assert await store.is_muted("dev_alice", Mode.LIVE, way)
         assert await store.mute("dev_alice", Mode.LIVE, way)
     assert len(await store.mutes()) == 4
+
+    asked = Content(later.way.recipient, "Wire it?", ("Approve", "Reject"), None)
+    pause = a_pause(channel="email", content=asked, default_index=0, expires_at=NOW - 1)
+    await store.apply(Change((InsertPause(pause),)))
+
+    def by_default(*, is_muted: bool) -> EndPause:
+        check = MuteCheck("dev_alice", Mode.LIVE, (later.way,), is_muted=is_muted)
+        return EndPause(pause.pause_id, timed_out(None if is_muted else 0), check)
+
+    assert not await applied(store, by_default(is_muted=False))
+    assert await applied(store, by_default(is_muted=True))
     await store.close()

@@ -24,7 +24,7 @@ from pausepoint.security.sealed import Seal
 from pausepoint.store.base import DuePause
 from pausepoint.store.changes import EndPause
 from pausepoint.store.deliveries import decode_attempts
-from pausepoint.store.recipients import person_key, person_key_of
+from pausepoint.store.recipients import mute_keys, person_key_of
 from pausepoint.store.statements import NOW, Statement, Write
 
 INSERT: Final = Statement(
@@ -49,9 +49,11 @@ TIME_OUT: Final = Statement(
     "UPDATE pauses SET status = ?, resolved_by = ?, choice_index = ?, responded_at = ?"
     " WHERE pause_id = ? AND status = 'pending' AND expires_at <= ?",
 )
-PEOPLE_LIMIT: Final = 1 + FALLBACK_LIMIT
+MUTE_KEYS_LIMIT: Final = 2 * (1 + FALLBACK_LIMIT)
+"""Everybody who is asked, each under the two keys that `mute_keys` knows at most."""
+
 _SOMEBODY_MUTED = (
-    f"EXISTS (SELECT 1 FROM mutes m WHERE m.person_key IN ({', '.join('?' * PEOPLE_LIMIT)}))"
+    f"EXISTS (SELECT 1 FROM mutes m WHERE m.person_key IN ({', '.join('?' * MUTE_KEYS_LIMIT)}))"
 )
 TIME_OUT_UNMUTED: Final = Statement(
     "time_out_unmuted_pause", f"{TIME_OUT.sql} AND NOT {_SOMEBODY_MUTED}"
@@ -184,8 +186,12 @@ def end(guard: EndPause, seal: Seal) -> Write:
     people: tuple[str, ...] = ()
     if mutes is not None and mutes.ways:
         statement = TIME_OUT_MUTED if mutes.is_muted else TIME_OUT_UNMUTED
-        keys = [person_key(mutes.developer_id, mutes.mode, way, seal) for way in mutes.ways]
-        people = (*keys, *[keys[0]] * (PEOPLE_LIMIT - len(keys)))
+        keys = [
+            key
+            for way in mutes.ways
+            for key in mute_keys(mutes.developer_id, mutes.mode, way, seal)
+        ]
+        people = (*keys, *[keys[0]] * (MUTE_KEYS_LIMIT - len(keys)))
     responded_at = NOW if ending.status is PauseStatus.RESPONDED else None
     return Write(
         statement,

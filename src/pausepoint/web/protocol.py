@@ -162,6 +162,8 @@ class Protocol(HttpToolsProtocol):
         method = self.parser.get_method()
         headers = dict(self.headers)
         self._check_framing(version, method, headers)
+        if self.url[:1] != b"/" and self.url != b"*":
+            self._check_authority(headers)
         url = httptools.parse_url(self.url)
         self._arriving = BODY_TIME
         path = url.path.decode("ascii")
@@ -205,6 +207,12 @@ class Protocol(HttpToolsProtocol):
                 self._fail(InvalidRequest())
         is_odd_version = version != "1.1" and version != "1.0"
         if is_odd_version or method == b"CONNECT" or b"#" in self.url:
+            self._fail(InvalidRequest())
+
+    def _check_authority(self, headers: dict[bytes, bytes]) -> None:
+        """Refuse an absolute target of another host than `Host` names (RFC 9112 section 3.2.2)."""
+        authority = self.url.partition(b"://")[2].partition(b"/")[0].partition(b"?")[0]
+        if authority.lower() != headers.get(b"host", b"").strip(b" \t").lower():
             self._fail(InvalidRequest())
 
     def _check_size(self) -> None:
