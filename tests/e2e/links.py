@@ -30,13 +30,12 @@ class _Anchors(HTMLParser):
 
 
 def in_mail(mail: EmailMessage) -> dict[str, str]:
-    """Every link by its label; the plain text's own under `text`, that to mute under `text: mute`."""
+    """Every link by its label; the plain text's own under `text`, and one to mute under `text: mute`."""
     anchors = _Anchors()
     anchors.feed(_part(mail, "html"))
     labelled = dict(anchors.found)
-    [*answering, muting] = in_text(_part(mail, "plain"))
-    (plain,) = answering
-    return {**labelled, "text": plain, "text: mute": muting}
+    of_the_text = zip(("text", "text: mute"), in_text(_part(mail, "plain")), strict=False)
+    return {**labelled, **dict(of_the_text)}
 
 
 def in_text(text: str) -> list[str]:
