@@ -253,5 +253,7 @@ def test_person_sees_the_whole_input_and_decides(
         assert html.escape(content) in page
         assert person.http.post(f"/v1/respond/{token}", json=given).status_code == 200
     (block,) = stdio.receive()["result"]["content"]
-    assert json.loads(block["text"]) == decision
+    # Claude Code up to 2.1.173 runs nothing without it.
+    echoed = {"updatedInput": written} if decision["behavior"] == "allow" else {}
+    assert json.loads(block["text"]) == decision | echoed
     assert stdio.close() == 0

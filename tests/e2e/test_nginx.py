@@ -150,6 +150,7 @@ def test_the_persons_link_is_in_no_log(site: Site, browser: Browser) -> None:
             assert agent.respond(token_of(link), "Approve").status_code == 200
         site.one.start()
         agent.http.get(f"/confirm/{CONFIRMATION}")
+        agent.http.get(f"/mute/{CONFIRMATION}")
     access, errors = site.nginx.log("access"), site.nginx.log("error")
     assert "POST /v1/pause" in access
     assert [
