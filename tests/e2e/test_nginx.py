@@ -15,8 +15,8 @@ import yaml
 from playwright.sync_api import Browser
 
 from tests.docs.pages import ROOT, steps
-from tests.doubles.nginx import Nginx
 from tests.doubles.postgres import PostgresServer
+from tests.doubles.proxies import Nginx
 from tests.e2e.api import Api, token_of
 from tests.e2e.callers import Caller, Crowd
 from tests.e2e.follower import Follower

@@ -17,9 +17,8 @@ from typing import Final, Protocol
 import httpx2
 import pytest
 
-from tests.doubles.nginx import Nginx
 from tests.doubles.postgres import PostgresServer
-from tests.doubles.proxies import Caddy, Haproxy
+from tests.doubles.proxies import Caddy, Haproxy, Nginx
 from tests.e2e.api import QUESTION, Api, Json, token_of
 from tests.e2e.server import LIMITS_OFF, Server, free_port
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from pausepoint.config import Settings
 from pausepoint.store.changes import Change, InsertDeveloper
 from pausepoint.store.postgres import PostgresStore
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.testing import FakeClock
 from tests.doubles.postgres import PostgresServer
+from tests.harness import World, a_world, settings_of
 from tests.store.bare import Bare, BarePostgres, BareSqlite
 from tests.store.samples import SECRET, a_developer
 
@@ -57,6 +59,21 @@ def open_store(
         return lambda: SqliteStore.open(tmp_path / "test.db", [SECRET], clock)
     url = request.getfixturevalue("database_url")
     return lambda: PostgresStore.open(url, [SECRET], clock)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Of a service on each engine in turn."""
+    if request.param == "sqlite":
+        return settings_of(tmp_path)
+    url = request.getfixturevalue("database_url")
+    return settings_of(tmp_path, PAUSEPOINT_DATABASE_URL=url)
+
+
+@pytest.fixture
+async def world(settings: Settings, tmp_path: Path) -> AsyncIterator[World]:
+    async with a_world(tmp_path, settings) as made:
+        yield made
 
 
 @pytest.fixture

@@ -32,20 +32,6 @@ pytestmark = pytest.mark.anyio
 Json = dict[str, Any]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    if request.param == "sqlite":
-        return settings_of(tmp_path)
-    url = request.getfixturevalue("database_url")
-    return settings_of(tmp_path, PAUSEPOINT_DATABASE_URL=url)
-
-
-@pytest.fixture
-async def world(settings: Settings, tmp_path: Path) -> AsyncIterator[World]:
-    async with a_world(tmp_path, settings) as made:
-        yield made
-
-
 async def answered(world: World, **changes: Any) -> str:
     pause = await world.ask(allow_text_response=True, **changes)
     token = respond_url(world.services, pause).rpartition("/")[2]

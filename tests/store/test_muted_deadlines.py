@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import httpx2
 import pytest
 
-from pausepoint.config import Settings
 from pausepoint.domain.pause import Mode
 from pausepoint.operations.time_out_pauses import settled_pause, time_out_pauses
-from tests.harness import World, a_world, an_api, settings_of
+from tests.harness import World, an_api
 
 pytestmark = pytest.mark.anyio
 
@@ -27,20 +25,6 @@ APPROVING: Final[dict[str, Any]] = {
     "timeout_hours": 1,
 }
 SMS: Final = {"recipient": "+15550100142", "channel": "sms"}
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    if request.param == "sqlite":
-        return settings_of(tmp_path)
-    url = request.getfixturevalue("database_url")
-    return settings_of(tmp_path, PAUSEPOINT_DATABASE_URL=url)
-
-
-@pytest.fixture
-async def world(settings: Settings, tmp_path: Path) -> AsyncIterator[World]:
-    async with a_world(tmp_path, settings) as made:
-        yield made
 
 
 @pytest.fixture

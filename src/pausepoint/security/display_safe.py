@@ -153,7 +153,7 @@ def without_quotation_marks(text: str) -> str:
 
 
 def spelled_out(text: str) -> str:
-    """With the code point of each character that may be taken for another; different for each text."""
+    """With the code point of each character that may be taken for another. No two texts give the same result."""
     twins = unicode_tables.prototypes()
     return "".join(c if _is_unlike(c, twins) else f"⟦U+{ord(c):04X}⟧" for c in text)
 

@@ -84,7 +84,10 @@ _HIDDEN: Final = "HNJV"
 
 
 def shape(text: str) -> str:
-    """As long as `text`. A class of 5,000 ranges is slow to search for; one of ten letters is not."""
+    """Return one letter for each character of `text`: the group above that it belongs to.
+
+    A regular expression over these few letters is much faster than one over 5,000 ranges.
+    """
     return text.translate(_shapes())
 
 

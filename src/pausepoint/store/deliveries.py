@@ -40,8 +40,7 @@ def _claim(now: str) -> str:
 
     `at_limit` and `held` are `InFlight.full` and `InFlight.counts`. Of each kind the oldest `_LOOKED_AT`
     are looked at; what is full is passed over before they are counted, so that no backlog hides others.
-    Each claim that finds something takes as much as a target or an account may have, or all that
-    is asked for: so the next one sees past it.
+    A claim takes all that a target or an account may have, so the next one passes over it.
     """
     return (
         " due AS (SELECT * FROM (SELECT delivery_id, developer_id, target, due_at, target AS pool"
