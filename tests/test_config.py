@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pausepoint.config import Command, ConfigError, load
+from pausepoint.config import Command, ConfigError, base_url, load
 from pausepoint.config_table import SETTINGS
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -126,6 +126,106 @@ def test_a_url_that_cannot_be_read_is_refused_without_its_password(
 
     assert problem.startswith(f"{name} cannot be read as a URL")
     assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("channel_binding=require&sslmode=disable", "channel_binding=require with sslmode=disable"),
+        ("channel_binding=always", "channel_binding=always"),
+        ("connect_timeout=soon", "connect_timeout=soon"),
+        ("keepalives_idle=-1", "keepalives_idle=-1"),
+        ("sslmode=full", "sslmode=full"),
+        ("ssl=maybe", "sslmode=maybe"),
+        ("sslmode=require&sslrootcert=system", "sslrootcert=system with sslmode=require"),
+        ("sslmode=verify-full&sslrootcert=/nowhere/root.crt", "/nowhere/root.crt as sslrootcert"),
+        ("sslcert=/nowhere/client.crt", "/nowhere/client.crt as sslcert"),
+        ("passfile=/nowhere/pgpass", "/nowhere/pgpass as passfile"),
+        ("sslnegotiation=direct", "sslnegotiation=direct"),
+        ("target_session_attrs=standby", "target_session_attrs=standby"),
+        ("gssencmode=require", "gssencmode=require"),
+        ("client_encoding=latin1", "client_encoding=latin1"),
+        ("load_balance_hosts=random", "load_balance_hosts=random"),
+        ("requirepeer=postgres", "the parameter requirepeer"),
+        ("hostaddr=10.0.0.1", "the parameter hostaddr"),
+        ("connection_limit=5", "the parameter connection_limit"),
+        ("statement_timeout=5s", "options=-c%20statement_timeout"),
+        ("sslmode", "the parameter sslmode without a value"),
+        ("pgbouncer=true", "PAUSEPOINT_DATABASE_DIRECT_URL"),
+    ],
+)
+def test_a_connection_parameter_that_cannot_be_honored_is_refused_by_name(
+    query: str, named: str
+) -> None:
+    url = {"PAUSEPOINT_DATABASE_URL": f"postgresql://u:hunter2@db.example.com/pausepoint?{query}"}
+    [problem] = problems(Command.SERVE, SERVE | url)
+
+    assert problem.startswith("PAUSEPOINT_DATABASE_URL")
+    assert named in problem
+    assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "channel_binding=require&sslmode=require",
+        "channel_binding=prefer",
+        "connect_timeout=10",
+        "keepalives=1&keepalives_idle=30&keepalives_interval=5&keepalives_count=3",
+        "tcp_user_timeout=30000",
+        "schema=public",
+        "ssl=true",
+        "sslmode=no-verify",
+        "sslrootcert=system",
+        "sslmode=verify-full&sslrootcert=system",
+        "sslmode=",
+        "application_name=agents&fallback_application_name=x&client_encoding=UTF8",
+        "gssencmode=disable&sslcompression=0&sslsni=1&target_session_attrs=read-write",
+        "options=-c%20statement_timeout%3D5s",
+    ],
+)
+def test_usual_connection_parameters_are_accepted(query: str) -> None:
+    url = {"PAUSEPOINT_DATABASE_URL": f"postgresql://u@db.example.com/pausepoint?{query}"}
+
+    assert load(Command.SERVE, SERVE | url).database_url.endswith(query)
+
+
+def test_a_pooler_is_only_for_the_first_of_two_urls() -> None:
+    pooled = "postgresql://u@db.example.com:6432/pausepoint?pgbouncer=true"
+    direct = "postgresql://u@db.example.com/pausepoint"
+    both = {"PAUSEPOINT_DATABASE_URL": pooled, "PAUSEPOINT_DATABASE_DIRECT_URL": direct}
+
+    assert load(Command.SERVE, SERVE | both).database_direct_url == direct
+    swapped = both | {"PAUSEPOINT_DATABASE_DIRECT_URL": pooled}
+    [problem] = problems(Command.SERVE, SERVE | swapped)
+    assert problem.startswith("PAUSEPOINT_DATABASE_DIRECT_URL has pgbouncer=true")
+
+
+KUBERNETES_LINKS = {
+    f"{prefix}{name}": value
+    for prefix in ("PAUSEPOINT_", "PAUSEPOINT_WEB_", "PAUSEPOINT_DATABASE_")
+    for name, value in {
+        "SERVICE_HOST": "10.96.0.7",
+        "SERVICE_PORT": "8000",
+        "SERVICE_PORT_HTTP": "8000",
+        "PORT": "tcp://10.96.0.7:8000",
+        "PORT_8000_TCP": "tcp://10.96.0.7:8000",
+        "PORT_8000_TCP_PROTO": "tcp",
+        "PORT_8000_TCP_PORT": "8000",
+        "PORT_8000_TCP_ADDR": "10.96.0.7",
+        "PORT_53_UDP": "udp://10.96.0.7:53",
+    }.items()
+}
+
+
+def test_service_links_of_kubernetes_are_no_settings() -> None:
+    settings = load(Command.SERVE, SERVE | KUBERNETES_LINKS)
+
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert base_url(KUBERNETES_LINKS) == "http://127.0.0.1:8000"
+    given = KUBERNETES_LINKS | {"PAUSEPOINT_PORT": "9000"}
+    assert load(Command.SERVE, SERVE | given).port == 9000
+    assert problems(Command.SERVE, SERVE | {"PAUSEPOINT_PORT": "tcp"})
 
 
 def test_an_option_goes_before_the_setting_and_its_file(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_it_runs_as_somebody_who_is_not_root() -> None:
     uid, _, gid = user.partition(":")
 
     assert int(uid) > 0
-    assert f"--gid {gid} pausepoint" in DOCKERFILE
+    assert f"--uid {uid} --gid {gid} " in DOCKERFILE
     assert f"--uid {uid} " in DOCKERFILE
 
 

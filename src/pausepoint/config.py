@@ -6,6 +6,7 @@ Each setting can also come from a file named by `<NAME>_FILE`, as secrets do in 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,11 +19,17 @@ from pausepoint.config_values import Network, has_opentelemetry, is_loopback, tr
 from pausepoint.domain.hook_rules import NO_RULES, HookRules
 from pausepoint.domain.plans import UNLIMITED_PLAN, USUAL_PLANS, Plan
 from pausepoint.domain.rate_limits import USUAL, RateLimits
+from pausepoint.store.postgres_url import parse_postgres_url
 
 SECRET_FILE: Final = "pausepoint.secret"  # noqa: S105 - a file's name
 """Where `dev` keeps the secret key that it made, beside the database."""
 
 DEFAULT_HOST: Final = "127.0.0.1"
+
+_SERVICE_LINK: Final = re.compile(
+    r"PAUSEPOINT_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?"
+    r"|PORT_\d+_(TCP|UDP|SCTP)(_PROTO|_PORT|_ADDR)?)"
+)
 
 
 class Command(StrEnum):
@@ -117,7 +124,7 @@ def load(
     overrides: Mapping[str, str] | None = None,
 ) -> Settings:
     """Raises ConfigError with everything that is wrong. In dev a secret key is made if need be."""
-    env = dict(os.environ if environment is None else environment)  # noqa: TID251 - the one place
+    env = _environment(environment)
     for name, value in (overrides or {}).items():
         env.pop(f"{name}_FILE", None)
         env[name] = value
@@ -148,13 +155,32 @@ def share_metrics_in(folder: str) -> None:
 
 def base_url(environment: Mapping[str, str] | None = None) -> str:
     """Where the server is, as far as the settings say; nothing is made and nothing required."""
-    env = dict(os.environ if environment is None else environment)  # noqa: TID251 - the one place
+    env = _environment(environment)
     host, port = env.get("PAUSEPOINT_HOST", DEFAULT_HOST), env.get("PAUSEPOINT_PORT", "8000")
     return env.get("PAUSEPOINT_PUBLIC_URL") or local_url(host, port)
 
 
 def local_url(host: str, port: int | str) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _environment(environment: Mapping[str, str] | None) -> dict[str, str]:
+    """Without Kubernetes' service links: it sets `PAUSEPOINT_PORT=tcp://10.0.0.7:8000` and others
+    in every pod of a namespace that has a Service named `pausepoint`.
+
+    https://kubernetes.io/docs/tutorials/services/connect-applications-service/#environment-variables
+    """
+    env = os.environ if environment is None else environment  # noqa: TID251 - the one place
+    return {
+        name: value
+        for name, value in env.items()
+        if not _SERVICE_LINK.fullmatch(name) and not _is_linked_port(name, value)
+    }
+
+
+def _is_linked_port(name: str, value: str) -> bool:
+    is_link = value.startswith(("tcp://", "udp://", "sctp://"))
+    return name.startswith("PAUSEPOINT_") and name.endswith("_PORT") and is_link
 
 
 def _given(name: str, env: Mapping[str, str]) -> str | None:
@@ -207,6 +233,11 @@ def _problems(command: Command, values: Mapping[str, Any]) -> list[str]:
         problems.append("PAUSEPOINT_SMTP_URL and PAUSEPOINT_EMAIL_FROM must be set together")
     if values.get("default_plan", UNLIMITED_PLAN) not in values.get("plans", USUAL_PLANS):
         problems.append("PAUSEPOINT_DEFAULT_PLAN must be one of the plans of PAUSEPOINT_PLANS")
+    if "database_direct_url" not in values and _is_pooled(values["database_url"]):
+        problems.append(
+            "PAUSEPOINT_DATABASE_URL has pgbouncer=true: set PAUSEPOINT_DATABASE_DIRECT_URL to"
+            " the same database past the pooler, for what needs a session"
+        )
     if values.get("is_traced") and command is not Command.MANAGE and not has_opentelemetry():
         problems.append(
             "PAUSEPOINT_TRACING is on, but OpenTelemetry is not installed. Install it with:"
@@ -232,6 +263,11 @@ def _problems(command: Command, values: Mapping[str, Any]) -> list[str]:
             " links in messages begin with it"
         )
     return problems
+
+
+def _is_pooled(database_url: str) -> bool:
+    is_sqlite = database_url.startswith("sqlite:")
+    return not is_sqlite and parse_postgres_url(database_url).is_pooled
 
 
 def _data_folder(database_url: str) -> Path:

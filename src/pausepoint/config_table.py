@@ -46,7 +46,7 @@ SETTINGS: Final = (
     Setting(
         "PAUSEPOINT_DATABASE_DIRECT_URL",
         "database_direct_url",
-        read.postgres_url,
+        read.direct_postgres_url,
         "unset",
         "The same PostgreSQL past a pooler such as PgBouncer, for what needs a session.",
         is_secret=True,

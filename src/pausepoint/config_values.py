@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pausepoint.domain.plans import UNLIMITED_PLAN, Plan
 from pausepoint.domain.rate_limits import RateLimits
 from pausepoint.domain.recipients import is_routed
+from pausepoint.store.postgres_url import parse_postgres_url
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -172,6 +173,15 @@ def postgres_url(value: str) -> str:
             "cannot be read as a URL: in a password, write @ as %40, / as %2F, # as %23, ? as %3F,"
             " [ as %5B"
         ) from None
+    parse_postgres_url(value)
+    return value
+
+
+def direct_postgres_url(value: str) -> str:
+    """Past a pooler: what needs a session goes there."""
+    postgres_url(value)
+    if parse_postgres_url(value).is_pooled:
+        raise ValueError("has pgbouncer=true: it must lead past the pooler, to PostgreSQL itself")
     return value
 
 

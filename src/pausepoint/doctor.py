@@ -14,7 +14,7 @@ from pausepoint.domain.errors import InvalidRecipient
 from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.time import milliseconds
-from pausepoint.store.base import StoreUnavailable
+from pausepoint.store.base import DatabaseRefused, StoreUnavailable
 from pausepoint.store.migrate import SchemaRefused
 from pausepoint.store.sqlite import DatabaseInUse, DatabaseUnusable
 from pausepoint.store.vault import WrongSecretKey
@@ -59,7 +59,9 @@ async def examine(command: str, send_test: str | None) -> list[Finding]:
         sentence = f"{settings.database_name} cannot be reached: {error}."
         findings.append(Finding("database", "wrong", sentence))
         return findings
-    except (DatabaseUnusable, SchemaRefused, WrongSecretKey, ConfigError, OSError) as error:
+    except (
+        DatabaseRefused, DatabaseUnusable, SchemaRefused, WrongSecretKey, ConfigError, OSError,
+    ) as error:  # fmt: skip
         findings.append(Finding("database", "wrong", str(error)))
         return findings
     try:

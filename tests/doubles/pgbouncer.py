@@ -26,7 +26,13 @@ class PgBouncer:
     Like PostgreSQL it refuses to run as root: there it runs as nobody.
     """
 
-    def __init__(self, postgres: PostgresServer, database: str, page_settings: str) -> None:
+    def __init__(
+        self,
+        postgres: PostgresServer,
+        database: str,
+        page_settings: str,
+        own: dict[str, str] | None = None,
+    ) -> None:
         program = shutil.which("pgbouncer", path=f"{os.defpath}:/usr/sbin:/usr/local/sbin")
         assert program, "The tests need PgBouncer: sh scripts/get-servers.sh"
         self._program = program
@@ -34,19 +40,24 @@ class PgBouncer:
         settings = ConfigParser()
         settings.read_string(page_settings)
         [name] = settings["databases"]
-        settings["databases"][name] = f"host={postgres.folder} dbname={database} user=postgres"
-        own = {
-            "unix_socket_dir": str(self._folder),
-            "listen_port": str(PORT),
-            "auth_type": "any",
-            "logfile": str(self._folder / "log"),
-        }
-        settings["pgbouncer"].update(own)
+        settings["databases"][name] = (
+            f"host={postgres.folder} port={postgres.port} dbname={database} user=postgres"
+        )
+        settings["pgbouncer"].update(
+            {
+                "unix_socket_dir": str(self._folder),
+                "listen_port": str(PORT),
+                "auth_type": "any",
+                "logfile": str(self._folder / "log"),
+                **(own or {}),
+            }
+        )
         with (self._folder / "pgbouncer.ini").open("w") as file:
             settings.write(file)
         (self._folder / "pgbouncer.ini").chmod(0o644)
         self.database = database
-        self.url = f"postgresql://postgres@/{name}?host={quote(str(self._folder))}&port={PORT}"
+        self.port = int(settings["pgbouncer"]["listen_port"])
+        self.url = f"postgresql://postgres@/{name}?host={quote(str(self._folder))}&port={self.port}"
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
@@ -71,7 +82,7 @@ class PgBouncer:
         self._process = subprocess.Popen(
             [self._program, "-q", self._folder / "pgbouncer.ini"], cwd=self._folder, **self._as
         )
-        eventually((self._folder / f".s.PGSQL.{PORT}").exists)
+        eventually((self._folder / f".s.PGSQL.{self.port}").exists)
 
     def stop(self) -> None:
         """At once, as a crash."""

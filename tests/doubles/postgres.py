@@ -52,7 +52,12 @@ class PostgresServer:
 
     @property
     def socket(self) -> Path:
-        return self.folder / ".s.PGSQL.5432"
+        return self.folder / f".s.PGSQL.{self.port}"
+
+    @property
+    def port(self) -> int:
+        """Of TCP, where `listen_addresses` has it listen, and in the socket's name."""
+        return int(self._settings.get("port", 5432))
 
     @property
     def data(self) -> Path:
@@ -98,7 +103,7 @@ class PostgresServer:
         return [head, *map(int, others)]
 
     def url(self, database: str = "postgres", user: str = "postgres") -> str:
-        return f"postgresql://{user}@/{database}?host={quote(str(self.folder))}"
+        return f"postgresql://{user}@/{database}?host={quote(str(self.folder))}&port={self.port}"
 
     def create_database(self, template: str = "template1") -> str:
         """Its name; nobody may be connected to the template."""

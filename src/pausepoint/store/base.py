@@ -57,6 +57,10 @@ class StoreUnavailable(Exception):
     """The database cannot be reached or refuses to write; what was asked may be tried again."""
 
 
+class DatabaseRefused(Exception):
+    """The database refuses the connection until a setting, a right or a file changes."""
+
+
 class DatabaseGone(StoreUnavailable):
     """The database's file is not where it was opened: what would be written would be lost."""
 

@@ -13,7 +13,7 @@ from pausepoint.domain.time import Instant
 from pausepoint.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
 from pausepoint.store import accounts, audit, counts, deliveries, pauses, recipients
-from pausepoint.store.base import StoreUnavailable
+from pausepoint.store.base import DatabaseRefused, StoreUnavailable
 from pausepoint.store.binding import ROW_ORDER, News, bind
 from pausepoint.store.changes import Applied, Change, Lost
 from pausepoint.store.counts import ToldCounts
@@ -22,6 +22,7 @@ from pausepoint.store.postgres_lane import GUARDS, Lane
 from pausepoint.store.postgres_link import (
     connect,
     connect_pool,
+    is_misconfigured,
     is_trouble,
     translated,
     words_of,
@@ -88,7 +89,7 @@ class PostgresStore(ReadingStore):
         """Makes or migrates the database. `direct_url`: past the pooler that `url` then names.
 
         Reads go through the pooler; the few connections that need a session (LISTEN, the writers)
-        go past it. Raises StoreUnavailable, SchemaRefused, WrongSecretKey.
+        go past it. Raises StoreUnavailable, DatabaseRefused, SchemaRefused, WrongSecretKey.
         """
         try:
             seal, types = await _prepare(direct_url or url, secret_keys, clock)
@@ -100,6 +101,11 @@ class PostgresStore(ReadingStore):
                 await store.close()
                 raise
         except Exception as error:
+            if is_misconfigured(error):
+                raise DatabaseRefused(
+                    f"The PostgreSQL database cannot be used: {words_of(error).rstrip('.')}."
+                    " Check PAUSEPOINT_DATABASE_URL and the database's own settings."
+                ) from error
             if is_trouble(error):
                 raise StoreUnavailable(words_of(error)) from error
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from contextlib import suppress
 from enum import Enum, auto
 from functools import cache
@@ -10,11 +11,12 @@ from typing import Any, Final, TypeAlias
 
 import asyncpg
 
+from pausepoint.store.postgres_url import PostgresUrl, parse_postgres_url
+
 # asyncpg has no types of its own; what it hands out is named here and goes no further than store/.
 Connection: TypeAlias = Any
 Pool: TypeAlias = Any
 
-CONNECT_SECONDS: Final = 5.0
 STATEMENT_SECONDS: Final = 10.0
 """How long any statement may take before its connection is given up."""
 
@@ -29,6 +31,7 @@ _REPEATABLE: Final = ("40001", "40P01")
 _DATA: Final = ("22", "23")
 _FATAL: Final = ("08", "57P")
 _AT_ITS_END: Final = ("25006", "53", "58", "XX")
+_UNTIL_CHANGED: Final = ("22", "28", "3D", "3F", "42")
 
 
 class Trouble(Enum):
@@ -71,6 +74,19 @@ def is_trouble(error: BaseException) -> bool:
     )
 
 
+def is_misconfigured(error: BaseException) -> bool:
+    """Whether a connection fails until an operator changes something, so that a retry is no use.
+
+    A wrong user, password, database or certificate, a missing right, an option that is unknown.
+    """
+    if (getattr(error, "sqlstate", None) or "").startswith(_UNTIL_CHANGED):
+        return True
+    return (
+        isinstance(error, asyncpg.ClientConfigurationError | ssl.SSLError)
+        or type(error) is ConnectionError  # The server has no TLS, and the URL demands it.
+    )
+
+
 def words_of(error: BaseException) -> str:
     """What the log says of it; a TimeoutError has no words of its own."""
     return str(error) or "the database does not answer"
@@ -87,13 +103,14 @@ def is_lost(error: BaseException) -> bool:
 
 async def connect(url: str, *, statement_seconds: float = STATEMENT_SECONDS) -> Connection:
     """A connection with a session of its own. Raises what `is_trouble` knows."""
+    target = parse_postgres_url(url)
     connection = await asyncpg.connect(
-        url,
-        timeout=CONNECT_SECONDS,
+        **_arguments(target),
         command_timeout=statement_seconds,
         statement_cache_size=_STATEMENTS_KEPT,
     )
     try:
+        _keep_alive(connection, target)
         await _set_up(connection)
     except BaseException:
         connection.terminate()
@@ -103,17 +120,23 @@ async def connect(url: str, *, statement_seconds: float = STATEMENT_SECONDS) -> 
 
 async def connect_pool(url: str, size: int, *, has_pooler: bool) -> Pool:
     """A pool for reading. Behind a pooler nothing is kept from one transaction to the next."""
+    target = parse_postgres_url(url)
+
+    async def set_up(connection: Connection) -> None:
+        _keep_alive(connection, target)
+        if not has_pooler:
+            await _set_up(connection)
+
     return await asyncpg.create_pool(
-        url,
+        **_arguments(target),
         # One to see that the way is open. No floor: asyncpg would fill the log with traces of how
         # it fails to keep one, as long as the database is away.
         init_size=1,
         min_size=0,
         max_size=size,
-        timeout=CONNECT_SECONDS,
         command_timeout=STATEMENT_SECONDS,
         statement_cache_size=0 if has_pooler else _STATEMENTS_KEPT,
-        init=_nothing if has_pooler else _set_up,
+        init=set_up,
         # Reads leave nothing behind in a session: resetting it would be a round trip for nothing.
         reset=_nothing,
     )
@@ -123,6 +146,20 @@ def end(connection: Connection) -> None:
     """Gives a pool's connection up; the pool may have noticed first that it is gone."""
     with suppress(asyncpg.InterfaceError):
         connection.terminate()
+
+
+def _arguments(target: PostgresUrl) -> dict[str, Any]:
+    return {
+        "dsn": target.dsn,
+        "timeout": target.connect_seconds,
+        "server_settings": target.server_settings,
+        **({"ssl": target.tls} if target.tls else {}),
+    }
+
+
+def _keep_alive(connection: Connection, target: PostgresUrl) -> None:
+    # asyncpg has no way to reach the socket but the transport that it keeps for itself.
+    target.set_keepalive(connection._transport.get_extra_info("socket"))
 
 
 async def _set_up(connection: Connection) -> None:

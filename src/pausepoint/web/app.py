@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,7 +16,6 @@ from pausepoint.web.gate import Gate
 from pausepoint.web.hooks.claude_code import ClaudeCodeHook
 from pausepoint.web.mcp.endpoint import McpEndpoint
 from pausepoint.web.mcp.in_process import InProcessApi
-from pausepoint.web.openapi import openapi_document
 from pausepoint.web.pages.consent import confirm_page, mail_mute_page, mute_page
 from pausepoint.web.pages.developer_pages import DeveloperPages
 from pausepoint.web.pages.inbox import InboxPages, InboxSource
@@ -31,12 +29,11 @@ def create_app(
     services: Services, inbox: InboxSource | None = None, example_key: str | None = None
 ) -> Edge:
     """With an inbox it is the server for development: it answers for this machine's names only."""
-    document = openapi_document(ENDPOINTS, services.policy.public_url)
     gate = Gate(services)
     response_page = ResponsePage(services, gate)
     muting, confirming = mute_page(services, gate), confirm_page(services, gate)
     mail_muting = mail_mute_page(services, gate)
-    pages = DeveloperPages(document, is_dev=inbox is not None)
+    pages = DeveloperPages(ENDPOINTS, services.policy.public_url, is_dev=inbox is not None)
     api = _api(ENDPOINTS, services, gate)
     resources: Resources = {
         **api,
@@ -47,7 +44,7 @@ def create_app(
         "/mute/{token}": {"GET": mail_muting.get, "POST": mail_muting.post},
         "/confirm/{token}": {"GET": confirming.get, "POST": confirming.post},
         "/static/{name}": {"GET": _limited(gate, pages.static)},
-        "/openapi.json": {"GET": _limited(gate, _document(document))},
+        "/openapi.json": {"GET": _limited(gate, pages.openapi)},
         "/docs": {"GET": _limited(gate, pages.reference)},
         "/": {"GET": _limited(gate, pages.home)},
     }
@@ -80,12 +77,3 @@ def _api(endpoints: Sequence[Endpoint], services: Services, gate: Gate) -> Resou
             endpoint, services, gate
         )
     return by_path
-
-
-def _document(document: dict[str, object]) -> RequestHandler:
-    body = msgspec.json.encode(document)
-
-    async def handler(request: Request) -> Response:
-        return Response(body, media_type="application/json")
-
-    return handler
