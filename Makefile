@@ -18,10 +18,13 @@ setup: .venv/.ready ## Make .venv with the program and the tools for its tests
 run: setup ## Start PausePoint here, with a dev inbox instead of vendors
 	@$(BIN)/pausepoint dev
 
+# One more than there are cores: a test that starts a server also waits for it.
+TEST_PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 test: setup ## Run every test, but those of test-integrations and reliability
 	@sh scripts/get-chromium.sh
 	@sh scripts/get-servers.sh
-	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/pytest -n $(TEST_PROCESSES) --maxprocesses 5 --dist loadfile
 
 test-frameworks: setup ## Try the agent frameworks, each in an environment of its own
 	@$(BIN)/python -m tests.integrations.frameworks.environments

@@ -16,6 +16,7 @@ KNOWN_HOSTS: Final = {
     "html.spec.whatwg.org",
     "keepachangelog.com",
     "semver.org",
+    "www.postgresql.org",
     "www.standardwebhooks.com",
     "www.unicode.org",
 }

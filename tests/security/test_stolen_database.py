@@ -17,6 +17,7 @@ from pausepoint.bootstrap import open_service
 from pausepoint.config import Settings
 from pausepoint.domain.pause import Mode
 from pausepoint.operations.cancel_pause import cancel_pause
+from pausepoint.operations.register_developer import register_developer
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from pausepoint.operations.time_out_pauses import time_out_pauses
 from pausepoint.store.backup import back_up
@@ -265,7 +266,8 @@ async def test_a_stolen_database_tells_nothing_without_the_key(
 
 
 async def test_passwords_are_kept_by_argon2id(world: World) -> None:
-    developer = await world.services.store.developer_by_email("alice@example.com")
+    await register_developer(world.services, "bob@example.com", "Bolt", "correct horse")
+    developer = await world.services.store.developer_by_email("bob@example.com")
     assert developer is not None
     assert developer.password_hash is not None
     kind, version, cost = developer.password_hash.split("$")[1:4]

@@ -7,20 +7,25 @@ those very answers. TLS keeps checking the name.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from ipaddress import ip_address
-from typing import Any, Final, TypeAlias
-
-import aiohttp  # noqa: TID251 (this is the one file that may)
-from aiohttp.abc import AbstractResolver, ResolveResult  # noqa: TID251 (this is the one file)
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from pausepoint.channels.base import ChannelError, Reply
 from pausepoint.security.address_guard import Address, Network, is_allowed, is_opened
+
+# ruff: noqa: PLC0415, TID251 - the one file that may import aiohttp, and only when it first sends:
+# the import takes 150 ms, a fifth of a start, and most commands send nothing.
+if TYPE_CHECKING:
+    import aiohttp
+    from aiohttp.abc import ResolveResult
 
 Resolve: TypeAlias = Callable[[str], Awaitable[Sequence[Address]]]
 """A host's name to all its addresses; raises OSError when there are none."""
@@ -68,6 +73,10 @@ class OutboundClient:
         timeout: timedelta = timedelta(seconds=15),
     ) -> Reply:
         """One request, one answer; raises ChannelError when there is none. Never names the URL."""
+        if "aiohttp" not in sys.modules:
+            await asyncio.to_thread(importlib.import_module, "aiohttp")
+        import aiohttp
+
         session = self._session(url.partition(":")[0].lower())
         reply: aiohttp.ClientResponse | None = None
         try:
@@ -91,12 +100,14 @@ class OutboundClient:
 
     def _session(self, scheme: str) -> aiohttp.ClientSession:
         """One session a scheme, so that a connection's guard knows which scheme it serves."""
+        import aiohttp
+
         if scheme not in self._permits:
             raise ChannelError("bad_url", "The URL must be http or https.", is_permanent=True)
         if scheme not in self._sessions:
             permits = self._permits[scheme]
             connector = aiohttp.TCPConnector(
-                resolver=_Resolver(self._resolve, permits),
+                resolver=cast("aiohttp.abc.AbstractResolver", _Resolver(self._resolve, permits)),
                 socket_factory=_guarded_sockets(permits),
                 use_dns_cache=False,
                 ssl=self._ssl_context or True,
@@ -201,8 +212,11 @@ def _anywhere(_: Address) -> bool:
     return True
 
 
-class _Resolver(AbstractResolver):
-    """Resolves once and refuses mixed answers: a name that is partly private is not trusted."""
+class _Resolver:
+    """Resolves once and refuses mixed answers: a name that is partly private is not trusted.
+
+    Implements `aiohttp.abc.AbstractResolver`.
+    """
 
     def __init__(self, resolve: Resolve, permits: Permits) -> None:
         self._ask = resolve
@@ -217,6 +231,8 @@ class _Resolver(AbstractResolver):
             raise OSError("the name has no address")
         if not all(map(self._permits, addresses)):
             raise _AddressRefused
+        from aiohttp.abc import ResolveResult
+
         return [
             ResolveResult(
                 hostname=host,
@@ -271,6 +287,8 @@ def _as_channel_error(error: Exception, *, has_begun: bool) -> ChannelError:
 
 
 def _reason(error: Exception, has_begun: bool) -> tuple[str, str]:
+    import aiohttp
+
     match error:
         case TimeoutError():
             if has_begun:
