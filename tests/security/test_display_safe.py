@@ -239,6 +239,7 @@ def test_what_comes_after_many_marks_is_still_there() -> None:
         ("Don't", "“Don't”"),
         ("“‘«»’” x", "“' x”"),
         ("x'' y' 'z", "“x' y'z”"),
+        ("a\u1426 b \u1425 c \u3003", "“a' b ' c '”"),
         ("two\nlines", "“two”"),
         ("\u202ex", "“⟦U+202E⟧x”"),
         ("רשת", "\u2068“רשת”\u2069"),

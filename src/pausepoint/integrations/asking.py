@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext, suppress
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -22,6 +22,7 @@ from pausepoint.client import (
     NotShowable,
     Pause,
     PausePoint,
+    PausePointError,
     Unanswered,
 )
 
@@ -64,25 +65,33 @@ def answers(
 ) -> list[R_co]:
     """Send all questions, then wait for all answers. Raises what `create` and `wait` raise.
 
+    Before it raises, the questions of a run that is not saved are canceled: nothing waits for them.
     `is_restored`: the questions come from the run's saved state, so a pause that this run created
     before, answered or not, is used. Otherwise such a pause belongs to an earlier call, and the
     person is asked again.
     """
+    requests = _requests(recipient, questions)
     pauses: list[Pause | NotShowable] = []
-    for one in _requests(recipient, questions):
-        if isinstance(one, NotShowable):
-            pauses.append(one)
-            continue
-        pause = pausepoint.create(**one)
-        if pause.is_replay and not is_restored and "idempotency_key" in one:
-            pause = pausepoint.create(**_without_key(one))
-        pauses.append(pause)
-    replies = []
-    for question, sent in zip(questions, pauses, strict=True):
-        try:
-            replies.append(question.answered(pausepoint.wait(_asked(sent).pause_id)))
-        except (Unanswered, NotShowable) as error:
-            replies.append(question.unanswered(error))
+    replies: list[R_co] = []
+    try:
+        for one in requests:
+            if isinstance(one, NotShowable):
+                pauses.append(one)
+                continue
+            pause = pausepoint.create(**one)
+            if pause.is_replay and not is_restored and "idempotency_key" in one:
+                pause = pausepoint.create(**_without_key(one))
+            pauses.append(pause)
+        for question, sent in zip(questions, pauses, strict=True):
+            try:
+                replies.append(question.answered(pausepoint.wait(_asked(sent).pause_id)))
+            except (Unanswered, NotShowable) as error:
+                replies.append(question.unanswered(error))
+    except PausePointError:
+        for pause_id in _pending(requests, pauses, len(replies)):
+            with suppress(PausePointError):
+                pausepoint.cancel(pause_id)
+        raise
     return replies
 
 
@@ -94,21 +103,28 @@ async def answers_async(
     is_restored: bool = False,
 ) -> list[R_co]:
     """As `answers`."""
+    requests = _requests(recipient, questions)
     pauses: list[Pause | NotShowable] = []
-    for one in _requests(recipient, questions):
-        if isinstance(one, NotShowable):
-            pauses.append(one)
-            continue
-        pause = await pausepoint.create(**one)
-        if pause.is_replay and not is_restored and "idempotency_key" in one:
-            pause = await pausepoint.create(**_without_key(one))
-        pauses.append(pause)
-    replies = []
-    for question, sent in zip(questions, pauses, strict=True):
-        try:
-            replies.append(question.answered(await pausepoint.wait(_asked(sent).pause_id)))
-        except (Unanswered, NotShowable) as error:
-            replies.append(question.unanswered(error))
+    replies: list[R_co] = []
+    try:
+        for one in requests:
+            if isinstance(one, NotShowable):
+                pauses.append(one)
+                continue
+            pause = await pausepoint.create(**one)
+            if pause.is_replay and not is_restored and "idempotency_key" in one:
+                pause = await pausepoint.create(**_without_key(one))
+            pauses.append(pause)
+        for question, sent in zip(questions, pauses, strict=True):
+            try:
+                replies.append(question.answered(await pausepoint.wait(_asked(sent).pause_id)))
+            except (Unanswered, NotShowable) as error:
+                replies.append(question.unanswered(error))
+    except PausePointError:
+        for pause_id in _pending(requests, pauses, len(replies)):
+            with suppress(PausePointError):
+                await pausepoint.cancel(pause_id)
+        raise
     return replies
 
 
@@ -155,6 +171,19 @@ def _requests(
             request["idempotency_key"] = f"{key}-{keys[key]}"
         requests.append(request)
     return requests
+
+
+def _pending(
+    requests: Sequence[dict[str, Any] | NotShowable],
+    pauses: Sequence[Pause | NotShowable],
+    answered: int,
+) -> list[str]:
+    """The pauses after the first `answered` ones, but for a saved run's: that asks for them again."""
+    return [
+        pause.pause_id
+        for one, pause in list(zip(requests, pauses, strict=False))[answered:]
+        if isinstance(one, dict) and isinstance(pause, Pause) and "idempotency_key" not in one
+    ]
 
 
 def _without_key(request: dict[str, Any]) -> dict[str, Any]:

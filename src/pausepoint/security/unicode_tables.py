@@ -200,7 +200,7 @@ def quotation_marks() -> re.Pattern[str]:
         for code, drawn in prototypes().items()
         if drawn in ("'", "''") and not 0x05D0 <= code <= 0x05F2  # Hebrew letters are letters
     )
-    others = "\"'\u00a8\u00b4\u02dd\u2032-\u2037\u2057«»‹›‘-‟❛-❠⹂〝-〟「-』﹁-﹄｢｣＂＇\U0001f676-\U0001f678"
+    others = "\"'\u00a8\u00b4\u02dd\u2032-\u2037\u2057«»‹›‘-‟❛-❠⹂〝-〟「-』﹁-﹄｢｣＂＇\U0001f676-\U0001f678\u1425\u1426\u3003"
     return re.compile(f"[{others}{drawn_so}](?:\\s*[{others}{drawn_so}])*")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pausepoint.client import Pause
+from pausepoint.client import Pause, PausePoint
 from tests.client.person import answer
 from tests.client.proxy import Proxy
 from tests.e2e.api import eventually
@@ -54,6 +54,7 @@ class Programs:
 
     def __init__(self, server: Server, proxy: Proxy, folder: Path) -> None:
         self.proxy = proxy
+        self._server = server
         self.asked: list[Pause] = []
         proxy.asked = self.asked.append
         self._folder = folder
@@ -111,3 +112,15 @@ class Programs:
 
     def respond(self, pause: Pause, choice: str, text: str | None = None) -> None:
         answer(pause, choice, text)
+
+    def cancel(self, pause: Pause) -> None:
+        """As an operator does, or the agent's own developer."""
+        with self._client() as client:
+            client.cancel(pause.pause_id)
+
+    def status(self, pause: Pause) -> str:
+        with self._client() as client:
+            return client.get(pause.pause_id).status
+
+    def _client(self) -> PausePoint:
+        return PausePoint(self._server.test_api_key, base_url=self._server.base_url)

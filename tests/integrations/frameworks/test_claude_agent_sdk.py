@@ -101,16 +101,31 @@ QUESTIONS = "tests/integrations/frameworks/claude_agent_sdk/questions.py"
 
 def test_claudes_own_questions_are_answered(programs: Programs) -> None:
     program = programs.start("claude_agent_sdk", QUESTIONS)
-    colour, frame = programs.questions(2)
+    colour, frame, bell = programs.questions(3)
     assert colour.options == ("Red", "Blue")
     assert colour.message == "Which colour?\n\nRed: As it was"
     programs.respond(colour, "Blue")
     programs.respond(frame, "Red")
+    programs.respond(bell, "Blue")
 
     behavior, updated = json.loads(program.output())
     assert behavior == "allow"
-    assert updated["answers"] == {"Which colour?": "Blue", "And the frame?": "Red"}
-    assert len(updated["questions"]) == 2
+    assert updated["answers"] == {
+        "Which colour?": "Blue",
+        "And the frame?": "Red",
+        "And the bell?": "Blue",
+    }
+    assert len(updated["questions"]) == 3
+
+
+def test_questions_that_nothing_waits_for_are_canceled(programs: Programs) -> None:
+    program = programs.start("claude_agent_sdk", QUESTIONS)
+    colour, frame, bell = programs.questions(3)
+    programs.respond(colour, "Blue")
+    programs.cancel(frame)
+
+    assert json.loads(program.output()) == ["deny", None]
+    assert programs.status(bell) == "cancelled"
 
 
 def test_a_question_with_several_choices_is_denied(programs: Programs) -> None:

@@ -13,7 +13,7 @@ from pausepoint.integrations.claude_agent_sdk import can_use_tool
 LABELS = [{"label": "Red", "description": "As it was"}, {"label": "Blue", "description": ""}]
 QUESTIONS = [
     {"question": text, "header": "", "options": LABELS, "multiSelect": "multi" in sys.argv}
-    for text in ("Which colour?", "And the frame?")
+    for text in ("Which colour?", "And the frame?", "And the bell?")
 ]
 
 
