@@ -24,7 +24,7 @@ TEST_PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 test: setup ## Run every test, but those of test-integrations and reliability
 	@sh scripts/get-chromium.sh
 	@sh scripts/get-servers.sh
-	@$(BIN)/pytest -n $(TEST_PROCESSES) --maxprocesses 5 --dist loadfile
+	@$(BIN)/pytest -n $(TEST_PROCESSES) --maxprocesses 5 --dist loadfile --no-loadscope-reorder
 
 test-frameworks: setup ## Try the agent frameworks, each in an environment of its own
 	@$(BIN)/python -m tests.integrations.frameworks.environments

@@ -11,9 +11,32 @@ import pytest
 
 from tests.harness import World, a_world
 
+HERE = Path(__file__).parent
+
 # Who is started in the background may have to ignore Ctrl-C, and so would all that is started here.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+STARTS_PROGRAMS = (
+    "e2e",
+    "bench",
+    "testing",
+    "client",
+    "store",
+    "mcp_server",
+    "security",
+    "recipes",
+)
+"""Folders whose files take longest: begun first, so that no worker is left alone with one."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        folder = item.path.relative_to(HERE).parts[0]
+        return STARTS_PROGRAMS.index(folder) if folder in STARTS_PROGRAMS else len(STARTS_PROGRAMS)
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")

@@ -76,10 +76,10 @@ class OutcomeUnknown(StoreUnavailable):
 
 
 class Waiter(Protocol):
-    """One agent's wait for news of one pause."""
+    """One agent's wait for news of its pauses."""
 
     async def wait(self) -> None:
-        """Returns as soon as the pause has ended or its delivery has failed, or on `release`."""
+        """Returns as soon as one has ended or its delivery has failed, or on `release`."""
         ...
 
     def release(self) -> None:
@@ -201,7 +201,7 @@ class Store(FeedSource, CountExchange, Directory, Erasing, Protocol):
         """How many agents wait in this process, and how many follow the feed."""
         ...
 
-    def watch(self, pause_id: str) -> Waiter: ...
+    def watch(self, *pause_ids: str) -> Waiter: ...
 
     def release_waiters(self) -> None:
         """Ends every wait, now and from now on: the process is about to stop."""

@@ -188,8 +188,8 @@ class ReadingStore(FeedReading, DirectoryReading):
         """How many agents wait in this process, and how many follow the feed."""
         return self._hub.waiting
 
-    def watch(self, pause_id: str) -> PauseWaiter:
-        return self._hub.watch(pause_id)
+    def watch(self, *pause_ids: str) -> PauseWaiter:
+        return self._hub.watch(*pause_ids)
 
     def watch_feed(self, developer_id: str) -> AccountWaiter:
         return self._hub.watch_feed(developer_id)

@@ -10,13 +10,13 @@ from pausepoint.store.binding import News
 
 
 class PauseWaiter:
-    """A future in the hub, resolved by the commit that ends the pause."""
+    """A future in the hub, resolved by the commit that ends one of the pauses."""
 
-    __slots__ = ("_future", "_hub", "_pause_id")
+    __slots__ = ("_future", "_hub", "_pause_ids")
 
-    def __init__(self, hub: Hub, pause_id: str) -> None:
+    def __init__(self, hub: Hub, pause_ids: tuple[str, ...]) -> None:
         self._hub = hub
-        self._pause_id = pause_id
+        self._pause_ids = pause_ids
         self._future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def wait(self) -> None:
@@ -27,7 +27,8 @@ class PauseWaiter:
             self._future.set_result(None)
 
     def close(self) -> None:
-        self._hub.forget(self._pause_id, self)
+        for pause_id in self._pause_ids:
+            self._hub.forget(pause_id, self)
 
 
 class AccountWaiter:
@@ -71,15 +72,16 @@ class Hub:
 
     @property
     def waiting(self) -> int:
-        waiting = sum(map(len, self._waiters.values()))
-        return waiting + sum(map(len, self._feeds.values()))
+        agents = set().union(*self._waiters.values())  # one may wait for several pauses
+        return len(agents) + sum(map(len, self._feeds.values()))
 
-    def watch(self, pause_id: str) -> PauseWaiter:
-        waiter = PauseWaiter(self, pause_id)
+    def watch(self, *pause_ids: str) -> PauseWaiter:
+        waiter = PauseWaiter(self, pause_ids)
         if self._released:
             waiter.release()
         else:
-            self._waiters.setdefault(pause_id, set()).add(waiter)
+            for pause_id in pause_ids:
+                self._waiters.setdefault(pause_id, set()).add(waiter)
             self.someone_waits.set()
         return waiter
 

@@ -142,37 +142,35 @@ class ClaudeCodeHook:
     async def _waited(
         self, request: Request, asking: _Asking, pauses: tuple[Pause, ...], rule: Rule
     ) -> Verdict:
-        ended: list[Pause] = []
-        for pause in pauses:
-            final, because = await self._ended(request, pause)
-            if because and await withdraw(self._services, asking.principal, [final]):
-                await withdraw(self._services, asking.principal, _open(pauses))
-                return _denied(because)
-            if because:
-                # It ended while it was to be withdrawn: that answer counts.
-                final = await own_pause(self._services, asking.principal, final.pause_id)
-            ended.append(final)
-            if final.status is not PauseStatus.RESPONDED:
-                break
-        verdict = verdict_on_all(ended, asking.call, rule)
-        await withdraw(self._services, asking.principal, _open(pauses[len(ended) :]))
+        """The verdict once all questions are answered, or one has ended otherwise, whichever it is."""
+        final, because = await self._ended(request, pauses)
+        if because and await withdraw(self._services, asking.principal, _open(final)):
+            return _denied(because)
+        if because:
+            # One ended while it was to be withdrawn: that answer counts.
+            final = [
+                await own_pause(self._services, asking.principal, pause.pause_id) for pause in final
+            ]
+        verdict = verdict_on_all(_by_outcome(final), asking.call, rule)
+        await withdraw(self._services, asking.principal, _open(final))
         return verdict
 
-    async def _ended(self, request: Request, pause: Pause) -> tuple[Pause, str]:
-        """The pause once it has ended, or why its end is not to be waited for. Raises ClientGone."""
+    async def _ended(self, request: Request, pauses: Sequence[Pause]) -> tuple[list[Pause], str]:
+        """The pauses once they have decided, or why that is not to be waited for. Raises ClientGone."""
         store, clock = self._services.store, self._services.clock
         while True:
-            waiter = store.watch(pause.pause_id)
+            waiter = store.watch(*(pause.pause_id for pause in _open(pauses)))
             try:
-                # Read again: it may have ended before the watch began.
-                pause = await settled_pause(self._services, pause.pause_id) or pause
-                if pause.status.is_final:
-                    return pause, ""
-                if _has_failed(pause):
-                    return pause, _UNDELIVERED
+                # Read again: one may have ended before the watch began.
+                found = [await settled_pause(self._services, each.pause_id) for each in pauses]
+                pauses = [new or old for new, old in zip(found, pauses, strict=True)]
+                if all(map(_is_answered, pauses)) or any(map(_is_unanswered, pauses)):
+                    return pauses, ""
+                if any(map(_has_failed, pauses)):
+                    return pauses, _UNDELIVERED
                 if store.is_releasing:
-                    return pause, _STOPPING
-                left = (pause.expires_at - clock.now()) / 1000
+                    return pauses, _STOPPING
+                left = (min(pause.expires_at for pause in _open(pauses)) - clock.now()) / 1000
                 await wait_for_news(request, waiter, min(left, LOOK_AGAIN_SECONDS))
             finally:
                 waiter.close()
@@ -192,6 +190,19 @@ class _Asking:
 
 def _open(pauses: Sequence[Pause]) -> list[Pause]:
     return [pause for pause in pauses if not pause.status.is_final]
+
+
+def _is_answered(pause: Pause) -> bool:
+    return pause.status is PauseStatus.RESPONDED
+
+
+def _is_unanswered(pause: Pause) -> bool:
+    return pause.status.is_final and not _is_answered(pause)
+
+
+def _by_outcome(pauses: Sequence[Pause]) -> list[Pause]:
+    """Those that ended without an answer first: one of them decides, and open ones do not."""
+    return sorted(pauses, key=lambda pause: not _is_unanswered(pause))
 
 
 def _has_failed(pause: Pause) -> bool:
