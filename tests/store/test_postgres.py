@@ -18,7 +18,7 @@ from pausepoint.domain.account import ApiKey
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Ending, Mode, PauseStatus, ResolvedBy
-from pausepoint.store.base import StoreUnavailable
+from pausepoint.store.base import DatabaseRefused, StoreUnavailable
 from pausepoint.store.binding import News
 from pausepoint.store.changes import (
     Applied,
@@ -182,8 +182,8 @@ async def test_a_schema_that_does_not_fit_is_refused(
         await PostgresStore.open(database_url, [SECRET], FakeClock())
 
 
-async def test_a_database_that_is_not_there_is_unavailable(postgres: PostgresServer) -> None:
-    with pytest.raises(StoreUnavailable):
+async def test_a_database_that_does_not_exist_is_not_waited_for(postgres: PostgresServer) -> None:
+    with pytest.raises(DatabaseRefused, match="nowhere"):
         await PostgresStore.open(postgres.url("nowhere"), [SECRET], FakeClock())
 
 

@@ -48,7 +48,8 @@ def open_page(browser: Browser, site: Site) -> Iterator[Open]:
         contexts.append(context)
         page = context.new_page()
         if stop_clock:
-            page.clock.install(time=NOW / 1000)
+            # Earlier, since it runs until it is stopped, and cannot be stopped in its past.
+            page.clock.install(time=NOW / 1000 - 60)
             page.clock.pause_at(NOW / 1000)
         watched.append(Watched(page, site.origin))
         page.goto(site.origin + path)
