@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -170,30 +171,29 @@ def idle_timers(pid: int, port: int) -> list[float]:
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[trustme.CA, Path]:
-    folder = tmp_path_factory.mktemp("tls")
-    folder.chmod(0o755)
-    for parent in folder.parents[:3]:
-        parent.chmod(0o755)
-    made = trustme.CA()
-    made.cert_pem.write_to_path(folder / "root.crt")
-    issued = made.issue_cert("localhost")
-    issued.private_key_pem.write_to_path(folder / "key.pem")
-    issued.cert_chain_pems[0].write_to_path(folder / "cert.pem")
-    (folder / "key.pem").chmod(0o644)
-    return made, folder
+def authority() -> Iterator[Path]:
+    """A folder with `root.crt`, and a certificate of it for localhost; PgBouncer may run as nobody."""
+    with tempfile.TemporaryDirectory(prefix="tls", dir="/tmp") as name:
+        folder = Path(name)
+        made = trustme.CA()
+        made.cert_pem.write_to_path(folder / "root.crt")
+        issued = made.issue_cert("localhost")
+        issued.private_key_pem.write_to_path(folder / "key.pem")
+        issued.cert_chain_pems[0].write_to_path(folder / "cert.pem")
+        (folder / "key.pem").chmod(0o644)
+        folder.chmod(0o755)
+        yield folder
 
 
 @pytest.fixture
-def encrypted(guarded: PostgresServer, authority: tuple[trustme.CA, Path]) -> Iterator[PgBouncer]:
+def encrypted(guarded: PostgresServer, authority: Path) -> Iterator[PgBouncer]:
     """PgBouncer with TLS on TCP, since the PostgreSQL of these tests was built without."""
-    _, folder = authority
     own = {
         "listen_addr": "127.0.0.1",
         "listen_port": str(free_port()),
         "client_tls_sslmode": "require",
-        "client_tls_key_file": str(folder / "key.pem"),
-        "client_tls_cert_file": str(folder / "cert.pem"),
+        "client_tls_key_file": str(authority / "key.pem"),
+        "client_tls_cert_file": str(authority / "cert.pem"),
     }
     settings = PAGE_SETTINGS.replace("= transaction", "= session")
     with PgBouncer(guarded, guarded.create_database(), settings, own) as started:
@@ -215,13 +215,13 @@ def encrypted(guarded: PostgresServer, authority: tuple[trustme.CA, Path]) -> It
 )
 def test_tls_parameters_decide_which_server_is_believed(
     encrypted: PgBouncer,
-    authority: tuple[trustme.CA, Path],
+    authority: Path,
     tmp_path: Path,
     query: str,
     trusts_system: bool,
     reason: str | None,
 ) -> None:
-    root = authority[1] / "root.crt"
+    root = authority / "root.crt"
     url = f"postgresql://postgres@localhost:{encrypted.port}/pausepoint?{query.format(root=root)}"
     roots = {"SSL_CERT_FILE": str(root)} if trusts_system else {}
     done = run(tmp_path, url, "migrate", **roots)
