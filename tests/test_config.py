@@ -165,6 +165,16 @@ def test_a_connection_parameter_that_cannot_be_honored_is_refused_by_name(
     assert "hunter2" not in problem
 
 
+@pytest.mark.parametrize("end", ["hunter2", "x=1&hunter2", "hunter2=x", "Hunter2=x", "x=hunter2"])
+def test_a_password_with_a_question_mark_is_not_shown(end: str) -> None:
+    """A password of digits passes for a port, and what follows it for parameters."""
+    url = {"PAUSEPOINT_DATABASE_URL": f"postgresql://u:12345?{end}@db.example.com/pausepoint"}
+    [problem] = problems(Command.SERVE, SERVE | url)
+
+    assert problem.startswith("PAUSEPOINT_DATABASE_URL")
+    assert "hunter2" not in problem.lower()
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -8,6 +8,7 @@ https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Iterable, Mapping
@@ -34,7 +35,7 @@ _OURS: Final = frozenset(
         "tcp_user_timeout",
     )
 )  # fmt: skip
-# Values that ask for nothing: what is done here anyway, or what cannot matter to us. None: any.
+# Values that change nothing here, and are dropped. None: any value.
 _WITHOUT_EFFECT: Final[Mapping[str, frozenset[str] | None]] = {
     "application_name": None,  # Ours is always `pausepoint`: `db copy` finds servers by it.
     "fallback_application_name": None,
@@ -47,6 +48,8 @@ _WITHOUT_EFFECT: Final[Mapping[str, frozenset[str] | None]] = {
     "sslcompression": None,  # No TLS library has it any more.
     "sslsni": frozenset("1"),
 }
+_KNOWN: Final = _DRIVER | _OURS | _WITHOUT_EFFECT.keys() | {"ssl", "database"}
+_NAME: Final = re.compile(r"[a-z][a-z0-9_.]{0,62}")
 _SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _UNVERIFIED: Final = "no-verify"
 _TLS_VERSIONS: Final = {
@@ -68,6 +71,7 @@ _NUMBERS: Final = (
 )  # fmt: skip
 _FILES: Final = ("sslcert", "sslkey", "sslrootcert", "sslcrl", "passfile")
 _SYSTEM_ROOTS: Final = "system"
+_SSL_SWITCH: Final = {"true": "require", "1": "require", "false": "disable", "0": "disable"}
 
 # Load balancers and NAT forget idle connections, Azure's after four minutes: probe well before.
 _KEEPALIVE_DEFAULTS: Final = {
@@ -97,7 +101,7 @@ class PostgresUrl:
 
     @property
     def is_pooled(self) -> bool:
-        return is_true(self.parameters.get("pgbouncer", "false"))
+        return self.parameters.get("pgbouncer", "").lower() in ("true", "1", "on", "yes")
 
     @property
     def server_settings(self) -> dict[str, str]:
@@ -168,25 +172,20 @@ def parse_postgres_url(url: str) -> PostgresUrl:
     return PostgresUrl(f"{base}?{urlencode(own, quote_via=quote)}", parameters)
 
 
-def is_true(value: str) -> bool:
-    return value.lower() in ("true", "1", "on", "yes")
-
-
 def _given(query: str) -> list[tuple[str, str]]:
     """As libpq reads it: percent signs are decoded, a plus sign is a plus sign."""
     pairs = []
     for part in filter(None, query.split("&")):
         name, equals, value = (unquote(text) for text in part.partition("="))
         if not equals:
-            raise ValueError(f"has the parameter {name} without a value: write {name}=…")
+            # Only what is known is named: the rest may be the end of a password.
+            which = name if name in _KNOWN else "of its query"
+            raise ValueError(f"has the parameter {which} without a value: write NAME=VALUE")
         if name == "ssl":
             # JDBC's and node-postgres's switch; libpq itself takes ssl=true.
-            name, value = "sslmode", _SSL_WORDS.get(value.lower(), value)
+            name, value = "sslmode", _SSL_SWITCH.get(value.lower(), value)
         pairs.append(("dbname" if name == "database" else name, value))
     return pairs
-
-
-_SSL_WORDS: Final = {"true": "require", "1": "require", "false": "disable", "0": "disable"}
 
 
 def _check(name: str, value: str) -> None:
@@ -195,7 +194,9 @@ def _check(name: str, value: str) -> None:
         if allowed is None or not value or value.lower() in allowed:
             return
         raise ValueError(f"asks for {name}={value}, which is not supported: remove it")
-    if name not in _DRIVER and name not in _OURS:
+    if name not in _KNOWN:
+        if not _NAME.fullmatch(name) or "@" in value:
+            raise ValueError("has a ? that begins no parameters: in a password, write it as %3F")
         raise ValueError(
             f"has the parameter {name}, which is not one of a connection's; a setting of the"
             f" server is written options=-c%20{name}%3DVALUE"
