@@ -24,7 +24,10 @@ from pausepoint.client import (
     PausePoint,
     PausePointError,
     Unanswered,
+    calls,
 )
+from pausepoint.client.exchange import Steps
+from pausepoint.client.retrying import Policy
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -65,34 +68,13 @@ def answers(
 ) -> list[R_co]:
     """Send all questions, then wait for all answers. Raises what `create` and `wait` raise.
 
-    Before it raises, the questions of a run that is not saved are canceled: nothing waits for them.
+    Before it raises, it cancels the questions that no saved run will ask for again.
     `is_restored`: the questions come from the run's saved state, so a pause that this run created
     before, answered or not, is used. Otherwise such a pause belongs to an earlier call, and the
     person is asked again.
     """
-    requests = _requests(recipient, questions)
-    pauses: list[Pause | NotShowable] = []
-    replies: list[R_co] = []
-    try:
-        for one in requests:
-            if isinstance(one, NotShowable):
-                pauses.append(one)
-                continue
-            pause = pausepoint.create(**one)
-            if pause.is_replay and not is_restored and "idempotency_key" in one:
-                pause = pausepoint.create(**_without_key(one))
-            pauses.append(pause)
-        for question, sent in zip(questions, pauses, strict=True):
-            try:
-                replies.append(question.answered(pausepoint.wait(_asked(sent).pause_id)))
-            except (Unanswered, NotShowable) as error:
-                replies.append(question.unanswered(error))
-    except PausePointError:
-        for pause_id in _pending(requests, pauses, len(replies)):
-            with suppress(PausePointError):
-                pausepoint.cancel(pause_id)
-        raise
-    return replies
+    driver = pausepoint._driver
+    return driver.run(_answers(driver.policy, recipient, questions, is_restored))
 
 
 async def answers_async(
@@ -103,27 +85,40 @@ async def answers_async(
     is_restored: bool = False,
 ) -> list[R_co]:
     """As `answers`."""
-    requests = _requests(recipient, questions)
+    driver = pausepoint._driver
+    return await driver.run(_answers(driver.policy, recipient, questions, is_restored))
+
+
+def _answers(
+    policy: Policy, recipient: Recipient, questions: Sequence[Question[R_co]], is_restored: bool
+) -> Steps[list[R_co]]:
     pauses: list[Pause | NotShowable] = []
+    unsaved: set[str] = set()
     replies: list[R_co] = []
     try:
-        for one in requests:
+        for one in _requests(recipient, questions):
             if isinstance(one, NotShowable):
                 pauses.append(one)
                 continue
-            pause = await pausepoint.create(**one)
-            if pause.is_replay and not is_restored and "idempotency_key" in one:
-                pause = await pausepoint.create(**_without_key(one))
+            key = one.pop("idempotency_key", None)
+            pause = yield from calls.create(policy, **one, idempotency_key=key)
+            if key is not None and pause.is_replay and not is_restored:
+                key = None
+                pause = yield from calls.create(policy, **one)
+            if key is None:
+                unsaved.add(pause.pause_id)
             pauses.append(pause)
         for question, sent in zip(questions, pauses, strict=True):
             try:
-                replies.append(question.answered(await pausepoint.wait(_asked(sent).pause_id)))
+                answer = yield from calls.wait(policy, _asked(sent).pause_id)
+                replies.append(question.answered(answer))
             except (Unanswered, NotShowable) as error:
                 replies.append(question.unanswered(error))
     except PausePointError:
-        for pause_id in _pending(requests, pauses, len(replies)):
-            with suppress(PausePointError):
-                await pausepoint.cancel(pause_id)
+        for sent in pauses[len(replies) :]:
+            if isinstance(sent, Pause) and sent.pause_id in unsaved:
+                with suppress(PausePointError):
+                    yield from calls.cancel(policy, sent.pause_id)
         raise
     return replies
 
@@ -171,23 +166,6 @@ def _requests(
             request["idempotency_key"] = f"{key}-{keys[key]}"
         requests.append(request)
     return requests
-
-
-def _pending(
-    requests: Sequence[dict[str, Any] | NotShowable],
-    pauses: Sequence[Pause | NotShowable],
-    answered: int,
-) -> list[str]:
-    """The pauses after the first `answered` ones, but for a saved run's: that asks for them again."""
-    return [
-        pause.pause_id
-        for one, pause in list(zip(requests, pauses, strict=False))[answered:]
-        if isinstance(one, dict) and isinstance(pause, Pause) and "idempotency_key" not in one
-    ]
-
-
-def _without_key(request: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in request.items() if name != "idempotency_key"}
 
 
 def _key(ids: Sequence[str], request: dict[str, Any]) -> str:
