@@ -160,8 +160,7 @@ class Running:
 async def open_service(settings: Settings, clock: Clock | None = None) -> Running:
     """Opens and migrates the database.
 
-    Raises ConfigError, SchemaRefused, WrongSecretKey; with SQLite DatabaseInUse and
-    DatabaseUnusable; with PostgreSQL StoreUnavailable.
+    Raises ConfigError, CannotOpen; with PostgreSQL StoreUnavailable.
     """
     clock = clock or SystemClock()
     check_hook_rules(settings)

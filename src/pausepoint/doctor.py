@@ -14,10 +14,8 @@ from pausepoint.domain.errors import InvalidRecipient
 from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.time import milliseconds
-from pausepoint.store.base import DatabaseRefused, StoreUnavailable
-from pausepoint.store.migrate import SchemaRefused
-from pausepoint.store.sqlite import DatabaseInUse, DatabaseUnusable
-from pausepoint.store.vault import WrongSecretKey
+from pausepoint.store.base import CannotOpen, StoreUnavailable
+from pausepoint.store.sqlite import DatabaseInUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +57,7 @@ async def examine(command: str, send_test: str | None) -> list[Finding]:
         sentence = f"{settings.database_name} cannot be reached: {error}."
         findings.append(Finding("database", "wrong", sentence))
         return findings
-    except (
-        DatabaseRefused, DatabaseUnusable, SchemaRefused, WrongSecretKey, ConfigError, OSError,
-    ) as error:  # fmt: skip
+    except (CannotOpen, ConfigError, OSError) as error:
         findings.append(Finding("database", "wrong", str(error)))
         return findings
     try:

@@ -33,15 +33,11 @@ async def open_or_fail(settings: Settings) -> Running:
     """The opened service, or the reason why not."""
     from pausepoint.bootstrap import open_service
     from pausepoint.config import ConfigError
-    from pausepoint.store.base import DatabaseRefused, StoreUnavailable
-    from pausepoint.store.migrate import SchemaRefused
-    from pausepoint.store.sqlite import DatabaseInUse, DatabaseUnusable
-    from pausepoint.store.vault import WrongSecretKey
+    from pausepoint.store.base import CannotOpen, StoreUnavailable
 
-    refusals = (ConfigError, DatabaseInUse, DatabaseRefused, DatabaseUnusable, SchemaRefused)
     try:
         return await open_service(settings)
-    except (*refusals, WrongSecretKey) as error:
+    except (CannotOpen, ConfigError) as error:
         fail(str(error))
     except StoreUnavailable as error:
         fail(f"{settings.database_name} cannot be reached: {error}.")

@@ -103,16 +103,15 @@ def copy(source: str, target: str | None, as_json: bool) -> None:
 
 def _copied(source: str, url: str, settings: Settings) -> Manifest:
     from pausepoint.config import sqlite_path
+    from pausepoint.store.base import CannotOpen
     from pausepoint.store.copy import copy_database
     from pausepoint.store.copy_tables import CopyFailed
-    from pausepoint.store.migrate import SchemaRefused
-    from pausepoint.store.vault import WrongSecretKey
 
     try:
         with _Bars() as bars:
             copying = copy_database(sqlite_path(source), url, settings.secret_keys, bars)
             return asyncio.run(copying)
-    except (CopyFailed, SchemaRefused, WrongSecretKey) as error:
+    except (CannotOpen, CopyFailed) as error:
         fail(str(error))
 
 

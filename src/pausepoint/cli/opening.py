@@ -38,13 +38,10 @@ def refusal_of(error: Exception) -> str:
     """Why it does not start, for the operator; what nobody foresaw is in the log."""
     from pausepoint.config import ConfigError
     from pausepoint.metrics import NoMetricsAddress
-    from pausepoint.store.base import DatabaseRefused
-    from pausepoint.store.migrate import SchemaRefused
-    from pausepoint.store.vault import WrongSecretKey
+    from pausepoint.store.base import CannotOpen
     from pausepoint.web.server import ServerBroken
 
-    told = ConfigError | NoMetricsAddress | SchemaRefused | ServerBroken | WrongSecretKey
-    if isinstance(error, told | DatabaseRefused):
+    if isinstance(error, CannotOpen | ConfigError | NoMetricsAddress | ServerBroken):
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:
         return f"Cannot make or remove {error.filename}: {error.strerror}."

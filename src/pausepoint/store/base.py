@@ -57,8 +57,12 @@ class StoreUnavailable(Exception):
     """The database cannot be reached or refuses to write; what was asked may be tried again."""
 
 
-class DatabaseRefused(Exception):
-    """The database refuses the connection until a setting, a right or a file changes."""
+class CannotOpen(Exception):
+    """The database cannot be opened until the operator changes something; the message says what."""
+
+
+class DatabaseRefused(CannotOpen):
+    """PostgreSQL refuses the connection: user, password, database, right, certificate, option."""
 
 
 class DatabaseGone(StoreUnavailable):

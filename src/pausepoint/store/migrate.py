@@ -19,6 +19,8 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Final
 
+from pausepoint.store.base import CannotOpen
+
 FOLDER: Final[Traversable] = resources.files("pausepoint.store") / "migrations"
 TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL,"
@@ -33,7 +35,7 @@ _NAME = re.compile(r"(\d{4})_\w+\.sql")
 _COMPATIBLE_FROM = re.compile(r"(?:--.*\n)*?-- compatible from: (\d+)\n")
 
 
-class SchemaRefused(Exception):
+class SchemaRefused(CannotOpen):
     """The database does not fit this program; the message says what to do."""
 
 

@@ -23,7 +23,7 @@ from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
 from pausepoint.store import audit, deliveries, recipients, vault
-from pausepoint.store.base import StoreUnavailable
+from pausepoint.store.base import CannotOpen, StoreUnavailable
 from pausepoint.store.binding import News, bind
 from pausepoint.store.changes import Applied, Change, Lost
 from pausepoint.store.feed import FeedPosition
@@ -46,11 +46,11 @@ _PRINCIPALS_KEPT: Final = 10_000
 _SCRUB_AGAIN: Final = timedelta(seconds=1)
 
 
-class DatabaseInUse(Exception):
+class DatabaseInUse(CannotOpen):
     """Another process has this database."""
 
 
-class DatabaseUnusable(Exception):
+class DatabaseUnusable(CannotOpen):
     """The file is no SQLite database, or cannot be opened as one."""
 
 

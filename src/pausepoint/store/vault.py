@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from pausepoint.security.sealed import CannotUnseal, Seal, new_data_key, unwrap, wrap
+from pausepoint.store.base import CannotOpen
 from pausepoint.store.statements import Statement
 
 
-class WrongSecretKey(Exception):
+class WrongSecretKey(CannotOpen):
     """The database was made under another secret key; the message says what to do."""
 
     def __init__(self) -> None:
