@@ -22,6 +22,7 @@ _WAIT = "PAUSEPOINT_MAX_WAIT_SECONDS"
 _RECIPIENT = "PAUSEPOINT_PERMISSION_RECIPIENT"
 _CHANNEL = "PAUSEPOINT_PERMISSION_CHANNEL"
 _CERTIFICATES = "SSL_CERT_FILE"
+_CERTIFICATE_FOLDERS = "SSL_CERT_DIR"
 _TIMEOUT = "PAUSEPOINT_PERMISSION_TIMEOUT_SECONDS"
 
 _NO_KEY = (
@@ -49,9 +50,8 @@ class Settings:
             return _NO_KEY
         if not (self.api_key.isascii() and self.api_key.isprintable() and " " not in self.api_key):
             return _BAD_KEY
-        certificates = self._text(_CERTIFICATES)
-        if certificates and self.base_url.startswith("https:") and not os.path.isfile(certificates):
-            return f"{_CERTIFICATES} names a file that is not there: {certificates}"
+        if self.base_url.startswith("https:"):
+            return _certificate_problem(self._text(_CERTIFICATES), self._text(_CERTIFICATE_FOLDERS))
         return None
 
     def _permission(self) -> Permission | None:
@@ -82,6 +82,22 @@ class Settings:
             _say(f"{name} must be 1 to {longest}; {default} is used")
             return default
         return seconds
+
+
+def _certificate_problem(file: str, folders: str) -> str | None:
+    """Why no server can be trusted: OpenSSL passes over what these variables name wrongly."""
+    if file:
+        if not os.path.isfile(file):
+            return f"{_CERTIFICATES} names a file that is not there: {file}"
+        import ssl  # noqa: PLC0415 - takes tens of milliseconds, and is needed for https only
+
+        try:
+            ssl.create_default_context(cafile=file)
+        except (OSError, ValueError):
+            return f"{_CERTIFICATES} names a file without usable certificates: {file}"
+    elif folders and not any(map(os.path.isdir, folders.split(os.pathsep))):
+        return f"{_CERTIFICATE_FOLDERS} names a folder that is not there: {folders}"
+    return None
 
 
 def _say(line: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 import threading
 from collections.abc import Iterator
@@ -81,7 +82,11 @@ def test_bytes_that_are_no_answer_are_an_error_of_ours(kind: Kind, raw: bytes) -
             assert "pp_test_x" not in str(caught.value)
 
 
-def test_a_certificate_that_is_not_trusted_is_told_at_once(kind: Kind) -> None:
+def test_a_certificate_that_is_not_trusted_is_told_at_once(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     authority = trustme.CA()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(tls)
@@ -97,6 +102,7 @@ def test_a_certificate_that_is_not_trusted_is_told_at_once(kind: Kind) -> None:
         ):
             client.ask(PHONE, "?", OPTIONS)
         assert client.clock.delays == []
+        assert "(SSL_CERT_DIR is set)" in caught.value.message
         assert not caught.value.may_have_been_done
         with httpx2.Client(verify=trusting) as own, PausePoint("pp_test_x", url, http=own) as ours:
             assert ours.list().items == ()
@@ -105,7 +111,15 @@ def test_a_certificate_that_is_not_trusted_is_told_at_once(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("name", ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "http_proxy"])
-@pytest.mark.parametrize("proxy", ["socks5://user:hunter2@127.0.0.1:1", "ftp://hunter2@127.0.0.1"])
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "socks5://user:hunter2@127.0.0.1:1",
+        "ftp://hunter2@127.0.0.1",
+        "http://user:hunter2@127.0.0.1:port",
+        "hunter2\n",
+    ],
+)
 def test_a_proxy_that_cannot_be_used_is_named(
     kind: Kind, monkeypatch: pytest.MonkeyPatch, name: str, proxy: str
 ) -> None:
@@ -122,6 +136,29 @@ def test_a_proxy_that_cannot_be_used_is_named(
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize("proxy", [f"http://127.0.0.1:{free_port()}", "http://a..b"])
+def test_a_proxy_that_does_not_answer_is_named(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("https_proxy", "")
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with (
+        a_client(kind, "pp_test_x", "https://pause.example.com", patience=PATIENCE) as client,
+        pytest.raises(Unreachable, match=r"\(ALL_PROXY is set\)") as caught,
+    ):
+        client.ask(PHONE, "?", OPTIONS)
+    assert not caught.value.may_have_been_done
+
+
+def test_an_address_that_dns_cannot_have_is_unreachable(kind: Kind) -> None:
+    with (
+        a_client(kind, "pp_test_x", "http://a..b", patience=timedelta()) as client,
+        pytest.raises(Unreachable) as caught,
+    ):
+        client.ask(PHONE, "?", OPTIONS)
+    assert not caught.value.may_have_been_done
+
+
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
 @pytest.mark.parametrize("url", ["https://127.0.0.1:1", "https://pause.example.com"])
 def test_certificates_that_are_missing_are_named(
@@ -130,6 +167,28 @@ def test_certificates_that_are_missing_are_named(
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setenv(name, str(tmp_path / "missing"))
     with pytest.raises(NotConfigured, match=f"{name} names"), a_client(kind, "pp_test_x", url):
+        pass
+
+
+def test_a_file_without_certificates_is_named(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\nnone\n", "utf-8")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with (
+        pytest.raises(NotConfigured, match="SSL_CERT_FILE names"),
+        a_client(kind, "pp_test_x", "https://pause.example.com"),
+    ):
+        pass
+
+
+def test_one_of_several_folders_with_certificates_is_enough(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    folders = (str(tmp_path / "missing"), str(tmp_path))
+    monkeypatch.setenv("SSL_CERT_DIR", os.pathsep.join(folders))
+    with a_client(kind, "pp_test_x", "https://pause.example.com"):
         pass
 
 

@@ -348,19 +348,32 @@ def test_another_pauses_answer_is_never_used(api: ApiStub, mcp: StdioProcess) ->
     assert "belongs to another request" in denied["message"]
 
 
-def test_missing_certificates_are_named_and_deny(start: Start, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("SSL_CERT_FILE", None, "a file that is not there"),
+        ("SSL_CERT_FILE", "no certificate", "a file without usable certificates"),
+        ("SSL_CERT_DIR", None, "a folder that is not there"),
+    ],
+)
+def test_certificates_that_cannot_be_used_are_named_and_deny(
+    start: Start, tmp_path: Path, name: str, content: str | None, problem: str
+) -> None:
+    place = tmp_path / "certificates"
+    if content is not None:
+        place.write_text(content, "utf-8")
     mcp = start(
         PAUSEPOINT_API_KEY=API_KEY,
         PAUSEPOINT_BASE_URL="https://127.0.0.1:1",
-        SSL_CERT_FILE=str(tmp_path / "missing.pem"),
         PAUSEPOINT_PERMISSION_RECIPIENT="+15550100",
         PAUSEPOINT_PERMISSION_CHANNEL="sms",
+        **{name: str(place)},
     )
     mcp.send_call("permission_prompt", CALL)
     denied = decision(mcp.receive())
     assert denied["behavior"] == "deny"
-    assert denied["message"].startswith("SSL_CERT_FILE names a file that is not there")
-    assert "SSL_CERT_FILE" in mcp.refused("poll_pause_request", {"pause_id": "psr_1"})
+    assert denied["message"].startswith(f"{name} names {problem}")
+    assert name in mcp.refused("poll_pause_request", {"pause_id": "psr_1"})
 
 
 # ── Driven by hand: what takes time ──

@@ -25,10 +25,10 @@ from pausepoint.client.errors import ClientMisused
 from pausepoint.client.exchange import Outcome, Request, Steps
 from pausepoint.client.feed import BadStream, Feed, FeedEvent, OnConnected
 from pausepoint.client.http import (
+    FAILURES,
     FORKED,
     OTHER_LOOP,
     Body,
-    TooMuch,
     begun,
     is_stream,
     no_answer,
@@ -128,8 +128,8 @@ class _Driver:
             if not is_stream(answer):
                 async for chunk in answer.aiter_bytes():
                     body.add(chunk, monotonic() - began)
-        except (httpx2.HTTPError, TooMuch) as error:
-            return no_answer(error, monotonic() - began)
+        except FAILURES as error:
+            return no_answer(error, self.access, monotonic() - began)
         return begun(body, answer, monotonic() - began)
 
     async def _exchange(self, request: Request) -> Outcome:
@@ -139,8 +139,8 @@ class _Driver:
             async with self.http.stream(**request_options(request, self.access)) as answer:
                 async for chunk in answer.aiter_bytes():
                     body.add(chunk, monotonic() - began)
-        except (httpx2.HTTPError, TooMuch) as error:
-            return no_answer(error, monotonic() - began)
+        except FAILURES as error:
+            return no_answer(error, self.access, monotonic() - began)
         return body.whole(answer, monotonic() - began)
 
 

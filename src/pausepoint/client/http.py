@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,18 +34,25 @@ OTHER_LOOP = (
 
 C = TypeVar("C")
 
-_PROXIES = ("ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
+_PROXY_SCHEMES = ("https", "http", "all")
 _NOT_SENT = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
     httpx2.PoolTimeout,
     httpx2.ProxyError,
     httpx2.UnsupportedProtocol,
+    httpx2.InvalidURL,
+    UnicodeError,  # a host name that DNS cannot have, raised by the look-up
 )
+_FINAL = (httpx2.UnsupportedProtocol, httpx2.InvalidURL, UnicodeError)
 
 
 class TooMuch(Exception):
     """The answer is larger, or takes longer, than any of PausePoint's."""
+
+
+FAILURES = (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, TooMuch)
+"""What a request that gets no usable answer raises."""
 
 
 def opened(kind: Callable[..., C], access: Access) -> C:
@@ -52,35 +60,53 @@ def opened(kind: Callable[..., C], access: Access) -> C:
     options = _client_options(access)
     try:
         return kind(**options)
-    except (ImportError, ValueError):
+    except (ImportError, ValueError, httpx2.InvalidURL):
         # Its own words could show the proxy's password.
         raise NotConfigured(
-            f"{_odd_proxy()} names a proxy that cannot be used: http:// and https:// are, and"
+            f"{_unusable_proxy()} names a proxy that cannot be used: http:// and https:// are, and"
             " socks5:// where `pip install 'httpx2[socks]'` was run."
         ) from None
 
 
-def _odd_proxy() -> str:
-    """The variable that names a proxy of an unusual kind."""
-    set_ones = [name for name in _PROXIES if setting(name)]
-    odd = [n for n in set_ones if not str(setting(n)).lower().startswith(("http://", "https://"))]
-    return (odd or set_ones or ["The environment"])[0]
+def _proxy_variables(*schemes: str) -> Iterator[tuple[str, str]]:
+    """Name and value of each variable that sets a proxy; the lower-case one wins, as in urllib."""
+    for scheme in schemes:
+        for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY"):
+            value = setting(name)
+            if value:
+                yield name, value
+            if value is not None and name.islower():
+                break
+
+
+def _unusable_proxy() -> str:
+    """The variable whose proxy is of another kind than HTTP, or no URL."""
+    names = list(_proxy_variables(*_PROXY_SCHEMES))
+    for name, value in names:
+        try:
+            url = httpx2.URL(value if "://" in value else f"http://{value}")
+        except httpx2.InvalidURL:
+            return name
+        if url.scheme not in ("http", "https"):
+            return name
+    return names[0][0] if names else "The environment"
 
 
 def _trust() -> ssl.SSLContext | None:
     """The certificates that the environment names, for this machine too. Raises NotConfigured."""
-    file, folder = setting("SSL_CERT_FILE"), setting("SSL_CERT_DIR")
+    file, folders = setting("SSL_CERT_FILE"), setting("SSL_CERT_DIR")
     if file:
         try:
             return ssl.create_default_context(cafile=file)
-        except OSError:
+        except (OSError, ValueError):
             raise NotConfigured(
                 f"SSL_CERT_FILE names a file without usable certificates: {file}"
             ) from None
-    if folder:
-        if not Path(folder).is_dir():
-            raise NotConfigured(f"SSL_CERT_DIR names a folder that is not there: {folder}")
-        return ssl.create_default_context(capath=folder)
+    if folders:
+        # OpenSSL takes several, and passes over those that are missing.
+        if not any(Path(folder).is_dir() for folder in folders.split(os.pathsep)):
+            raise NotConfigured(f"SSL_CERT_DIR names a folder that is not there: {folders}")
+        return ssl.create_default_context(capath=folders)
     return None
 
 
@@ -158,12 +184,22 @@ def begun(body: Body, answer: httpx2.Response, seconds: float) -> Response:
     return msgspec.structs.replace(whole, content=b"no stream")
 
 
-def no_answer(error: Exception, seconds: float) -> NoAnswer:
+def no_answer(error: Exception, access: Access, seconds: float) -> NoAnswer:
     """What a failure means for the request: whether it was sent, whether to try again."""
+    is_distrusted = _is_distrusted(error)
+    reason = _reason(error)
+    named = None
+    if is_distrusted:
+        named = next(filter(setting, ("SSL_CERT_FILE", "SSL_CERT_DIR")), None)
+    elif isinstance(error, _NOT_SENT) and not access.is_local:
+        scheme = access.base_url.partition(":")[0]
+        named = next((name for name, _ in _proxy_variables(scheme, "all")), None)
+    if named is not None:
+        reason += f" ({named} is set)"
     return NoAnswer(
-        reason=_reason(error),
+        reason=reason,
         is_sent=not isinstance(error, _NOT_SENT),
-        is_final=_is_distrusted(error) or isinstance(error, httpx2.UnsupportedProtocol),
+        is_final=is_distrusted or isinstance(error, _FINAL),
         seconds=seconds,
     )
 

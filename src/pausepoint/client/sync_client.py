@@ -19,9 +19,9 @@ from pausepoint.client.errors import ClientMisused
 from pausepoint.client.exchange import Outcome, Request, Steps
 from pausepoint.client.feed import BadStream, Feed, FeedEvent, OnConnected
 from pausepoint.client.http import (
+    FAILURES,
     FORKED,
     Body,
-    TooMuch,
     begun,
     is_stream,
     no_answer,
@@ -114,8 +114,8 @@ class _Driver:
             if not is_stream(answer):
                 for chunk in answer.iter_bytes():
                     body.add(chunk, monotonic() - began)
-        except (httpx2.HTTPError, TooMuch) as error:
-            return no_answer(error, monotonic() - began)
+        except FAILURES as error:
+            return no_answer(error, self.access, monotonic() - began)
         return begun(body, answer, monotonic() - began)
 
     def _exchange(self, request: Request) -> Outcome:
@@ -125,8 +125,8 @@ class _Driver:
             with self.http.stream(**request_options(request, self.access)) as answer:
                 for chunk in answer.iter_bytes():
                     body.add(chunk, monotonic() - began)
-        except (httpx2.HTTPError, TooMuch) as error:
-            return no_answer(error, monotonic() - began)
+        except FAILURES as error:
+            return no_answer(error, self.access, monotonic() - began)
         return body.whole(answer, monotonic() - began)
 
 
