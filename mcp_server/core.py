@@ -54,10 +54,11 @@ HANDSHAKE_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 STATELESS_VERSIONS = ("2026-07-28",)
 DEFAULT_MAX_WAIT_SECONDS = 45
 LONGEST_MAX_WAIT_SECONDS = 3600
-# OpenAI Agents and Google ADK cut a call after 5 seconds unless told otherwise. Both give the name
-# that the Python SDK's client has by default.
+# OpenAI Agents and, on stdio, Google ADK cut a call after 5 seconds unless told otherwise. OpenAI
+# Agents and earlier versions of ADK give the name that the Python SDK's client has by default.
 SHORT_MAX_WAIT_SECONDS = 4
 SHORT_LIVED_CLIENTS = ("mcp",)
+SHORT_LIVED_ON_STDIO = (*SHORT_LIVED_CLIENTS, "google-adk")
 PROGRESS_SECONDS = 10
 
 VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
@@ -110,15 +111,15 @@ class Offer:
 _FIVE_TOOLS = Offer()
 
 
-def cuts_calls_early(message: object) -> bool:
-    """Whether this message introduces a client whose calls may last a few seconds only."""
+def cuts_calls_early(message: object, names: tuple[str, ...] = SHORT_LIVED_CLIENTS) -> bool:
+    """Whether this message introduces a client of these names, whose calls last a few seconds only."""
     if not isinstance(message, dict) or not isinstance(message.get("params"), dict):
         return False
     params = message["params"]
     info = meta_of(params).get(CLIENT_INFO_KEY)
     if message.get("method") == "initialize":
         info = params.get("clientInfo")
-    return isinstance(info, dict) and info.get("name") in SHORT_LIVED_CLIENTS
+    return isinstance(info, dict) and info.get("name") in names
 
 
 def receive(message: object, offer: Offer = _FIVE_TOOLS, *, is_stateless: bool = False) -> Received:

@@ -91,7 +91,8 @@ class StdioServer:
             self._write_now(messages.error(None, messages.INVALID_REQUEST, "An empty batch"))
 
     def _handle(self, message: object, deliver: Callable[[Json | None], None]) -> None:
-        if core.cuts_calls_early(message) and not self._settings.has_own_wait:
+        is_short = core.cuts_calls_early(message, core.SHORT_LIVED_ON_STDIO)
+        if is_short and not self._settings.has_own_wait:
             self._offer.max_wait_seconds = core.SHORT_MAX_WAIT_SECONDS
             self._known.longest_wait = core.SHORT_MAX_WAIT_SECONDS
         received = core.receive(message, self._offer)

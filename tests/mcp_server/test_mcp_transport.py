@@ -84,6 +84,7 @@ def introduce(mcp: StdioProcess, name: str) -> None:
     ("name", "settings", "seconds"),
     [
         ("mcp", {}, 4),
+        ("google-adk", {}, 4),
         ("mcp", {"PAUSEPOINT_MAX_WAIT_SECONDS": "30"}, 30),
         ("claude-code", {}, 45),
     ],
