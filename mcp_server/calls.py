@@ -154,7 +154,10 @@ def poll(values: Json, context: CallContext) -> ToolSteps:
             or hold == 0
         ):
             break
-    polls = context.known.count_pending_poll(pause_id) if pause["status"] == "pending" else 0
+    polls = 0
+    if pause["status"] == "pending":
+        # Some hosts start a server for each call: then only the agent's own count is right.
+        polls = max(context.known.count_pending_poll(pause_id), values.get("poll_number", 0))
     left = context.known.seconds_left(pause_id, context.now + waited)
     # Where polls must be short, more of them make up the same time.
     many = POLLS_BEFORE_ENDING_THE_TURN

@@ -226,7 +226,10 @@ def _next_step_of_pending(pause: Json, polls: int, *, is_long: bool) -> str:
             "question waits; list_pause_requests finds it again. Do not work around it."
         )
     if polls:
-        return "No answer yet: nothing is approved. Call poll_pause_request again."
+        return (
+            "No answer yet: nothing is approved. Call poll_pause_request again with poll_number "
+            f"{polls + 1}."
+        )
     wait = "Call poll_pause_request with this pause_id to wait for the answer"
     if pause.get("test") is True:
         return f"{wait}. It was made with a test key: no real person gets a message."

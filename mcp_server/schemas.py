@@ -59,8 +59,7 @@ CREATE_INPUT: Json = {
         "metadata": {
             "type": "object",
             "properties": {"reference": {"type": "string"}},
-            "description": "Details under any names, shown beside the question and returned "
-            "with the answer",
+            "description": "Any details, shown beside the question and returned with the answer",
         },
         "allow_text_response": {
             "type": "boolean",
@@ -69,8 +68,8 @@ CREATE_INPUT: Json = {
         },
         "idempotency_key": {
             "type": "string",
-            "description": "Only to repeat a create whose outcome is unknown: with the same "
-            "key the person is not asked twice",
+            "description": "Only to repeat a create whose outcome is unknown: the same key asks "
+            "nobody twice",
         },
     },
     "required": ["recipient", "channel", "message", "options"],
@@ -88,6 +87,13 @@ def poll_input(max_wait_seconds: int) -> Json:
                 "maximum": max_wait_seconds,
                 "default": max_wait_seconds,
                 "description": "How long to hold; 0 looks once",
+            },
+            # Several hosts stop an agent, or answer from a cache, when calls have equal arguments.
+            "poll_number": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 9999,
+                "description": "1, 2, 3, ...",
             },
         },
         "required": ["pause_id"],

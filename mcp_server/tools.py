@@ -75,8 +75,7 @@ _POLL: Json = {
     "name": POLL,
     "title": "Wait for the person's answer",
     "description": "Wait for the human's answer. Returns as soon as there is one: "
-    "response_choice. pending means nobody has answered yet, which is not an approval: "
-    "follow next_step.",
+    "response_choice. pending means nobody has answered yet, not an approval: follow next_step.",
     "outputSchema": PAUSE_OUTPUT,
     "annotations": _hints(read_only=True, idempotent=True),
     "_meta": _ALWAYS_LOAD,
@@ -85,8 +84,8 @@ _POLL: Json = {
 _CANCEL: Json = {
     "name": "cancel_pause_request",
     "title": "Withdraw a question",
-    "description": "Withdraw a question to a human that needs no answer any more. If the "
-    "person has already answered, returns that answer.",
+    "description": "Withdraw a question to a human that needs no answer any more. If it is "
+    "answered already, returns that answer.",
     "inputSchema": CANCEL_INPUT,
     "outputSchema": PAUSE_OUTPUT,
     "annotations": _hints(destructive=True, idempotent=True),
@@ -95,8 +94,8 @@ _CANCEL: Json = {
 _LIST: Json = {
     "name": "list_pause_requests",
     "title": "List questions",
-    "description": "List the questions put to humans, newest first: finds a pause_id "
-    "again and shows which approvals are pending.",
+    "description": "List questions put to humans, newest first: finds a pause_id again and "
+    "shows which are pending.",
     "inputSchema": LIST_INPUT,
     "outputSchema": PAUSES_OUTPUT,
     "annotations": _hints(read_only=True, idempotent=True),

@@ -323,6 +323,27 @@ def test_polls_are_counted_with_and_without_the_prefix() -> None:
         assert ("End your turn" in driven.content["next_step"]) == (number == 5)
 
 
+def test_each_poll_can_differ_from_the_last() -> None:
+    """Gemini CLI, Cline and CrewAI stop an agent at the fifth call with equal arguments."""
+    known, numbers = KnownPauses(), []
+    for _ in range(4):
+        driven = poll(45, known)
+        driven.answer(200, PENDING, seconds=45)
+        numbers.append(driven.content["next_step"].split()[-1])
+    assert numbers == ["2.", "3.", "4.", "5."]
+
+
+def test_a_server_that_was_just_started_believes_the_agents_count() -> None:
+    """CrewAI and LangChain start one for each call."""
+    steps = []
+    for number in (1, 3, 4, 5):
+        driven = Driven("poll_pause_request", {"pause_id": "psr_1", "poll_number": number})
+        driven.answer(200, PENDING, seconds=45)
+        steps.append(driven.content["next_step"])
+    assert steps[1].endswith("Call poll_pause_request again with poll_number 4.")
+    assert ["End your turn" in step for step in steps] == [False, False, False, True]
+
+
 @pytest.mark.parametrize("resolved_by", ["policy", "timeout"])
 def test_choice_that_no_person_made_is_said_to_be_none(resolved_by: str) -> None:
     driven = poll(0)
