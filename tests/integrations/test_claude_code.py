@@ -55,7 +55,7 @@ class ClaudeCode:
         script = str(ROOT / "mcp_server" / "server.py")
         return {"command": sys.executable, "args": [script], "env": own | settings}
 
-    def run(self, model: MessagesApi, entry: Json, *words: str) -> Json:
+    def run(self, model: MessagesApi, entry: Json, *words: str, within: float = 180) -> Json:
         config = self.project / "mcp.json"
         config.write_text(json.dumps({"mcpServers": {"pausepoint": entry}}), "utf-8")
         done = subprocess.run(
@@ -74,7 +74,7 @@ class ClaudeCode:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=within,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr

@@ -29,9 +29,9 @@ class Program:
                 command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=errors
             )
 
-    def output(self) -> str:
+    def output(self, within: float = WITHIN) -> str:
         """What it printed, once it has ended well."""
-        code = self.process.wait(WITHIN)
+        code = self.process.wait(within)
         assert code == 0, self.errors()
         return self.printed()
 
