@@ -19,8 +19,8 @@ import pytest
 from pausepoint.cli import main
 from pausepoint.cli.server_part import ServerCommand, ServerGroup
 from pausepoint.server_extra import MODULES, complaint
+from tests.client.newcomer import play
 from tests.docs.pages import ROOT
-from tests.e2e.api import Api
 from tests.e2e.server import Server, environment, free_port
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -220,32 +220,8 @@ def test_the_sdist_holds_what_is_needed_to_build(built: Path) -> None:
 
 @pytest.mark.e2e
 def test_a_newcomer_is_answered(with_server: Path, tmp_path: Path) -> None:
-    """Install, `dev`, a question, the pressed answer; MCP by HTTP and by stdio."""
-    server = Server(tmp_path, "dev")
-    server.program = (str(with_server / "pausepoint"),)
-    with server, Api(server.base_url, server.test_api_key) as agent:
-        asked = agent.create()
-        pressed = agent.http.post(asked["respond_url"], data={"choice": "Approve"})
-        assert pressed.status_code == 303
-        assert agent.pause(asked["pause_id"], wait=10)["response_choice"] == "Approve"
-        list_tools = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-        by_http = agent.http.post("/mcp", json=list_tools)
-        by_stdio = subprocess.run(
-            [str(with_server / "pausepoint"), "mcp"],
-            env=environment(
-                tmp_path,
-                PAUSEPOINT_API_KEY=server.test_api_key,
-                PAUSEPOINT_BASE_URL=server.base_url,
-            ),
-            input=json.dumps(list_tools) + "\n",
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        )
-        for answer in (by_http.text, by_stdio.stdout):
-            names = [tool["name"] for tool in json.loads(answer)["result"]["tools"]]
-            assert "create_pause_request" in names
+    """Install, `dev`, a question, the pressed answer; the same by MCP over HTTP and on stdio."""
+    play(with_server, tmp_path)
 
 
 @pytest.mark.e2e
