@@ -99,7 +99,8 @@ class Hosts:
     def _question(self, host: str) -> set[str]:
         """The new link in the inbox, once it is there."""
         for program in self._programs[-1:]:
-            assert program.process.poll() is None, f"{host}: {program.printed()}{program.errors()}"
+            ended = program.process.poll()
+            assert not ended, f"{host}: {program.printed()}{program.errors()}"
         return set(_LINK.findall(self._person.http.get("/dev/inbox").text)) - self._seen
 
     def _program(self, host: str, transport: str, folder: Path) -> Callable[[], End]:
