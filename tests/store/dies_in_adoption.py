@@ -14,7 +14,7 @@ from typing import Any
 
 import asyncpg
 
-from pausepoint.store.migrate import FORGET_ALL, migrate_sqlite
+from pausepoint.store.migrate import DELETE_RECORDED, migrate_sqlite
 from pausepoint.store.postgres_schema import migrate_postgres
 
 
@@ -26,7 +26,7 @@ def in_sqlite(path: str) -> None:
     ran: list[str] = []
 
     def begins(statement: str) -> None:
-        if FORGET_ALL in ran:
+        if DELETE_RECORDED in ran:
             die()
         ran.append(statement)
 
@@ -37,7 +37,7 @@ def in_sqlite(path: str) -> None:
 
 async def in_postgres(url: str) -> None:
     def ends(record: Any) -> None:
-        if record.query == FORGET_ALL:
+        if record.query == DELETE_RECORDED:
             die()
 
     connection = await asyncpg.connect(url)

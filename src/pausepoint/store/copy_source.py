@@ -20,8 +20,8 @@ from pausepoint.store.copy_tables import (
     Table,
 )
 from pausepoint.store.migrate import (
-    is_to_be_adopted,
     migrations,
+    needs_adoption,
     pending,
     recorded_in_sqlite,
 )
@@ -84,7 +84,7 @@ class Source:
             raise CopyFailed(f"{self._path} is no database of PausePoint's.")
         known = migrations("sqlite")
         recorded = recorded_in_sqlite(self._connection)
-        if is_to_be_adopted(recorded) or pending(known, recorded):
+        if needs_adoption(recorded) or pending(known, recorded):
             raise CopyFailed(
                 f"{self._path} has an older schema than this program. Run `pausepoint migrate`"
                 " on it first."

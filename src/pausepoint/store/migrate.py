@@ -32,7 +32,7 @@ RECORDED: Final = "SELECT number, sha256, compatible_from FROM schema_migrations
 RECORD: Final = (
     "INSERT INTO schema_migrations (number, name, sha256, compatible_from) VALUES (?, ?, ?, ?)"
 )
-FORGET_ALL: Final = "DELETE FROM schema_migrations"
+DELETE_RECORDED: Final = "DELETE FROM schema_migrations"
 
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
 _COMPATIBLE_FROM = re.compile(r"(?:--.*\n)*?-- compatible from: (\d+)\n")
@@ -64,7 +64,7 @@ class Migration:
         return self.number, self.name, self.sha256, self.compatible_from
 
     @property
-    def record_of_adoption(self) -> tuple[int, str, str, int]:
+    def adopted_record(self) -> tuple[int, str, str, int]:
         """The parameters of RECORD for a schema that the old migrations made, with a name that says so."""
         return self.number, f"{self.name} (adopted)", self.sha256, self.compatible_from
 
@@ -89,7 +89,7 @@ def migrations(engine: str, folder: Traversable = FOLDER) -> tuple[Migration, ..
     return tuple(found)
 
 
-def is_to_be_adopted(recorded: Mapping[int, Recorded]) -> bool:
+def needs_adoption(recorded: Mapping[int, Recorded]) -> bool:
     """Return whether exactly the old migrations are recorded, whose schema is that of the first one.
 
     Raises SchemaRefused if some of them are missing: what the others changed is no longer known.
@@ -136,10 +136,10 @@ def migrate_sqlite(
     """
     connection.execute(f"{TABLE} STRICT")
     known = known or migrations("sqlite")
-    if is_to_be_adopted(recorded_in_sqlite(connection)):
+    if needs_adoption(recorded_in_sqlite(connection)):
         with _transaction(connection):
-            connection.execute(FORGET_ALL)
-            connection.execute(RECORD, known[0].record_of_adoption)
+            connection.execute(DELETE_RECORDED)
+            connection.execute(RECORD, known[0].adopted_record)
     todo = pending(known, recorded_in_sqlite(connection))
     for migration in todo:
         with _transaction(connection):

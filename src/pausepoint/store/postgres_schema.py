@@ -13,15 +13,15 @@ from typing import Final
 from pausepoint.security.sealed import Seal
 from pausepoint.store import vault
 from pausepoint.store.migrate import (
-    FORGET_ALL,
+    DELETE_RECORDED,
     RECORD,
     RECORDED,
     TABLE,
     Migration,
     Recorded,
     SchemaRefused,
-    is_to_be_adopted,
     migrations,
+    needs_adoption,
     pending,
 )
 from pausepoint.store.postgres_link import Connection, translated
@@ -71,7 +71,7 @@ async def migrate_postgres(
                     " database and make it anew."
                 )
             recorded = await recorded_in_postgres(connection)
-            if is_to_be_adopted(recorded):
+            if needs_adoption(recorded):
                 await _adopt(connection, known[0])
                 continue
             todo = pending(known, recorded)
@@ -131,8 +131,8 @@ async def _has_table(connection: Connection, name: str) -> bool:
 
 
 async def _adopt(connection: Connection, first: Migration) -> None:
-    await connection.execute(FORGET_ALL)
-    await connection.execute(translated(RECORD), *first.record_of_adoption)
+    await connection.execute(DELETE_RECORDED)
+    await connection.execute(translated(RECORD), *first.adopted_record)
 
 
 async def _apply(connection: Connection, migration: Migration) -> None:
