@@ -12,7 +12,6 @@ from pausepoint.domain.ways import together
 from pausepoint.security.sealed import Seal
 from pausepoint.store import accounts, audit, deliveries, erasing, pauses
 from pausepoint.store.base import DuePause, IdempotentPause
-from pausepoint.store.binding import idempotency_index
 from pausepoint.store.counts import ToldCounts
 from pausepoint.store.directory_reading import DirectoryReading
 from pausepoint.store.erasing import ErasablePause
@@ -81,7 +80,7 @@ class ReadingStore(FeedReading, DirectoryReading):
     async def idempotent_pause(
         self, developer_id: str, mode: Mode, key: str, fingerprint: str, not_before: Instant
     ) -> IdempotentPause | None:
-        index = idempotency_index(key, self._seal)
+        index = pauses.idempotency_index(key, self._seal)
         parameters = (developer_id, mode.value, index, not_before)
         row = await self._one(pauses.GET_IDEMPOTENT, parameters)
         if row is None:
