@@ -10,11 +10,12 @@ they use only keywords that Gemini's function declarations take too (a test list
 
 from __future__ import annotations
 
+from .channels import CHANNELS, RECIPIENTS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .api import Json
 
-CHANNELS = ["sms", "email", "slack"]
 STATUSES = ["pending", "responded", "timed_out", "cancelled"]
 
 _PAUSE_ID = {"type": "string", "description": "psr_… as create_pause_request returned it"}
@@ -26,10 +27,9 @@ CREATE_INPUT: Json = {
         "recipient": {
             "type": "string",
             "minLength": 1,
-            "description": "Phone number like +15550100, e-mail address, or Slack "
-            "incoming-webhook URL, to match channel",
+            "description": f"{RECIPIENTS[0].upper()}{RECIPIENTS[1:]}, to match channel",
         },
-        "channel": {"type": "string", "enum": CHANNELS, "description": "How to reach them"},
+        "channel": {"type": "string", "enum": list(CHANNELS), "description": "How to reach them"},
         "message": {
             "type": "string",
             "minLength": 1,

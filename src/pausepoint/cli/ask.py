@@ -12,8 +12,8 @@ from pausepoint.cli.answering import answered
 from pausepoint.cli.opened import THROUGH_RESTARTS, opened
 from pausepoint.cli.output import json_option
 from pausepoint.cli.values import duration, pair
+from pausepoint.client.channels import CHANNELS, RECIPIENTS
 
-CHANNELS = ("sms", "email", "slack")
 EXIT_CODES = """\b
 Exit code  0   the first option
           10   another option
@@ -25,9 +25,11 @@ Exit code  0   the first option
 @click.command(short_help="Ask a person, wait, and print what they chose.", epilog=EXIT_CODES)
 @click.argument("message")
 @click.argument("options", nargs=-1, required=True)
-@click.option("--to", "recipient", required=True, help="Whom: a phone number, e-mail or Slack URL.")
+@click.option("--to", "recipient", required=True, help=f"Whom: a {RECIPIENTS}.")
 @click.option(
-    "--channel", type=click.Choice(CHANNELS), help="How; told from the recipient unless given."
+    "--channel",
+    type=click.Choice(list(CHANNELS)),
+    help="How; told from the recipient unless given.",
 )
 @click.option("--timeout", type=duration, help="How long they have, such as 2h.  [default: 24h]")
 @click.option("--default", help="The option that is taken if nobody answers in time.")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 
+from pausepoint.client.channels import CHANNELS
 from pausepoint.client.environment import new_idempotency_key
 from pausepoint.client.errors import FieldProblem, InvalidRequest
 from pausepoint.client.exchange import Request
@@ -51,16 +53,13 @@ def question(
 
 def channel_of(recipient: str) -> str:
     """The channel that this recipient's form belongs to. Raises InvalidRequest."""
-    text = recipient.strip()
-    if text.startswith(("https://", "http://")):
-        return "slack"
-    if "@" in text:
-        return "email"
-    if text.lstrip(" (").startswith("+"):
-        return "sms"
+    for channel, form in CHANNELS.items():
+        if re.fullmatch(form, recipient.strip()):
+            return channel
+    *first, last = (f'"{channel}"' for channel in CHANNELS)
     raise InvalidRequest(
-        "The channel cannot be told from this recipient: give channel="
-        '"sms", "email" or "slack". A phone number begins with "+".',
+        f"The channel cannot be told from this recipient: give channel={', '.join(first)} or"
+        f' {last}. A phone number begins with "+".',
         code="INVALID_CHANNEL",
     )
 
