@@ -15,7 +15,7 @@ import click
 
 import pausepoint
 from pausepoint.channels.registry import CHANNELS
-from pausepoint.channels.wording import filled_in, placeholders
+from pausepoint.channels.wording import client_module, filled_in, placeholders
 from pausepoint.cli import main as cli
 from pausepoint.config_table import SETTINGS
 from pausepoint.domain.errors import PausePointError
@@ -74,7 +74,7 @@ EVENT_MEANINGS: Final = {
 
 def pages() -> dict[Path, str]:
     """Every file as it should read now: the reference pages, and the channels as clients know them."""
-    return dict.fromkeys(CHANNEL_LISTS, channel_list()) | {
+    return dict.fromkeys(CHANNEL_LISTS, client_module(CHANNELS.values())) | {
         REFERENCE / name: _refilled((REFERENCE / name).read_text("utf-8"), part())
         for name, part in PARTS.items()
     }
@@ -91,23 +91,6 @@ def _refilled(page: str, part: str) -> str:
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-# ── Channels ──
-
-
-def channel_list() -> str:
-    """A module for those who may not import the server: the Python client and the MCP server."""
-    forms = "".join(f'    "{name}": r"{each.recipient_form}",\n' for name, each in CHANNELS.items())
-    words = placeholders(CHANNELS.values())
-    return (
-        '"""The server\'s channels. Made by scripts/write_reference.py from pausepoint.channels.registry."""\n\n'
-        "from __future__ import annotations\n\n"
-        f"CHANNELS = {{\n{forms}}}\n"
-        '"""What the recipients of each look like, as regular expressions for the whole text."""\n\n'
-        f'NOUNS = "{words["{channel_nouns}"]}"\n'
-        f'RECIPIENTS = "{words["{recipients}"]}"\n'
-    )
 
 
 # ── Settings ──

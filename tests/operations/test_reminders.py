@@ -315,7 +315,7 @@ async def test_those_who_fail_at_once_are_told_of_once(world: World) -> None:
     first = world.vendor.sent[0].delivery_id
     await asyncio.gather(
         *(deliver(world.services, each) for each in claimed),
-        record_callback(world.services, first, "SM1", report),
+        record_callback(world.services, InboundStatus(first, "SM1", report)),
     )
     await deliver_all(world)
 

@@ -29,3 +29,21 @@ def filled_in(text: str, words: Mapping[str, str]) -> str:
     for placeholder, word in words.items():
         text = text.replace(placeholder, word)
     return text
+
+
+def client_module(channels: Iterable[type[AnyChannel]]) -> str:
+    """The source of a module for the Python client and the MCP server, which do not import the server.
+
+    `scripts/write_reference.py` writes it.
+    """
+    known = list(channels)
+    forms = "".join(f'    "{each.name}": r"{each.recipient_form}",\n' for each in known)
+    words = placeholders(known)
+    return (
+        '"""The server\'s channels. Made by scripts/write_reference.py from pausepoint.channels.registry."""\n\n'
+        "from __future__ import annotations\n\n"
+        f"CHANNELS = {{\n{forms}}}\n"
+        '"""What the recipients of each look like, as regular expressions for the whole text."""\n\n'
+        f'NOUNS = "{words["{channel_nouns}"]}"\n'
+        f'RECIPIENTS = "{words["{recipients}"]}"\n'
+    )
