@@ -75,8 +75,7 @@ _CREATE: Json = {
 _POLL: Json = {
     "name": POLL,
     "title": "Wait for the person's answer",
-    "description": "Wait for the human's answer. Returns as soon as there is one: "
-    "response_choice. pending means nobody has answered yet, which is not an approval: "
+    "description": "Wait for the human's answer, response_choice. pending is not an approval: "
     "follow next_step.",
     "outputSchema": PAUSE_OUTPUT,
     "annotations": _hints(read_only=True, idempotent=True),
@@ -86,8 +85,7 @@ _POLL: Json = {
 _CANCEL: Json = {
     "name": "cancel_pause_request",
     "title": "Withdraw a question",
-    "description": "Withdraw a question to a human that needs no answer any more. If the "
-    "person has already answered, returns that answer.",
+    "description": "Withdraw a question to a human. If it is already answered, returns that answer.",
     "inputSchema": CANCEL_INPUT,
     "outputSchema": PAUSE_OUTPUT,
     "annotations": _hints(destructive=True, idempotent=True),

@@ -13,7 +13,7 @@ from pausepoint.setting import Setting, text, whole
 OF_OTHERS: Final = frozenset(
     f"PAUSEPOINT_{name}"
     for name in (
-        "API_KEY", "BASE_URL",
+        "API_KEY", "BASE_URL", "CALLBACK_SECRET",
         "PERMISSION_CHANNEL", "PERMISSION_RECIPIENT", "PERMISSION_TIMEOUT_SECONDS",
         "CHROMIUM", "TEST_SEED", "TEST_PYTHONS",
     )

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
 
-import msgspec
-
-from pausepoint.domain.action import Action
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.pause import (
-    Callback,
-    Content,
     Mode,
     Pause,
     PauseStatus,
@@ -31,6 +25,7 @@ from pausepoint.store.changes import (
     InsertPause,
     SetPauseDelivery,
 )
+from pausepoint.store.contents import decode_content, insert_answer, insert_question
 from pausepoint.store.deliveries import decode_attempts
 from pausepoint.store.recipients import mute_keys, person_key_of
 from pausepoint.store.statements import (
@@ -49,16 +44,6 @@ INSERT: Final = RowStatement(
     " created_at, expires_at, delivery_state, callback_target, remind_at, fallbacks,"
     " person_key) VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     order=Order.PARENT,
-)
-INSERT_CONTENT: Final = RowStatement(
-    "insert_content",
-    "INSERT INTO contents (pause_id, part, sealed) VALUES (?, ?, ?)",
-    order=Order.CHILD,
-)
-INSERT_ACTION: Final = RowStatement(
-    "insert_action",
-    "INSERT INTO actions (pause_id, sealed) VALUES (?, ?)",
-    order=Order.CHILD,
 )
 END: Final = GuardStatement(
     "end_pause",
@@ -103,12 +88,6 @@ _COLUMNS = (
     " (SELECT d.attempts FROM deliveries d WHERE d.pause_id = p.pause_id"
     " AND d.kind = 'notification' LIMIT 1), p.callback_target,"
     " p.remind_at, p.fallbacks"
-)
-# It is read after the pause, which may have been erased in between: then there is none.
-GET_ACTION: Final = Statement(
-    "action",
-    "SELECT a.sealed FROM actions a WHERE a.pause_id = ? AND EXISTS (SELECT 1 FROM contents c"
-    " WHERE c.pause_id = a.pause_id AND c.part = 'question' AND c.erased = 0)",
 )
 GET: Final = PointQuery("pause", f"SELECT {_COLUMNS} FROM pauses p WHERE p.pause_id = ?")
 LIST: Final = Statement(
@@ -171,9 +150,6 @@ GET_IDEMPOTENT: Final = Statement(
     " WHERE developer_id = ? AND mode = ? AND key_index = ? AND created_at >= ?",
 )
 
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
-
 
 @registry.row(InsertPause, deadline=lambda row: row.pause.expires_at)
 def insert(row: InsertPause, seal: Seal) -> list[Write]:
@@ -194,16 +170,7 @@ def insert(row: InsertPause, seal: Seal) -> list[Write]:
         pause.fallbacks,
         person_key_of(pause, seal),
     )
-    writes = [
-        Write(INSERT, values),
-        _content(pause.pause_id, "question", _question(pause.content), seal),
-    ]
-    action = pause.content.action
-    if action is not None:
-        assert action.arguments_json is not None
-        sealed = seal.seal(action.arguments_json, f"{pause.pause_id}/action")
-        writes.append(Write(INSERT_ACTION, (pause.pause_id, sealed)))
-    return writes
+    return [Write(INSERT, values), *insert_question(pause.pause_id, pause.content, seal)]
 
 
 @registry.guard(EndPause, pause_id=lambda guard: guard.pause_id)
@@ -232,8 +199,7 @@ def end(guard: EndPause, seal: Seal) -> list[Write]:
     )
     writes = [Write(statement, parameters)]
     if ending.response_text is not None:
-        answer = ending.response_text.encode()
-        writes.append(_content(guard.pause_id, "answer", answer, seal))
+        writes.append(insert_answer(guard.pause_id, ending.response_text, seal))
     return writes
 
 
@@ -277,7 +243,7 @@ def forget_idempotency_keys(row: ForgetIdempotencyKeys, _: Seal) -> list[Write]:
 
 def due_from_row(row: Any, seal: Seal) -> DuePause:
     """`row` is in the order of `DUE`."""
-    content = _content_from(row[0], row[7], None, seal) if row[7] else None
+    content = decode_content(row[0], row[7], None, seal) if row[7] else None
     return DuePause(
         pause_id=row[0],
         developer_id=row[1],
@@ -308,7 +274,7 @@ def from_row(row: Any, seal: Seal) -> Pause:
         resolved_by=ResolvedBy(row[11]) if row[11] else None,
         delivery_state=state,
         attempts=decode_attempts(attempts) if attempts else (),
-        content=_content_from(pause_id, question, answer, seal) if question else None,
+        content=decode_content(pause_id, question, answer, seal) if question else None,
         callback_target=row[16],
         remind_at=row[17],
         fallbacks=row[18],
@@ -319,49 +285,3 @@ def first_id_at(instant: Instant) -> str:
     """The smallest pause id that a pause created at `instant` can have."""
     bare = f"{instant:012x}"
     return f"psr_{bare[:8]}-{bare[8:]}-7000-8000-000000000000"
-
-
-def _content(pause_id: str, part: str, plain: bytes, seal: Seal) -> Write:
-    return Write(INSERT_CONTENT, (pause_id, part, seal.seal(plain, f"{pause_id}/{part}")))
-
-
-def with_arguments(pause: Pause, sealed: bytes, seal: Seal) -> Pause:
-    """The pause with its action's arguments, of which `sealed` is what is kept."""
-    assert pause.content is not None
-    assert pause.content.action is not None
-    arguments = seal.unseal(sealed, f"{pause.pause_id}/action")
-    action = replace(pause.content.action, arguments_json=arguments)
-    return replace(pause, content=replace(pause.content, action=action))
-
-
-def _question(content: Content) -> bytes:
-    """What few questions have comes last, and only where there is any."""
-    parts: list[Any] = [content.recipient, content.message, content.options, content.metadata]
-    action = content.action
-    if content.callback is not None or content.fallback or action is not None:
-        callback = content.callback
-        parts.append(callback and (callback.url, callback.secret))
-        parts.append([(way.channel, way.recipient) for way in content.fallback])
-    if action is not None:
-        parts.append((action.tool, action.sha256))
-    return _encode(parts)
-
-
-def _content_from(pause_id: str, question: bytes, answer: bytes | None, seal: Seal) -> Content:
-    recipient, message, options, metadata, *more = _decode(
-        seal.unseal(question, f"{pause_id}/question")
-    )
-    text = seal.unseal(answer, f"{pause_id}/answer").decode() if answer else None
-    if not more:
-        return Content(recipient, message, tuple(options), metadata, text)
-    callback, fallback, *last = more
-    return Content(
-        recipient,
-        message,
-        tuple(options),
-        metadata,
-        text,
-        Callback(*callback) if callback else None,
-        tuple(Way(*way) for way in fallback),
-        Action(*last[0]) if last else None,
-    )

@@ -10,7 +10,7 @@ from pausepoint.domain.pause import Mode, Pause, PauseStatus
 from pausepoint.domain.time import Instant
 from pausepoint.domain.ways import together
 from pausepoint.security.sealed import Seal
-from pausepoint.store import accounts, audit, deliveries, erasing, pauses
+from pausepoint.store import accounts, audit, contents, deliveries, erasing, pauses
 from pausepoint.store.base import DuePause, IdempotentPause
 from pausepoint.store.counts import ToldCounts
 from pausepoint.store.directory_reading import DirectoryReading
@@ -57,8 +57,8 @@ class ReadingStore(FeedReading, DirectoryReading):
         ]
 
     async def _with_arguments(self, pause: Pause) -> Pause:
-        row = await self._one(pauses.GET_ACTION, (pause.pause_id,))
-        return pauses.with_arguments(pause, row[0], self._seal) if row else pause
+        row = await self._one(contents.GET_ACTION, (pause.pause_id,))
+        return contents.with_arguments(pause, row[0], self._seal) if row else pause
 
     async def _with_all_messages(self, pause: Pause) -> Pause:
         """As it is where none was written, since nobody is asked."""

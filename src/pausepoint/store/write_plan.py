@@ -7,12 +7,12 @@ from typing import Any, Final, get_args
 
 from pausepoint.domain.record import record
 from pausepoint.security.sealed import Seal
-from pausepoint.store import accounts, audit, deliveries, erasing, pauses, recipients
+from pausepoint.store import accounts, audit, contents, deliveries, erasing, pauses, recipients
 from pausepoint.store.changes import Change, Guard, Row
 from pausepoint.store.registry import GUARDS, ROWS, News, Registered, UnregisteredWrite
 from pausepoint.store.statements import GuardStatement, RowStatement, Write
 
-NOUNS: Final = (accounts, audit, deliveries, erasing, pauses, recipients)
+NOUNS: Final = (accounts, audit, contents, deliveries, erasing, pauses, recipients)
 """Importing these modules registers all writes."""
 
 
