@@ -21,7 +21,8 @@ from hypothesis import given
 from hypothesis import settings as settings_of_hypothesis
 
 from pausepoint.channels.base import ChannelError, Receipt
-from pausepoint.channels.email_smtp import EmailChannel, SmtpSettings, SmtpTransport
+from pausepoint.channels.email import EmailChannel, SmtpSettings
+from pausepoint.channels.email.smtp import SmtpTransport
 from tests.channels.samples import NOW, RESPOND_URL, hostile_text, notification
 
 CHANNEL = EmailChannel("asks@pp.example.com")
