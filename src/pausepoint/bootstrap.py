@@ -61,6 +61,7 @@ class Running:
         self._loops: list[Supervised] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._following: asyncio.Task[None] | None = None
+        self._configured: list[AnyTransport] = []
         self.services = self._services(clock)
 
     def start_work(self, *, delivers: bool = True, serves_metrics: bool = True) -> None:
@@ -105,6 +106,8 @@ class Running:
         if self._following is not None:
             await break_off([self._following], FAREWELL_SECONDS)
         await asyncio.to_thread(self._stop_metrics)
+        for transport in self._configured:
+            await transport.close()
         await self._guarded.close()
         await self._operator.close()
         await self.store.close()
@@ -143,6 +146,7 @@ class Running:
     def _transports(self) -> Mapping[Mode, Mapping[str, AnyTransport]]:
         channels = self.settings.channels
         configured = transports_of(list(channels.values()), self._guarded, self._operator)
+        self._configured = list(configured.values())
         if self.inbox is None:
             return {Mode.LIVE: configured, Mode.TEST: {}}
         inbox = {name: self.inbox.transport(channel) for name, channel in channels.items()}

@@ -17,7 +17,7 @@ from pausepoint.domain.time import Instant, from_datetime
 from pausepoint.setting import Setting
 
 Rendered = TypeVar("Rendered")
-Sendable = TypeVar("Sendable", contravariant=True)
+Sendable = TypeVar("Sendable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,16 +208,19 @@ class Channel(ABC, Generic[Rendered]):
         return noun[0].upper() + noun[1:]
 
 
-class Transport(Protocol[Sendable]):
+class Transport(ABC, Generic[Sendable]):
     """How a rendered message leaves. Raises ChannelError."""
 
+    @abstractmethod
     async def send(self, message: Sendable, notification: Notification, now: Instant) -> Receipt:
         """Hands the message to the next system; returns once that has taken it."""
-        ...
 
     async def fetch_status(self, provider_id: str) -> StatusReport | None:
-        """What became of a message sent before; None where nobody can tell."""
-        ...
+        """Return what became of a message sent before; None where the next system does not say."""
+        return None
+
+    async def close(self) -> None:
+        """Close connections that are kept open between messages. Called once, at shutdown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pausepoint.channels.base import (
     Notification,
     Preview,
     Receipt,
-    StatusReport,
+    Transport,
 )
 from pausepoint.domain.time import Instant
 
@@ -72,7 +72,7 @@ class DevInbox:
         return self._newest
 
 
-class _InboxTransport:
+class _InboxTransport(Transport[Any]):
     def __init__(self, inbox: DevInbox, channel: AnyChannel) -> None:
         self._inbox = inbox
         self._channel = channel
@@ -82,6 +82,3 @@ class _InboxTransport:
         shown = replace(notification, recipient=self._channel.mask(notification.recipient))
         number = self._inbox.add(self._channel, shown, message, now)
         return Receipt(provider_id=f"inbox-{number}", code="inbox")
-
-    async def fetch_status(self, provider_id: str) -> StatusReport | None:
-        return None

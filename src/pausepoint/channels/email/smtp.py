@@ -12,49 +12,103 @@ from typing import Final
 
 import aiosmtplib
 
-from pausepoint.channels.base import ChannelError, Notification, Receipt, StatusReport
+from pausepoint.channels.base import ChannelError, Notification, Receipt, Transport
 from pausepoint.channels.email.mime import Email, compose
 from pausepoint.channels.email.smtp_settings import SmtpSettings
 from pausepoint.domain.time import Instant
 
 _FAREWELL_SECONDS: Final = 1
+_MAILS_A_CONNECTION: Final = 100
+"""Providers end a connection after some mails, and few of them say after how many."""
 
 
-class SmtpTransport:
-    """Implements `Transport[Email]`: one connection a message. `tls_context` is for a private CA."""
+class SmtpTransport(Transport[Email]):
+    """Connections are reused, so that a full outbox does not pay for TCP, TLS and AUTH per mail.
+
+    `tls_context` is for a private CA. `idle` is how long a connection waits for the next mail; servers
+    keep it for 5 minutes (RFC 5321, 4.5.3.2.7), but some count how many are open.
+    """
 
     def __init__(
         self,
         settings: SmtpSettings,
         tls_context: ssl.SSLContext | None = None,
         timeout: timedelta = timedelta(seconds=15),
+        idle: timedelta = timedelta(seconds=5),
     ) -> None:
         self._settings = settings
         self._tls_context = tls_context
         self._timeout = timeout.total_seconds()
+        self._idle_seconds = idle.total_seconds()
+        self._idle: dict[aiosmtplib.SMTP, asyncio.TimerHandle] = {}
+        self._mails: dict[aiosmtplib.SMTP, int] = {}
+        self._quitting: set[asyncio.Task[None]] = set()
 
     async def send(self, message: Email, notification: Notification, now: Instant) -> Receipt:
         """A connection that breaks after the text was sent may mean two mails, never none."""
         mail = compose(message, self._settings.from_address, now)
-        server = self._connection()
         try:
             async with asyncio.timeout(self._timeout):
-                await server.connect()
-                await server.sendmail(self._settings.from_address, [message.to], mail)
+                if not await self._send_over_idle(message.to, mail):
+                    server = self._connection()
+                    await self._send_over(server, message.to, mail, connects=True)
         except (aiosmtplib.SMTPException, OSError) as error:
             raise _as_channel_error(error) from None
-        else:
-            # The server has the mail: no clumsy farewell may make it look unsent.
-            with suppress(aiosmtplib.SMTPException, OSError):
-                async with asyncio.timeout(_FAREWELL_SECONDS):
-                    await server.quit()
-        finally:
-            server.close()
         return Receipt(provider_id=message.message_id, code="250")
 
-    async def fetch_status(self, provider_id: str) -> StatusReport | None:
-        """SMTP tells no more once the server has taken the mail."""
-        return None
+    async def close(self) -> None:
+        for server in list(self._idle):
+            self._quit(server)
+        await asyncio.gather(*self._quitting)
+
+    async def _send_over_idle(self, to: str, mail: bytes) -> bool:
+        """Return False where no idle connection is left, or the server has given it up meanwhile.
+
+        Servers close idle connections, or answer 421 to the next command (RFC 5321, 3.8).
+        """
+        if not self._idle:
+            return False
+        server, timer = self._idle.popitem()
+        timer.cancel()
+        try:
+            await self._send_over(server, to, mail)
+        except (aiosmtplib.SMTPServerDisconnected, ConnectionError):
+            return False
+        except aiosmtplib.SMTPResponseException as error:
+            if error.code != aiosmtplib.SMTPStatus.domain_unavailable:
+                raise
+            return False
+        return True
+
+    async def _send_over(
+        self, server: aiosmtplib.SMTP, to: str, mail: bytes, *, connects: bool = False
+    ) -> None:
+        try:
+            if connects:
+                await server.connect()
+            await server.sendmail(self._settings.from_address, [to], mail)
+        except BaseException:
+            # What state the session is in is not known: a later mail must not depend on it.
+            self._mails.pop(server, None)
+            server.close()
+            raise
+        self._keep(server)
+
+    def _keep(self, server: aiosmtplib.SMTP) -> None:
+        self._mails[server] = self._mails.get(server, 0) + 1
+        if self._mails[server] >= _MAILS_A_CONNECTION:
+            self._quit(server)
+            return
+        loop = asyncio.get_running_loop()
+        self._idle[server] = loop.call_later(self._idle_seconds, self._quit, server)
+
+    def _quit(self, server: aiosmtplib.SMTP) -> None:
+        if timer := self._idle.pop(server, None):
+            timer.cancel()
+        self._mails.pop(server, None)
+        task = asyncio.create_task(_say_goodbye(server))
+        self._quitting.add(task)
+        task.add_done_callback(self._quitting.discard)
 
     def _connection(self) -> aiosmtplib.SMTP:
         settings = self._settings
@@ -77,6 +131,15 @@ class SmtpTransport:
         if self._tls_context is None:
             self._tls_context = ssl.create_default_context()
         return self._tls_context
+
+
+async def _say_goodbye(server: aiosmtplib.SMTP) -> None:
+    try:
+        with suppress(aiosmtplib.SMTPException, OSError):
+            async with asyncio.timeout(_FAREWELL_SECONDS):
+                await server.quit()
+    finally:
+        server.close()
 
 
 @cache

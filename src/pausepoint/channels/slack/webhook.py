@@ -12,7 +12,7 @@ from pausepoint.channels.base import (
     Notification,
     Receipt,
     Reply,
-    StatusReport,
+    Transport,
     retry_after,
 )
 from pausepoint.channels.slack.message import SlackPost
@@ -21,8 +21,8 @@ from pausepoint.domain.time import Instant
 _SLACKS_WORD: Final = re.compile(r"[a-z_]{1,64}")
 
 
-class SlackTransport:
-    """Implements `Transport[SlackPost]`. The client must be the guarded one."""
+class SlackTransport(Transport[SlackPost]):
+    """The client must be the guarded one."""
 
     def __init__(self, client: HttpClient) -> None:
         self._client = client
@@ -37,10 +37,6 @@ class SlackTransport:
         if 200 <= reply.status < 300:
             return Receipt(code="ok")
         raise _refused(reply, now)
-
-    async def fetch_status(self, provider_id: str) -> StatusReport | None:
-        """An incoming webhook tells nothing more."""
-        return None
 
 
 def _refused(reply: Reply, now: Instant) -> ChannelError:

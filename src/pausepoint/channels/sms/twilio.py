@@ -22,6 +22,7 @@ from pausepoint.channels.base import (
     Receipt,
     Reply,
     StatusReport,
+    Transport,
     retry_after,
 )
 from pausepoint.channels.sms.message import Sms
@@ -68,8 +69,8 @@ class TwilioSettings:
     status_callback_base: str | None = None
 
 
-class TwilioTransport:
-    """Implements `Transport[Sms]` over Twilio's Messages resource, version 2010-04-01."""
+class TwilioTransport(Transport[Sms]):
+    """SMS over Twilio's Messages resource, version 2010-04-01."""
 
     def __init__(self, settings: TwilioSettings, client: HttpClient) -> None:
         self._settings = settings
