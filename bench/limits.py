@@ -24,10 +24,10 @@ from pausepoint.domain.ids import PAUSE, new_id
 from pausepoint.domain.pause import Content, Mode, Pause, PauseStatus
 from pausepoint.operations.create_pause import creation_rows
 from pausepoint.security.sealed import Seal, new_data_key
-from pausepoint.store.binding import ROW_ORDER, bind
 from pausepoint.store.changes import Change, InsertDeveloper
 from pausepoint.store.sqlite import SqliteStore
-from pausepoint.store.statements import Parameters, Statement, Write
+from pausepoint.store.statements import Parameters, Statement, Write, in_order
+from pausepoint.store.write_plan import plan_writes
 
 BATCH: Final = 256
 BATCHES: Final = 200
@@ -101,7 +101,7 @@ def bare_starlette() -> Iterator[str]:
 
 def writes_of_a_create(seal: Seal) -> tuple[Write, ...]:
     """The statements, with their values, that one create with a test key makes."""
-    return bind(Change(creation_rows(_a_pause())), seal).rows
+    return plan_writes(Change(creation_rows(_a_pause())), seal).rows
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -133,7 +133,7 @@ def _rows_of_a_batch(size: int) -> list[tuple[Statement, list[Parameters]]]:
     for _ in range(size):
         for write in writes_of_a_create(seal):
             sets.setdefault(write.statement, []).append(write.parameters)
-    return [(statement, sets[statement]) for statement in ROW_ORDER if statement in sets]
+    return [(statement, sets[statement]) for statement in sorted(sets, key=in_order)]
 
 
 def _a_pause() -> Pause:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import re
 
+from .channels import CHANNELS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -74,8 +76,24 @@ def check_create(values: Json) -> None:
     key = values.get("idempotency_key")
     if key is not None and not is_idempotency_key(key):
         raise ArgumentProblem("idempotency_key must be 1 to 255 visible ASCII characters")
+    if "fallback" in values:
+        values["fallback"] = [_contact(text) for text in values["fallback"]]
+    remind = values.get("remind_after_hours")
+    if remind is not None and remind >= values["timeout_hours"]:
+        raise ArgumentProblem("remind_after_hours must be less than timeout_hours")
+    if ("callback_url" in values) != ("callback_secret" in values):
+        raise ArgumentProblem("callback_url and callback_secret must be given together")
     if len(json.dumps(values.get("metadata"), ensure_ascii=False).encode()) > MAX_METADATA_BYTES:
         raise ArgumentProblem("metadata is larger than 16 KiB; keep the facts that matter")
+
+
+def _contact(text: str) -> Json:
+    channel, _, recipient = text.partition(":")
+    if channel.strip().lower() not in CHANNELS or not recipient.strip():
+        raise ArgumentProblem(
+            f"fallback must be a list of channel:recipient, with one of {', '.join(CHANNELS)}"
+        )
+    return {"recipient": recipient.strip(), "channel": channel.strip().lower()}
 
 
 def _is_blank(value: object) -> bool:
@@ -123,9 +141,10 @@ def _integer(name: str, value: object, rule: Json) -> int:
 def _number(name: str, value: object, rule: Json) -> int | float:
     """A number above its minimum, which is not taken itself: no question is open for 0 hours."""
     number = _plain_number(name, value)
-    lowest, highest = rule["minimum"], rule["maximum"]
+    lowest, highest = rule["minimum"], rule.get("maximum", _INFINITY)
     if not lowest < number <= highest:
-        raise ArgumentProblem(f"{name} must be more than {lowest} and at most {highest}")
+        most = "" if highest == _INFINITY else f" and at most {highest}"
+        raise ArgumentProblem(f"{name} must be more than {lowest}{most}")
     return number
 
 

@@ -162,7 +162,7 @@ def _has_type(value: object, rule: Json) -> bool:
     kinds = rule["type"] if isinstance(rule["type"], list) else [rule["type"]]
     if isinstance(value, bool):
         return "boolean" in kinds
-    if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+    if isinstance(value, list) and not all(_has_type(item, rule["items"]) for item in value):
         return False
     return isinstance(value, tuple(_JSON_TYPES[kind] for kind in kinds))
 

@@ -10,13 +10,15 @@ they use only keywords that Gemini's function declarations take too (a test list
 
 from __future__ import annotations
 
+from .channels import CHANNELS, RECIPIENTS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .api import Json
 
-CHANNELS = ["sms", "email", "slack"]
 STATUSES = ["pending", "responded", "timed_out", "cancelled"]
 
+_STRING: Json = {"type": "string"}
 _PAUSE_ID = {"type": "string", "description": "psr_… as create_pause_request returned it"}
 
 
@@ -26,10 +28,9 @@ CREATE_INPUT: Json = {
         "recipient": {
             "type": "string",
             "minLength": 1,
-            "description": "Phone number like +15550100, e-mail address, or Slack "
-            "incoming-webhook URL, to match channel",
+            "description": f"{RECIPIENTS[0].upper()}{RECIPIENTS[1:]}, to match channel",
         },
-        "channel": {"type": "string", "enum": CHANNELS, "description": "How to reach them"},
+        "channel": {"type": "string", "enum": list(CHANNELS), "description": "How to reach them"},
         "message": {
             "type": "string",
             "minLength": 1,
@@ -50,26 +51,35 @@ CREATE_INPUT: Json = {
             "minimum": 0,
             "maximum": 8760,
             "default": 24,
-            "description": "Hours until the deadline, more than 0; 0.5 is half an hour",
+            "description": "Hours to answer, more than 0",
         },
         "timeout_default": {
             "type": "string",
-            "description": "The option to fall back to at the deadline; choose a safe one",
+            "description": "Option taken at the deadline; choose a safe one",
         },
         "metadata": {
             "type": "object",
             "properties": {"reference": {"type": "string"}},
-            "description": "Any details, shown beside the question and returned with the answer",
+            "description": "Details, shown beside the question and returned",
         },
         "allow_text_response": {
             "type": "boolean",
             "default": False,
             "description": "Let the person add a comment",
         },
+        "remind_after_hours": {"type": "number", "minimum": 0},
+        "fallback": {
+            "type": "array",
+            "items": {"type": "string"},
+            "minItems": 0,
+            "maxItems": 3,
+            "description": "Others to ask then, as channel:recipient",
+        },
+        "callback_url": {"type": "string"},
+        "callback_secret": {"type": "string"},
         "idempotency_key": {
             "type": "string",
-            "description": "Only to repeat a create whose outcome is unknown: the same key asks "
-            "nobody twice",
+            "description": "Only to repeat a create of unknown outcome: nobody is asked twice",
         },
     },
     "required": ["recipient", "channel", "message", "options"],
@@ -146,7 +156,6 @@ PERMISSION_INPUT: Json = {
     "required": ["tool_name", "input"],
 }
 
-_STRING: Json = {"type": "string"}
 _NEXT_STEP: Json = {"type": "string", "description": "What to do now"}
 
 PAUSE_FIELDS: dict[str, Json] = {
@@ -165,12 +174,17 @@ PAUSE_FIELDS: dict[str, Json] = {
     "response_at": _STRING,
     "resolved_by": {
         "type": "string",
-        "description": "human, timeout (no person answered), developer or policy",
+        "description": "human, timeout (no person answered) or developer",
     },
     "created_at": _STRING,
     "expires_at": _STRING,
     "test": {"type": "boolean", "description": "Made with a test key: no real person is messaged"},
     "metadata": {"type": "object"},
+    "remind_at": _STRING,
+    "fallback": {
+        "type": "array",
+        "items": {"type": "object", "properties": {"recipient": _STRING, "channel": _STRING}},
+    },
     "delivery": {
         "type": "object",
         "properties": {"state": _STRING, "code": _STRING},

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
+from .channels import CHANNELS
 from .core import DEFAULT_MAX_WAIT_SECONDS, LONGEST_MAX_WAIT_SECONDS
 from .permission import Permission
-from .schemas import CHANNELS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

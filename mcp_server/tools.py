@@ -6,6 +6,7 @@ Shapes and hints follow the MCP specification (`Tool`, `ToolAnnotations`), revis
 
 from __future__ import annotations
 
+from .channels import NOUNS
 from .schemas import (
     AUDIT_INPUT,
     AUDIT_OUTPUT,
@@ -29,7 +30,7 @@ PERMISSION_PROMPT = "permission_prompt"
 INSTRUCTIONS = (
     "PausePoint asks a human and waits: for approval, permission, confirmation or any decision "
     "that is not yours to make. Ask before anything risky, costly or irreversible.\n"
-    "1. create_pause_request sends the question by SMS, e-mail or Slack.\n"
+    f"1. create_pause_request sends the question by {NOUNS}.\n"
     "2. poll_pause_request waits for the answer; call it again while status is pending.\n"
     "3. Do what response_choice allows and nothing else.\n"
     "Each result holds next_step: follow it. Silence, an error, a cancelled or timed-out pause is "
@@ -63,7 +64,7 @@ _CREATE: Json = {
     "name": CREATE,
     "title": "Ask a person",
     "description": "Ask a human for approval, permission, confirmation or a decision by "
-    "SMS, e-mail or Slack. Returns a pause_id at once; then call poll_pause_request. "
+    f"{NOUNS}. Returns a pause_id at once; then call poll_pause_request. "
     "Nothing is approved before the person has chosen.",
     "inputSchema": CREATE_INPUT,
     "outputSchema": PAUSE_OUTPUT,
@@ -74,8 +75,8 @@ _CREATE: Json = {
 _POLL: Json = {
     "name": POLL,
     "title": "Wait for the person's answer",
-    "description": "Wait for the human's answer. Returns as soon as there is one: "
-    "response_choice. pending means nobody has answered yet, not an approval: follow next_step.",
+    "description": "Wait for the human's answer, response_choice. pending is not an approval: "
+    "follow next_step.",
     "outputSchema": PAUSE_OUTPUT,
     "annotations": _hints(read_only=True, idempotent=True),
     "_meta": _ALWAYS_LOAD,
@@ -84,8 +85,7 @@ _POLL: Json = {
 _CANCEL: Json = {
     "name": "cancel_pause_request",
     "title": "Withdraw a question",
-    "description": "Withdraw a question to a human that needs no answer any more. If it is "
-    "answered already, returns that answer.",
+    "description": "Withdraw a question to a human. If it is already answered, returns that answer.",
     "inputSchema": CANCEL_INPUT,
     "outputSchema": PAUSE_OUTPUT,
     "annotations": _hints(destructive=True, idempotent=True),

@@ -14,19 +14,27 @@ from typing import Final
 import click
 
 import pausepoint
+from pausepoint.channels.registry import CHANNELS
+from pausepoint.channels.wording import client_module, filled_in, placeholders
 from pausepoint.cli import main as cli
-from pausepoint.config_table import SETTINGS, Setting
+from pausepoint.config_table import SETTINGS
 from pausepoint.domain.errors import PausePointError
 from pausepoint.domain.events import FEED_EVENTS, WEBHOOK_EVENTS, Event
+from pausepoint.setting import Setting
 from pausepoint.web.endpoint import Endpoint
 from pausepoint.web.endpoints import ENDPOINTS
 from pausepoint.web.error_catalogue import catalogue
 
-REFERENCE: Final = Path(__file__).parent.parent / "docs" / "reference"
+ROOT: Final = Path(__file__).parent.parent
+REFERENCE: Final = ROOT / "docs" / "reference"
 SOURCE: Final = Path(pausepoint.__file__).parent
 BEGIN: Final = "<!-- begin: written by scripts/write_reference.py -->"
 END: Final = "<!-- end -->"
 COLUMNS: Final = 80
+CHANNEL_LISTS: Final = (
+    ROOT / "mcp_server" / "channels.py",
+    SOURCE / "client" / "channels.py",
+)
 CLIENTS: Final = ("client", "cli")
 """Rooms that have errors of their own, by the same names."""
 
@@ -65,8 +73,8 @@ EVENT_MEANINGS: Final = {
 
 
 def pages() -> dict[Path, str]:
-    """Every reference page as it should read now."""
-    return {
+    """Every file as it should read now: the reference pages, and the channels as clients know them."""
+    return dict.fromkeys(CHANNEL_LISTS, client_module(CHANNELS.values())) | {
         REFERENCE / name: _refilled((REFERENCE / name).read_text("utf-8"), part())
         for name, part in PARTS.items()
     }
@@ -110,9 +118,13 @@ def errors() -> str:
     sent = [error for error in found if _is_used(error.__name__, "errors.py", "request_errors.py")]
     table = _table(
         ("Status", "Code", "Sentence"),
-        [(str(error.status), f"`{error.code}`", error.sentence) for error in sent],
+        [(str(error.status), f"`{error.code}`", _said(error.sentence)) for error in sent],
     )
     return table + _reserved([error for error in found if error not in sent])
+
+
+def _said(sentence: str) -> str:
+    return filled_in(sentence, placeholders(CHANNELS.values()))
 
 
 def _reserved(unused: list[type[PausePointError]]) -> str:

@@ -273,6 +273,8 @@ def test_a_pattern_that_allows_too_much_is_refused_aloud(value: str) -> None:
 
 def test_countries_are_beginnings_of_numbers() -> None:
     given = {"PAUSEPOINT_SMS_COUNTRIES": "+1, +44", "PAUSEPOINT_SECRET_KEY": "k" * 32}
-    assert load(Command.DEV, given).sms_countries == ("+1", "+44")
+    sms = load(Command.DEV, given).channels["sms"]
+    assert sms.forbids("+447700900123") is None
+    assert "some countries only" in str(sms.forbids("+4915112345678"))
     with pytest.raises(ConfigError, match="PAUSEPOINT_SMS_COUNTRIES must be beginnings"):
         load(Command.DEV, {"PAUSEPOINT_SMS_COUNTRIES": "GB"})

@@ -18,7 +18,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from pausepoint.bootstrap import open_service
-from pausepoint.channels.base import ChannelError, StatusReport
+from pausepoint.channels.base import ChannelError, InboundStatus, StatusReport
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.errors import AlreadyCancelled
 from pausepoint.metrics import Metrics
@@ -201,7 +201,7 @@ async def test_an_attempt_whose_record_lost_to_anothers_is_not_counted(
     await world.ask()
     [claimed] = await services.store.claim_deliveries(10, LEASE)
     delivered = StatusReport(DeliveryState.DELIVERED)
-    await record_callback(services, claimed.delivery_id, "SM1", delivered)
+    await record_callback(services, InboundStatus(claimed.delivery_id, "SM1", delivered))
     await deliver(services, claimed)
 
     assert counts.attempts == [("sms", "delivered")]

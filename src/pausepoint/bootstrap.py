@@ -7,11 +7,10 @@ import random
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from pausepoint.channel_setup import callback_readers, channel_settings_of, check_hook_rules
 from pausepoint.channels.base import AnyTransport
 from pausepoint.channels.dev_inbox import DevInbox
 from pausepoint.channels.outbound import GuardedClient, OperatorClient
-from pausepoint.channels.registry import ChannelSettings, build_channels, build_transports
+from pausepoint.channels.registry import transports_of
 from pausepoint.clock import Clock, SystemClock
 from pausepoint.config import Command, Settings
 from pausepoint.domain.pause import Mode
@@ -62,6 +61,7 @@ class Running:
         self._loops: list[Supervised] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._following: asyncio.Task[None] | None = None
+        self._configured: list[AnyTransport] = []
         self.services = self._services(clock)
 
     def start_work(self, *, delivers: bool = True, serves_metrics: bool = True) -> None:
@@ -106,6 +106,8 @@ class Running:
         if self._following is not None:
             await break_off([self._following], FAREWELL_SECONDS)
         await asyncio.to_thread(self._stop_metrics)
+        for transport in self._configured:
+            await transport.close()
         await self._guarded.close()
         await self._operator.close()
         await self.store.close()
@@ -114,12 +116,11 @@ class Running:
 
     def _services(self, clock: Clock) -> Services:
         settings = self.settings
-        channel_settings = channel_settings_of(settings)
         return Services(
             store=self.store,
             clock=clock,
-            channels=build_channels(channel_settings),
-            transports=self._transports(channel_settings),
+            channels=settings.channels,
+            transports=self._transports(),
             http=self._tracing.http(self._guarded) if self._tracing else self._guarded,
             policy=Policy(
                 secret_keys=settings.secret_keys,
@@ -138,21 +139,16 @@ class Running:
             ),
             chance=random.random,
             readiness=Readiness(self.store, self._stop).check,
-            callbacks=callback_readers(channel_settings),
             observer=self._metrics or SILENT,
             limiter=self._limiter,
         )
 
-    def _transports(
-        self, channel_settings: ChannelSettings
-    ) -> Mapping[Mode, Mapping[str, AnyTransport]]:
-        configured = build_transports(channel_settings, self._guarded, self._operator)
-        if not self.settings.has_public_url:
-            # A Slack recipient brings its own URL; what makes it usable is a link that leads here.
-            configured.pop("slack", None)
+    def _transports(self) -> Mapping[Mode, Mapping[str, AnyTransport]]:
+        channels = self.settings.channels
+        configured = transports_of(list(channels.values()), self._guarded, self._operator)
+        self._configured = list(configured.values())
         if self.inbox is None:
             return {Mode.LIVE: configured, Mode.TEST: {}}
-        channels = build_channels(channel_settings)
         inbox = {name: self.inbox.transport(channel) for name, channel in channels.items()}
         return {Mode.LIVE: inbox | configured, Mode.TEST: inbox}
 
@@ -163,7 +159,6 @@ async def open_service(settings: Settings, clock: Clock | None = None) -> Runnin
     Raises ConfigError, CannotOpen; with PostgreSQL StoreUnavailable.
     """
     clock = clock or SystemClock()
-    check_hook_rules(settings)
     metrics = _metrics(settings)
     store = await _open_store(settings, clock, metrics or SILENT)
     return Running(settings, store, clock, metrics, _tracing(settings))
@@ -181,9 +176,7 @@ async def _open_store(settings: Settings, clock: Clock, observer: Observer) -> S
 
 
 def _recipient_rules(settings: Settings) -> RecipientRules:
-    return RecipientRules(
-        settings.has_recipient_directory, settings.recipients_allowed, settings.sms_countries
-    )
+    return RecipientRules(settings.has_recipient_directory, settings.recipients_allowed)
 
 
 def _metrics(settings: Settings) -> Metrics | None:

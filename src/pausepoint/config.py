@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from pausepoint.channels.base import AnyChannel, OperatorValues
+from pausepoint.channels.registry import CHANNELS, configure_channels
 from pausepoint.config_table import OF_OTHERS, SETTINGS
 from pausepoint.config_values import Network, has_opentelemetry, is_loopback, traces_exporter
-from pausepoint.domain.hook_rules import NO_RULES, HookRules
+from pausepoint.domain.errors import InvalidRecipient
+from pausepoint.domain.hook_rules import NO_RULES, Decision, HookRules
+from pausepoint.domain.pause import Way
 from pausepoint.domain.plans import UNLIMITED_PLAN, USUAL_PLANS, Plan
 from pausepoint.domain.rate_limits import USUAL, RateLimits
 from pausepoint.store.postgres_url import parse_postgres_url
@@ -25,6 +29,11 @@ SECRET_FILE: Final = "pausepoint.secret"  # noqa: S105 - a file's name
 """Where `dev` keeps the secret key that it made, beside the database."""
 
 DEFAULT_HOST: Final = "127.0.0.1"
+
+CHANNEL_FIELDS: Final = {
+    setting.field for channel in CHANNELS.values() for setting in channel.settings
+}
+"""Settings that a channel reads itself, in `Channel.configure`."""
 
 _SERVICE_LINK: Final = re.compile(
     r"PAUSEPOINT_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?"
@@ -58,19 +67,11 @@ class Settings:
     port: int
     public_url: str
     secret_keys: tuple[str, ...]
-    twilio_account_sid: str | None = None
-    twilio_auth_token: str | None = None
-    twilio_from: str | None = None
-    twilio_base_url: str = "https://api.twilio.com"
-    sms_max_segments: int = 3
-    smtp_url: str | None = None
-    email_from: str | None = None
-    slack_hosts: tuple[str, ...] = ("hooks.slack.com", "hooks.slack-gov.com")
+    channels: Mapping[str, AnyChannel]
     outbound_allow: tuple[Network, ...] = ()
     registration_is_open: bool = False
     has_recipient_directory: bool = False
-    recipients_allowed: tuple[str, ...] = ()
-    sms_countries: tuple[str, ...] | None = None
+    recipients_allowed: tuple[Way, ...] = ()
     reveals_respond_url: bool = False
     has_public_url: bool = False
     database_direct_url: str | None = None
@@ -104,14 +105,6 @@ class Settings:
     def database_name(self) -> str:
         """The database as it may be shown: its URL may hold a password."""
         return str(self.database_path) if self.is_sqlite else "the PostgreSQL database"
-
-    @property
-    def has_twilio(self) -> bool:
-        return self.twilio_account_sid is not None
-
-    @property
-    def has_smtp(self) -> bool:
-        return self.smtp_url is not None
 
 
 def sqlite_path(database_url: str) -> Path:
@@ -211,26 +204,24 @@ def _completed(command: Command, values: dict[str, Any]) -> Settings:
     values.setdefault("registration_is_open", command is Command.DEV)
     is_public = values["registration_is_open"] and command is Command.SERVE
     values.setdefault("has_recipient_directory", is_public)
-    problems = _problems(command, values)
+    has_public_url = "public_url" in values
+    public_url = values.get("public_url") or local_url(values["host"], values["port"])
+    own = {field: values.pop(field) for field in CHANNEL_FIELDS & values.keys()}
+    channels, wrong = configure_channels(OperatorValues(own, public_url, has_public_url))
+    problems = wrong + _problems(command, values, channels.values())
+    problems += _hook_problems(values.get("hook_rules", NO_RULES), channels)
     if problems:
         raise ConfigError(problems)
-    values["has_public_url"] = "public_url" in values
-    if "public_url" not in values:
-        values["public_url"] = local_url(values["host"], values["port"])
+    values |= {"public_url": public_url, "has_public_url": has_public_url, "channels": channels}
     if "secret_keys" not in values:
         values["secret_keys"] = (_kept_secret(_data_folder(values["database_url"])),)
     return Settings(command=command, **values)
 
 
-def _problems(command: Command, values: Mapping[str, Any]) -> list[str]:
+def _problems(
+    command: Command, values: Mapping[str, Any], channels: Iterable[AnyChannel]
+) -> list[str]:
     problems = []
-    twilio = ("twilio_account_sid", "twilio_auth_token", "twilio_from")
-    missing = [name for name in twilio if name not in values]
-    if 0 < len(missing) < len(twilio):
-        names = ", ".join(f"PAUSEPOINT_{name.upper()}" for name in missing)
-        problems.append(f"{names} must be set too, or SMS cannot be sent")
-    if ("smtp_url" in values) != ("email_from" in values):
-        problems.append("PAUSEPOINT_SMTP_URL and PAUSEPOINT_EMAIL_FROM must be set together")
     if values.get("default_plan", UNLIMITED_PLAN) not in values.get("plans", USUAL_PLANS):
         problems.append("PAUSEPOINT_DEFAULT_PLAN must be one of the plans of PAUSEPOINT_PLANS")
     if "database_direct_url" not in values and _is_pooled(values["database_url"]):
@@ -256,12 +247,25 @@ def _problems(command: Command, values: Mapping[str, Any]) -> list[str]:
         problems.append("PAUSEPOINT_SECRET_KEY must be set (make one with: openssl rand -hex 32)")
     if command is Command.MANAGE:
         return problems
-    has_channel = "twilio_account_sid" in values or "smtp_url" in values
+    has_channel = any(channel.is_set_up for channel in channels)
     if "public_url" not in values and (has_channel or not is_loopback(values["host"])):
         problems.append(
             "PAUSEPOINT_PUBLIC_URL must be set for serve, such as https://pause.example.com:"
             " links in messages begin with it"
         )
+    return problems
+
+
+def _hook_problems(rules: HookRules, channels: Mapping[str, AnyChannel]) -> list[str]:
+    """Every rule that would ask somebody who cannot be asked so."""
+    problems = []
+    for rule in (rule for each in rules.sets for rule in each.rules):
+        channel = channels.get(rule.channel)
+        try:
+            if rule.decision is Decision.PERSON and channel is not None:
+                channel.normalise(rule.recipient)
+        except InvalidRecipient as error:
+            problems.append(f"PAUSEPOINT_HOOKS line {rule.line}: {error.message}")
     return problems
 
 

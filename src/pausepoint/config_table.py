@@ -1,36 +1,24 @@
-"""The table of settings: each one's name, how its text is read, and what the reference page says."""
+"""The table of settings but for the channels' own, which each channel has: each one's name, how its text is read, and what the reference page says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from pausepoint import config_values as read
+from pausepoint.channels.registry import CHANNELS
 from pausepoint.domain.retention import AUDIT_KEPT_AT_LEAST
 from pausepoint.hooks_file import hook_rules
+from pausepoint.setting import Setting, text, whole
 
 OF_OTHERS: Final = frozenset(
     f"PAUSEPOINT_{name}"
     for name in (
-        "API_KEY", "BASE_URL",
+        "API_KEY", "BASE_URL", "CALLBACK_SECRET",
         "PERMISSION_CHANNEL", "PERMISSION_RECIPIENT", "PERMISSION_TIMEOUT_SECONDS",
         "CHROMIUM", "TEST_SEED", "TEST_PYTHONS",
     )
 )  # fmt: skip
 """Read by the MCP server and by tests, which may share our environment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """`parse` raises ValueError with a sentence about the value; `default` is text for the docs."""
-
-    name: str
-    field: str
-    parse: Callable[[str], Any]
-    default: str
-    meaning: str
-    is_secret: bool = False
 
 
 SETTINGS: Final = (
@@ -51,8 +39,8 @@ SETTINGS: Final = (
         "The same PostgreSQL past a pooler such as PgBouncer, for what needs a session.",
         is_secret=True,
     ),
-    Setting("PAUSEPOINT_HOST", "host", read.text, "127.0.0.1", "The address to listen on."),
-    Setting("PAUSEPOINT_PORT", "port", read.whole(0, 65535), "8000", "The port to listen on."),
+    Setting("PAUSEPOINT_HOST", "host", text, "127.0.0.1", "The address to listen on."),
+    Setting("PAUSEPOINT_PORT", "port", whole(0, 65535), "8000", "The port to listen on."),
     Setting(
         "PAUSEPOINT_PUBLIC_URL",
         "public_url",
@@ -68,64 +56,7 @@ SETTINGS: Final = (
         "Signs the links and protects the data at rest. Several, newest first, while changing it.",
         is_secret=True,
     ),
-    Setting(
-        "PAUSEPOINT_TWILIO_ACCOUNT_SID",
-        "twilio_account_sid",
-        read.account_sid,
-        "unset",
-        "SMS by Twilio.",
-    ),
-    Setting(
-        "PAUSEPOINT_TWILIO_AUTH_TOKEN",
-        "twilio_auth_token",
-        read.ascii,
-        "unset",
-        "Twilio's token for the account.",
-        is_secret=True,
-    ),
-    Setting(
-        "PAUSEPOINT_TWILIO_FROM",
-        "twilio_from",
-        read.twilio_sender,
-        "unset",
-        "The number or messaging service (`MG…`) that sends.",
-    ),
-    Setting(
-        "PAUSEPOINT_TWILIO_BASE_URL",
-        "twilio_base_url",
-        read.api_url,
-        "https://api.twilio.com",
-        "Where Twilio's API is.",
-    ),
-    Setting(
-        "PAUSEPOINT_SMS_MAX_SEGMENTS",
-        "sms_max_segments",
-        read.whole(1, 10),
-        "3",
-        "How many segments an SMS may cost; longer questions are cut, the link never.",
-    ),
-    Setting(
-        "PAUSEPOINT_SMTP_URL",
-        "smtp_url",
-        read.text,
-        "unset",
-        "E-mail: `smtp+starttls://user:password@host:587`, `smtps://…`, or `smtp://…` on this machine.",
-        is_secret=True,
-    ),
-    Setting(
-        "PAUSEPOINT_EMAIL_FROM",
-        "email_from",
-        read.text,
-        "unset",
-        "The address that e-mail comes from.",
-    ),
-    Setting(
-        "PAUSEPOINT_SLACK_HOSTS",
-        "slack_hosts",
-        read.hosts,
-        "hooks.slack.com,hooks.slack-gov.com",
-        "Which hosts (`host` or `host:port`) a Slack recipient may name.",
-    ),
+    *(setting for channel in CHANNELS.values() for setting in channel.settings),
     Setting(
         "PAUSEPOINT_OUTBOUND_ALLOW",
         "outbound_allow",
@@ -156,13 +87,6 @@ SETTINGS: Final = (
         " `*@example.com,+44*`.",
     ),
     Setting(
-        "PAUSEPOINT_SMS_COUNTRIES",
-        "sms_countries",
-        read.phone_beginnings,
-        "any",
-        "With what a number must begin to be sent an SMS, such as `+1,+44`.",
-    ),
-    Setting(
         "PAUSEPOINT_REVEAL_RESPOND_URL",
         "reveals_respond_url",
         read.switch,
@@ -172,7 +96,7 @@ SETTINGS: Final = (
     Setting(
         "PAUSEPOINT_MAX_WAIT_SECONDS",
         "max_wait_seconds",
-        read.whole(1, 3600),
+        whole(1, 3600),
         "45",
         "How long one poll by MCP holds, and the most that it can ask for.",
     ),
@@ -195,13 +119,13 @@ SETTINGS: Final = (
         "PAUSEPOINT_PLANS",
         "plans",
         read.plans,
-        "`free=50:sms, starter=500:sms+email, pro=*:sms+email+slack`",
+        "`free=50:sms, starter=500:sms+email, pro=*:*`",
         "Plans: each with its pauses a month and its channels, `*` for any. `unlimited` is always there.",
     ),
     Setting(
         "PAUSEPOINT_DEFAULT_PLAN",
         "default_plan",
-        read.text,
+        text,
         "unlimited",
         "The plan of a new account.",
     ),

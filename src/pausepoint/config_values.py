@@ -11,22 +11,17 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
+from pausepoint.channels.registry import CHANNELS, channel_of_pattern
+from pausepoint.channels.wording import in_words
+from pausepoint.domain.pause import Way
 from pausepoint.domain.plans import UNLIMITED_PLAN, Plan
 from pausepoint.domain.rate_limits import RateLimits
-from pausepoint.domain.recipients import is_routed
+from pausepoint.setting import listed, whole
 from pausepoint.store.postgres_url import parse_postgres_url
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
-_RECIPIENT: Final = re.compile(
-    r"[!-+\--?A-~]+@(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|\+[1-9][0-9]{0,14}\*?"
-    r"|https?://[A-Za-z0-9.:-]+/services/[A-Za-z0-9_-][A-Za-z0-9_/-]*\*?"
-)
 _POSTGRES: Final = ("postgresql://", "postgres://")
-
-
-def text(value: str) -> str:
-    return value
 
 
 def switch(value: str) -> bool:
@@ -48,15 +43,6 @@ def log_format(value: str) -> str:
     return value
 
 
-def whole(lowest: int, highest: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not value.isascii() or not value.isdigit() or not lowest <= int(value) <= highest:
-            raise ValueError(f"must be a whole number from {lowest} to {highest}")
-        return int(value)
-
-    return parse
-
-
 def days(least: int) -> Callable[[str], timedelta]:
     parse_whole = whole(least, 36_500)
 
@@ -64,10 +50,6 @@ def days(least: int) -> Callable[[str], timedelta]:
         return timedelta(days=parse_whole(value))
 
     return parse
-
-
-def listed(value: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def rate_limits(value: str) -> RateLimits | None:
@@ -87,39 +69,40 @@ def rate_limits(value: str) -> RateLimits | None:
     return RateLimits(**numbers)
 
 
-def recipient_patterns(value: str) -> tuple[str, ...]:
+def recipient_patterns(value: str) -> tuple[Way, ...]:
     """Each must say more than `*`, or it would be an open door."""
-    patterns = listed(value)
-    wrong = [one for one in patterns if not _RECIPIENT.fullmatch(one) or _is_routed(one)]
-    if wrong or not patterns:
+    found: list[Way] = []
+    wrong: list[str] = []
+    for pattern in listed(value):
+        channel = channel_of_pattern(pattern)
+        if channel is None:
+            wrong.append(pattern)
+        else:
+            found.append(Way(channel, pattern))
+    if wrong or not found:
+        examples = in_words([channel.allowed_example for channel in CHANNELS.values()])
         raise ValueError(
-            "must be addresses or patterns, such as *@example.com, +44* or"
-            " https://hooks.slack.com/services/T0123/*"
+            f"must be addresses or patterns, such as {examples}"
             + "".join(f"; {one} is none" for one in wrong[:1])
             + ". To allow everybody, set PAUSEPOINT_RECIPIENT_DIRECTORY=off"
         )
-    return patterns
-
-
-def _is_routed(pattern: str) -> bool:
-    return not pattern.startswith("http") and is_routed(pattern)
-
-
-def phone_beginnings(value: str) -> tuple[str, ...]:
-    beginnings = listed(value)
-    if not beginnings or not all(re.fullmatch(r"\+[1-9][0-9]{0,14}", one) for one in beginnings):
-        raise ValueError("must be beginnings of phone numbers, such as +1,+44")
-    return beginnings
+    return tuple(found)
 
 
 def plans(value: str) -> Mapping[str, Plan]:
     """Such as `free=50:sms, pro=*:sms+email`."""
     found: dict[str, Plan] = {}
     for part in listed(value):
-        matched = re.fullmatch(r"([a-z0-9_-]{1,32})=(\d{1,9}|\*):(\*|[a-z]+(?:\+[a-z]+)*)", part)
+        matched = re.fullmatch(
+            r"([a-z0-9_-]{1,32})=(\d{1,9}|\*):(\*|[a-z0-9_]+(?:\+[a-z0-9_]+)*)", part
+        )
         if matched is None:
-            raise ValueError("must be plans such as free=50:sms, pro=*:sms+email+slack")
+            raise ValueError("must be plans such as free=50:sms, pro=*:sms+email or team=*:*")
         name, number, channels = matched.groups()
+        if unknown := set(channels.split("+")) - {"*", *CHANNELS}:
+            raise ValueError(
+                f"names {min(unknown)}, which is no channel: there are {', '.join(CHANNELS)}"
+            )
         found[name] = Plan(
             None if number == "*" else int(number),
             None if channels == "*" else frozenset(channels.split("+")),
@@ -194,38 +177,6 @@ def base_url(value: str) -> str:
     if parts.path.strip("/"):
         raise ValueError("must have no path: PausePoint needs a host name of its own")
     return value.rstrip("/")
-
-
-def api_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be a URL such as https://api.example.com")
-    return value.rstrip("/")
-
-
-def account_sid(value: str) -> str:
-    if not re.fullmatch(r"AC[0-9a-zA-Z]{1,64}", value):
-        raise ValueError("must be Twilio's account SID, which begins with AC")
-    return value
-
-
-def ascii(value: str) -> str:
-    if not value.isascii() or not value.isprintable():
-        raise ValueError("must be visible ASCII characters")
-    return value
-
-
-def twilio_sender(value: str) -> str:
-    if not re.fullmatch(r"\+[1-9]\d{6,14}|MG[0-9a-zA-Z]{1,64}|[0-9A-Za-z ]{1,11}", value):
-        raise ValueError("must be a phone number such as +15550100199, a sender name, or MG…")
-    return value
-
-
-def hosts(value: str) -> tuple[str, ...]:
-    hosts = listed(value)
-    if not hosts or not all(re.fullmatch(r"[0-9A-Za-z.-]+(:\d{1,5})?", host) for host in hosts):
-        raise ValueError("must be host names, such as hooks.slack.com or 127.0.0.1:9000")
-    return hosts
 
 
 def is_loopback(host: str) -> bool:

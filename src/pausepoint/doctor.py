@@ -9,6 +9,8 @@ from typing import Any
 from pausepoint.admin_socket import socket_path
 from pausepoint.bootstrap import Running, open_service
 from pausepoint.channels.base import ChannelError, Notification
+from pausepoint.channels.registry import channel_of_recipient
+from pausepoint.channels.wording import in_words
 from pausepoint.config import Command, ConfigError, Settings, load
 from pausepoint.domain.errors import InvalidRecipient
 from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
@@ -77,15 +79,17 @@ def _channels(settings: Settings) -> list[Finding]:
         return Finding(name, "note", f"Not set up: set {what} to use it.")
 
     return [
-        finding("sms", settings.has_twilio, "PAUSEPOINT_TWILIO_ACCOUNT_SID, _AUTH_TOKEN and _FROM"),
-        finding("email", settings.has_smtp, "PAUSEPOINT_SMTP_URL and PAUSEPOINT_EMAIL_FROM"),
-        finding("slack", settings.has_public_url, "PAUSEPOINT_PUBLIC_URL"),
+        finding(channel.name, channel.is_set_up, channel.setup_hint)
+        for channel in settings.channels.values()
     ]
 
 
 async def _send(running: Running, recipient: str) -> Finding:
     services = running.services
-    name = "slack" if "://" in recipient else "email" if "@" in recipient else "sms"
+    name = channel_of_recipient(recipient)
+    if name is None:
+        known = in_words([channel.address for channel in services.channels.values()])
+        return Finding("test message", "wrong", f"This is no {known}, so nothing was sent.")
     transport = services.transports[Mode.LIVE].get(name)
     if transport is None:
         return Finding(name, "wrong", "Not set up, so nothing was sent.")

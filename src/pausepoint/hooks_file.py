@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from pausepoint.channels.registry import CHANNELS
 from pausepoint.domain.hook_rules import (
     DEFER_TIMEOUT,
     HOLD_TIMEOUT,
@@ -31,7 +32,7 @@ class _Rule(msgspec.Struct, forbid_unknown_fields=True):
     tools: list[str]
     decision: Literal["person", "allow", "deny", "ask", "pass"] = "person"
     recipient: str | None = None
-    channel: Literal["sms", "email", "slack"] | None = None
+    channel: str | None = None
     timeout: str | None = None
     on_silence: Literal["deny", "ask", "allow"] = "deny"
     wait: Literal["hold", "defer"] = "hold"
@@ -42,7 +43,7 @@ class _Set(msgspec.Struct, forbid_unknown_fields=True):
     key: str | None = None
     account: str | None = None
     recipient: str | None = None
-    channel: Literal["sms", "email", "slack"] | None = None
+    channel: str | None = None
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -89,6 +90,7 @@ def _set(given: _Set, path: str, root: Any) -> RuleSet:
         )
     if given.account is not None and not given.account.strip():
         raise _Wrong(f"{path}.account", "must be an account's e-mail address or id")
+    _check_channel(given.channel, f"{path}.channel")
     return RuleSet(
         rules=tuple(
             _rule(rule, given, f"{path}.rules[{n}]", root) for n, rule in enumerate(given.rules)
@@ -99,6 +101,7 @@ def _set(given: _Set, path: str, root: Any) -> RuleSet:
 
 
 def _rule(given: _Rule, around: _Set, path: str, root: Any) -> Rule:
+    _check_channel(given.channel, f"{path}.channel")
     decision = Decision(given.decision)
     recipient = given.recipient or around.recipient
     channel = given.channel or around.channel
@@ -115,6 +118,11 @@ def _rule(given: _Rule, around: _Set, path: str, root: Any) -> Rule:
         on_silence=Decision(given.on_silence),
         defers=defers,
     )
+
+
+def _check_channel(channel: str | None, path: str) -> None:
+    if channel is not None and channel not in CHANNELS:
+        raise _Wrong(path, f"Invalid enum value {channel!r}: there are {', '.join(CHANNELS)}")
 
 
 def _patterns(tools: list[str], path: str) -> Iterator[ToolPattern]:

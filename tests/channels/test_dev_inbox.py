@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from pausepoint.channels.dev_inbox import DevInbox
-from pausepoint.channels.email_smtp import EmailChannel
+from pausepoint.channels.email import EmailChannel
 from pausepoint.channels.sms import SmsChannel
 from tests.channels.samples import NOW, notification
 
@@ -30,8 +30,9 @@ async def test_messages_are_kept_as_rendered() -> None:
 async def test_only_the_last_500_are_kept_and_numbers_go_on() -> None:
     inbox = DevInbox()
     over = inbox.transport(EmailChannel())
+    mail = EmailChannel().render(notification())
     for _ in range(510):
-        await over.send("x", notification(), NOW)
+        await over.send(mail, notification(), NOW)
     assert [message.number for message in inbox.messages()] == list(range(11, 511))
     assert [message.number for message in inbox.messages(after=508)] == [509, 510]
 

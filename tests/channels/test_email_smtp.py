@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 
-from pausepoint.channels.email_smtp import EmailChannel, SmtpSettings
+from pausepoint.channels.email import EmailChannel, SmtpSettings
 from pausepoint.domain.errors import InvalidRecipient
 from tests.channels.samples import RESPOND_URL, hostile_text, notification
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pausepoint.channels.gsm7 import Size, fold, measure
+from pausepoint.channels.sms.gsm7 import Size, fold, measure
 
 
 @pytest.mark.parametrize(

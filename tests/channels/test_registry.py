@@ -9,15 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pausepoint.channels.base import AnyChannel, Notification
-from pausepoint.channels.email_smtp import SmtpSettings
+from pausepoint.channels.base import AnyChannel, Notification, OperatorValues
 from pausepoint.channels.outbound import GuardedClient, OperatorClient
-from pausepoint.channels.registry import ChannelSettings, build_channels, build_transports
-from pausepoint.channels.sms import TwilioSettings
+from pausepoint.channels.registry import configure_channels, transports_of
 from pausepoint.domain.errors import InvalidRecipient
 from tests.channels.samples import RESPOND_URL, hostile_text, notification
 
-CHANNELS = build_channels(ChannelSettings())
+CHANNELS, _ = configure_channels(OperatorValues({}, "https://pause.example.com", True))
 RECIPIENTS = {
     "sms": "+12025550100",
     "email": "alice@example.com",
@@ -99,12 +97,18 @@ def test_the_mask_hides_secrets() -> None:
 
 def test_only_what_is_set_up_can_leave() -> None:
     clients = GuardedClient(), OperatorClient()
-    assert build_transports(ChannelSettings(), *clients).keys() == {"slack"}
-    twilio = TwilioSettings(account_sid="AC1", auth_token="token", from_="+12025550199")
-    smtp = SmtpSettings.parse("smtp://localhost:25", "asks@pp.example.com")
-    settings = ChannelSettings(twilio=twilio, smtp=smtp, sms_max_segments=1)
-    assert build_transports(settings, *clients).keys() == CHANNELS.keys()
-    channels = build_channels(settings)
+    assert transports_of(list(CHANNELS.values()), *clients).keys() == {"slack"}
+    values = {
+        "twilio_account_sid": "AC1",
+        "twilio_auth_token": "token",
+        "twilio_from": "+12025550199",
+        "smtp_url": "smtp://localhost:25",
+        "email_from": "asks@pp.example.com",
+        "sms_max_segments": 1,
+    }
+    channels, problems = configure_channels(OperatorValues(values, "http://localhost", True))
+    assert not problems
+    assert transports_of(list(channels.values()), *clients).keys() == CHANNELS.keys()
     assert channels["sms"].render(asked_by(channels["sms"], message="x" * 500)).segments == 1
     mail = channels["email"].render(asked_by(channels["email"]))
     assert mail.message_id.endswith("@pp.example.com>")

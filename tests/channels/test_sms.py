@@ -7,10 +7,10 @@ import re
 import pytest
 from hypothesis import given
 
-from pausepoint.channels.gsm7 import measure
 from pausepoint.channels.sms import (
     SmsChannel,
 )
+from pausepoint.channels.sms.gsm7 import measure
 from pausepoint.domain.errors import InvalidRecipient
 from tests.channels.samples import RESPOND_URL, hostile_text, notification
 

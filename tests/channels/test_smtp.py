@@ -21,7 +21,8 @@ from hypothesis import given
 from hypothesis import settings as settings_of_hypothesis
 
 from pausepoint.channels.base import ChannelError, Receipt
-from pausepoint.channels.email_smtp import EmailChannel, SmtpSettings, SmtpTransport
+from pausepoint.channels.email import EmailChannel, SmtpSettings
+from pausepoint.channels.email.smtp import SmtpTransport
 from tests.channels.samples import NOW, RESPOND_URL, hostile_text, notification
 
 CHANNEL = EmailChannel("asks@pp.example.com")
@@ -29,10 +30,11 @@ ALICE = "alice@example.com"
 
 
 class Relay:
-    """Takes mail, or answers at one command with what a test wants."""
+    """Takes mail, or answers at one command with what a test wants; `refusals` each once, at MAIL."""
 
     def __init__(self, **answers: str) -> None:
         self.answers = answers
+        self.refusals: list[str] = []
         self.envelopes: list[Envelope] = []
         self.was_encrypted: list[bool] = []
 
@@ -47,6 +49,8 @@ class Relay:
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if self.refusals:
+            return self.refusals.pop()
         if "mail" in self.answers:
             return self.answers["mail"]
         envelope.mail_from = address
@@ -87,8 +91,17 @@ async def serving(factory: Factory, tls: ssl.SSLContext | None = None) -> AsyncI
 
 @asynccontextmanager
 async def plain(relay: Relay, **options: Any) -> AsyncIterator[SmtpTransport]:
-    async with serving(lambda: SMTP(relay, **options)) as port:
-        yield SmtpTransport(settings("smtp", port))
+    async with serving(lambda: SMTP(relay, **options)) as port, closing(port) as over:
+        yield over
+
+
+@asynccontextmanager
+async def closing(port: int, **more: Any) -> AsyncIterator[SmtpTransport]:
+    over = SmtpTransport(settings("smtp", port), **more)
+    try:
+        yield over
+    finally:
+        await over.close()
 
 
 def settings(scheme: str, port: int, credentials: str = "") -> SmtpSettings:
@@ -98,6 +111,11 @@ def settings(scheme: str, port: int, credentials: str = "") -> SmtpSettings:
 def send(over: SmtpTransport, **changes: Any) -> Awaitable[Receipt]:
     asked = notification(recipient=ALICE, **changes)
     return over.send(CHANNEL.render(asked), asked, NOW)
+
+
+async def send_once(over: SmtpTransport) -> None:
+    await send(over)
+    await over.close()
 
 
 async def failure(over: SmtpTransport) -> ChannelError:
@@ -168,7 +186,7 @@ async def test_a_refusal(answers: dict[str, str], code: str, is_permanent: bool)
 async def test_starttls(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
     relay, (server_tls, client_tls) = Relay(), contexts
     async with serving(lambda: SMTP(relay, tls_context=server_tls, require_starttls=True)) as port:
-        await send(SmtpTransport(settings("smtp+starttls", port), client_tls))
+        await send_once(SmtpTransport(settings("smtp+starttls", port), client_tls))
         distrusting = SmtpTransport(settings("smtp+starttls", port))
         assert (await failure(distrusting)).code == "tls_failed"
     assert relay.was_encrypted == [True]
@@ -187,7 +205,7 @@ async def test_starttls_that_is_missing_is_not_done_without() -> None:
 async def test_tls_from_the_start(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
     relay, (server_tls, client_tls) = Relay(), contexts
     async with serving(lambda: SMTP(relay), server_tls) as port:
-        await send(SmtpTransport(settings("smtps", port), client_tls))
+        await send_once(SmtpTransport(settings("smtps", port), client_tls))
         assert (await failure(SmtpTransport(settings("smtps", port)))).code == "tls_failed"
     assert len(relay.envelopes) == 1
 
@@ -207,7 +225,7 @@ async def test_signing_in(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> No
 
     async with serving(server) as port:
         right = settings("smtp+starttls", port, "us%40er:p%3Ass%2F@")
-        await send(SmtpTransport(right, client_tls))
+        await send_once(SmtpTransport(right, client_tls))
         wrong = settings("smtp+starttls", port, "us%40er:wrong@")
         error = await failure(SmtpTransport(wrong, client_tls))
         assert (error.code, error.is_permanent) == ("535", True)
@@ -292,3 +310,104 @@ OURS = ["auto-submitted", "x-auto-response-suppress"]
 MUTABLE = ["list-unsubscribe"]
 MIME = ["mime-version", "content-type"]
 HEADERS = sorted(["from", "to", "subject", "date", "message-id", *OURS, *MIME])
+
+
+# ── Connections are reused ──
+
+
+class Sessions:
+    """Makes sessions for one relay; `opened` counts them, `ended` those that were ended by QUIT."""
+
+    def __init__(self, relay: Relay) -> None:
+        self.relay = relay
+        self.opened: list[SMTP] = []
+        self.ended = 0
+
+    def __call__(self) -> SMTP:
+        sessions = self
+
+        class Counted(SMTP):
+            async def smtp_QUIT(self, arg: str) -> None:
+                sessions.ended += 1
+                await super().smtp_QUIT(arg)
+
+        self.opened.append(Counted(self.relay))
+        return self.opened[-1]
+
+
+@asynccontextmanager
+async def counted(**more: Any) -> AsyncIterator[tuple[Sessions, SmtpTransport]]:
+    sessions = Sessions(Relay())
+    async with serving(sessions) as port, closing(port, **more) as over:
+        yield sessions, over
+
+
+@pytest.mark.anyio
+async def test_mails_share_a_connection_and_it_is_ended_politely() -> None:
+    async with counted() as (sessions, over):
+        for _ in range(5):
+            await send(over)
+        assert len(sessions.relay.envelopes) == 5
+        assert (len(sessions.opened), sessions.ended) == (1, 0)
+    assert sessions.ended == 1
+
+
+@pytest.mark.anyio
+async def test_mails_at_once_have_connections_of_their_own_and_later_ones_reuse_them() -> None:
+    async with counted() as (sessions, over):
+        await asyncio.gather(*(send(over) for _ in range(4)))
+        await asyncio.gather(*(send(over) for _ in range(4)))
+        assert len(sessions.relay.envelopes) == 8
+        assert len(sessions.opened) == 4
+    assert sessions.ended == 4
+
+
+@pytest.mark.anyio
+async def test_a_connection_that_the_server_closed_costs_no_mail() -> None:
+    async with counted() as (sessions, over):
+        await send(over)
+        sessions.opened[0].transport.abort()
+        await send(over)
+        assert len(sessions.relay.envelopes) == 2
+        assert len(sessions.opened) == 2
+
+
+@pytest.mark.anyio
+async def test_a_server_that_ends_the_session_by_421_gets_the_mail_on_a_new_one() -> None:
+    async with counted() as (sessions, over):
+        await send(over)
+        sessions.relay.refusals.append("421 Too many mails for one connection")
+        await send(over)
+        assert len(sessions.relay.envelopes) == 2
+        assert len(sessions.opened) == 2
+
+
+@pytest.mark.anyio
+async def test_after_a_refusal_the_next_mail_begins_anew() -> None:
+    async with counted() as (sessions, over):
+        await send(over)
+        sessions.relay.answers["rcpt"] = "550 No such user"
+        assert (await failure(over)).is_permanent
+        del sessions.relay.answers["rcpt"]
+        await send(over)
+        assert len(sessions.relay.envelopes) == 2
+        assert len(sessions.opened) == 2
+
+
+@pytest.mark.anyio
+async def test_a_connection_takes_a_hundred_mails() -> None:
+    async with counted() as (sessions, over):
+        for _ in range(101):
+            await send(over)
+        assert len(sessions.relay.envelopes) == 101
+        assert len(sessions.opened) == 2
+
+
+@pytest.mark.anyio
+async def test_an_idle_connection_is_ended() -> None:
+    async with counted(idle=timedelta(0)) as (sessions, over):
+        await send(over)
+        while not sessions.ended:
+            await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(lambda: None))])
+        await send(over)
+        assert len(sessions.opened) == 2

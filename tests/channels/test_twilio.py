@@ -21,7 +21,7 @@ from pausepoint.channels.sms import (
     TwilioTransport,
     status_report,
 )
-from pausepoint.channels.twilio_codes import TWILIO_CODES, Fault
+from pausepoint.channels.sms.twilio_codes import TWILIO_CODES, Fault
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.security.twilio_signature import verify_twilio_signature
 from tests.channels.samples import NOW, notification

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from pausepoint.client import (
     Cancelled,
     Conflict,
     Erased,
+    Fallback,
     InvalidRequest,
     NotFound,
     Pause,
@@ -67,6 +69,53 @@ def test_a_persons_answer_comes_back(client: Client) -> None:
     assert pause.expires_at - pause.created_at == timedelta(hours=4)
     assert (pause.test, pause.channel, pause.timeout_default) == (True, "sms", "Reject")
     assert client.clock.delays == []
+
+
+def test_a_reminder_a_fallback_and_a_callback_are_set_and_read(client: Client) -> None:
+    bob = Fallback("+15550100123", "sms")
+    with Receiver() as receiver:
+        made = client.create(
+            PHONE,
+            QUESTION,
+            OPTIONS,
+            timeout=timedelta(hours=4),
+            remind_after=timedelta(minutes=30),
+            fallback=["carol@example.com", bob],
+            callback_url=receiver.url,
+            callback_secret="only-for-these-tests",
+        )
+        client.cancel(made.pause_id)
+        [event] = receiver.wait_for(len)
+    assert verify_webhook(event.body, event.headers, "only-for-these-tests").pause_id == (
+        made.pause_id
+    )
+    assert made.remind_at is not None
+    assert made.remind_at - made.created_at == timedelta(minutes=30)
+    assert made.fallback == (Fallback("carol@example.com", "email"), bob)
+    assert "carol" not in repr(made.fallback)
+
+
+def test_an_attempt_says_whom_it_reached_and_how(client: Client) -> None:
+    answered = client.ask(PHONE, QUESTION, OPTIONS, on_pending=answers("Approve"))
+    [attempt] = client.get(answered.pause_id).delivery.attempts
+    assert (attempt.channel, attempt.recipient, attempt.reminder) == ("sms", PHONE, False)
+    assert PHONE not in repr(attempt)
+
+
+@pytest.mark.parametrize(
+    ("details", "wrong"),
+    [
+        ({"remind_after": 30}, "remind_after is a timedelta"),
+        ({"fallback": "bob@example.com"}, "fallback is a list"),
+        ({"fallbacks": []}, "unexpected keyword argument 'fallbacks'"),
+    ],
+)
+def test_what_was_mixed_up_is_a_type_error(
+    client: Client, details: dict[str, Any], wrong: str
+) -> None:
+    for method in (client.ask, client.create):
+        with pytest.raises(TypeError, match=wrong):
+            method(PHONE, QUESTION, OPTIONS, **details)
 
 
 def test_a_default_that_fell_is_nobodys_yes(client: Client) -> None:

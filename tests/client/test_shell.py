@@ -20,7 +20,7 @@ import click
 import pytest
 
 from pausepoint.cli.values import duration, first_line, left_until, pair, printable
-from pausepoint.client import Pause, PausePoint
+from pausepoint.client import Fallback, Pause, PausePoint
 from tests.client.person import answer, answers
 from tests.client.proxy import Proxy, Says
 from tests.e2e.api import eventually
@@ -105,6 +105,34 @@ def test_a_question_has_all_that_was_given(shell: Shell) -> None:
     )
     assert pause.metadata == {"branch": "main", "by": "ci=7"}
     assert pause.expires_at - pause.created_at == timedelta(minutes=90)
+
+
+@pytest.mark.e2e
+def test_a_reminder_a_fallback_and_a_callback_are_given(shell: Shell, tmp_path: Path) -> None:
+    found: list[Pause] = []
+    told = answers("Approve")
+    shell.proxy.asked = lambda pause: (found.append(pause), told(pause))
+    secret = tmp_path / "secret"
+    secret.write_text("only-for-these-tests\n")
+    more = ("--remind-after", "30m", "--fallback", "bob@example.com")
+    more += ("--fallback", "sms:+15550100123", "--callback-url", "http://127.0.0.1:9/hook")
+    done = shell.run(*ASK, *more, "--callback-secret-file", str(secret))
+
+    assert done.returncode == 0, done.stderr
+    [pause] = found
+    assert pause.remind_at is not None
+    assert pause.remind_at - pause.created_at == timedelta(minutes=30)
+    assert pause.fallback == (
+        Fallback("bob@example.com", "email"),
+        Fallback("+15550100123", "sms"),
+    )
+
+
+@pytest.mark.e2e
+def test_a_callback_without_a_secret_asks_nobody(shell: Shell) -> None:
+    done = shell.run(*ASK, "--callback-url", "http://127.0.0.1:9/hook")
+    assert done.returncode == 2
+    assert "PAUSEPOINT_CALLBACK_SECRET" in done.stderr
 
 
 @pytest.mark.e2e

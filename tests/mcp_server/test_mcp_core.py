@@ -6,13 +6,13 @@ import ast
 import json
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from stdio_process import STATELESS_META, VERSION_KEY
 
+import pausepoint
 from pausepoint.mcp import core, messages, tools
 
 Json = dict[str, Any]
@@ -236,8 +236,7 @@ def test_no_output_schema_has_the_persons_link() -> None:
 
 
 def test_version_is_the_programs() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["version"] == messages.VERSION
+    assert pausepoint.__version__ == messages.VERSION
 
 
 def test_every_file_is_of_the_oldest_python_that_is_promised() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,13 @@ from jsonschema import Draft202012Validator
 from scripts.build_mcpb import build, contents
 from stdio_process import SERVER, StdioProcess
 
+import pausepoint
 from pausepoint.mcp import settings, tools
 
 Json = dict[str, Any]
 ROOT = Path(__file__).parents[2]
 SHAPE = json.loads(Path(__file__).with_name("registry_shape.json").read_text("utf-8"))
-VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+VERSION = pausepoint.__version__
 
 
 def ours(name: str) -> Json:

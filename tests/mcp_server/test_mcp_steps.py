@@ -451,3 +451,64 @@ def test_duration_words(seconds: float, words: str) -> None:
 @pytest.mark.parametrize("instant", [None, 5, "", "soon", "2026-11-22T12:00:00", "9999Z"])
 def test_instants_that_are_none(instant: object) -> None:
     assert epoch_seconds(instant) is None
+
+
+def test_reminder_fallback_and_callback_are_passed_on_by_the_apis_names() -> None:
+    given = {
+        "recipient": "+15550100",
+        "channel": "sms",
+        "message": "Delete 500 records?",
+        "options": ["Approve", "Reject"],
+        "remind_after_hours": "0.5",
+        "fallback": ["email:bob@example.com", "SMS: +15550123"],
+        "callback_url": "https://example.com/hook",
+        "callback_secret": "only-for-these-tests",
+    }
+    driven = Driven("create_pause_request", given)
+    assert driven.asked is not None
+    body = driven.asked.body
+    assert body is not None
+    assert body["remind_after_hours"] == 0.5
+    assert body["fallback"] == [
+        {"recipient": "bob@example.com", "channel": "email"},
+        {"recipient": "+15550123", "channel": "sms"},
+    ]
+    assert (body["callback_url"], body["callback_secret"]) == (
+        "https://example.com/hook",
+        "only-for-these-tests",
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({"fallback": ["bob@example.com"]}, "fallback must be a list of channel:recipient"),
+        ({"fallback": ["fax:1"]}, "with one of sms, email, slack"),
+        ({"fallback": ["sms:"]}, "fallback must be a list of channel:recipient"),
+        ({"fallback": ["sms:1"] * 4}, "fallback must be a list of 0 to 3 strings"),
+        ({"fallback": "email:bob@example.com"}, "fallback must be a list of 0 to 3 strings"),
+        ({"remind_after_hours": 24}, "remind_after_hours must be less than timeout_hours"),
+        ({"remind_after_hours": 0}, "remind_after_hours must be more than 0"),
+        ({"callback_url": "https://example.com"}, "callback_url and callback_secret"),
+        ({"callback_secret": "only-for-these-tests"}, "callback_url and callback_secret"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_and_nobody_is_asked(more: Json, sentence: str) -> None:
+    usual = {
+        "recipient": "+15550100",
+        "channel": "sms",
+        "message": "Delete 500 records?",
+        "options": ["Approve", "Reject"],
+    }
+    driven = Driven("create_pause_request", usual | more)
+    assert driven.asked is None
+    assert driven.message["result"]["isError"]
+    assert sentence.lower() in driven.message["result"]["content"][0]["text"].lower()
+
+
+def test_a_poll_shows_the_reminder_and_the_fallback() -> None:
+    fallback = [{"recipient": "bob@example.com", "channel": "email"}]
+    driven = Driven("poll_pause_request", {"pause_id": "psr_1"})
+    driven.answer(200, {**ANSWERED, "remind_at": CREATED_AT, "fallback": fallback})
+    content = driven.message["result"]["structuredContent"]
+    assert (content["remind_at"], content["fallback"]) == (CREATED_AT, fallback)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from pausepoint.channels.base import ChannelError, Receipt, Reply, StatusReport
+from pausepoint.channels.base import ChannelError, InboundStatus, Receipt, Reply, StatusReport
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.pause import Mode
 from pausepoint.operations.cancel_pause import cancel_pause
@@ -129,9 +129,9 @@ async def test_a_late_word_that_it_arrived_is_believed_between_two_attempts(worl
     pause = await world.ask()
     [claimed] = await world.services.store.claim_deliveries(10, LEASE)
     await deliver(world.services, claimed)
-    await record_callback(world.services, claimed.delivery_id, "SM1", FAILED)
+    await record_callback(world.services, InboundStatus(claimed.delivery_id, "SM1", FAILED))
     assert (await world.pause(pause.pause_id)).delivery_state == "queued"
-    await record_callback(world.services, claimed.delivery_id, "SM1", DELIVERED)
+    await record_callback(world.services, InboundStatus(claimed.delivery_id, "SM1", DELIVERED))
     world.clock.advance(timedelta(minutes=1))
 
     assert await world.deliver_due() == 0
@@ -220,7 +220,7 @@ async def test_the_first_report_that_ends_a_delivery_counts(
     await world.deliver_due()
     delivery_id = await delivery_id_of(world)
     for report in [StatusReport(DeliveryState.SENT), *reports]:
-        await record_callback(world.services, delivery_id, "SM1", report)
+        await record_callback(world.services, InboundStatus(delivery_id, "SM1", report))
 
     assert (await world.pause(pause.pause_id)).delivery_state == "delivered"
 
@@ -229,7 +229,7 @@ async def test_a_report_of_failure_is_learnt_by_the_waiting_agent(world: World) 
     pause = await world.ask()
     await world.deliver_due()
     waiter = world.services.store.watch(pause.pause_id)
-    await record_callback(world.services, await delivery_id_of(world), "SM1", FAILED)
+    await record_callback(world.services, InboundStatus(await delivery_id_of(world), "SM1", FAILED))
 
     await waiter.wait()
     waiter.close()
@@ -240,7 +240,9 @@ async def test_a_report_of_failure_is_learnt_by_the_waiting_agent(world: World) 
 async def test_a_report_for_another_message_changes_nothing(world: World) -> None:
     pause = await world.ask()
     await world.deliver_due()
-    await record_callback(world.services, await delivery_id_of(world), "SM_other", FAILED)
+    await record_callback(
+        world.services, InboundStatus(await delivery_id_of(world), "SM_other", FAILED)
+    )
 
     assert (await world.pause(pause.pause_id)).delivery_state == "sent"
 
@@ -248,7 +250,7 @@ async def test_a_report_for_another_message_changes_nothing(world: World) -> Non
 async def test_a_report_that_overtakes_our_own_commit_counts(world: World) -> None:
     pause = await world.ask()
     [claimed] = await world.services.store.claim_deliveries(10, LEASE)
-    await record_callback(world.services, claimed.delivery_id, "SM1", DELIVERED)
+    await record_callback(world.services, InboundStatus(claimed.delivery_id, "SM1", DELIVERED))
 
     assert (await world.pause(pause.pause_id)).delivery_state == "delivered"
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pausepoint.channels.base import ChannelError, Receipt, StatusReport
+from pausepoint.channels.base import ChannelError, InboundStatus, Receipt, StatusReport
 from pausepoint.config import Command
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.errors import TokenUsed
@@ -250,8 +250,12 @@ async def test_a_vendors_late_word_of_failure_is_a_failure(world: World) -> None
     pause = await world.ask(fallback=(BOB,))
     await deliver_all(world)
     report = StatusReport(DeliveryState.FAILED, "30005")
-    await record_callback(world.services, world.vendor.sent[0].delivery_id, "SM1", report)
-    await record_callback(world.services, world.vendor.sent[0].delivery_id, "SM1", report)
+    await record_callback(
+        world.services, InboundStatus(world.vendor.sent[0].delivery_id, "SM1", report)
+    )
+    await record_callback(
+        world.services, InboundStatus(world.vendor.sent[0].delivery_id, "SM1", report)
+    )
     await deliver_all(world)
 
     assert asked(world) == [(ALICE, False), (BOB.recipient, False)]
@@ -263,7 +267,9 @@ async def test_the_best_that_came_of_any_message_is_how_they_fare(world: World) 
     pause = await world.ask(timeout_hours=4, remind_after_hours=1, fallback=(BOB,))
     await deliver_all(world)
     delivered = StatusReport(DeliveryState.DELIVERED)
-    await record_callback(world.services, world.vendor.sent[0].delivery_id, "SM1", delivered)
+    await record_callback(
+        world.services, InboundStatus(world.vendor.sent[0].delivery_id, "SM1", delivered)
+    )
     world.clock.advance(HOUR)
     await deliver_all(world)
 
@@ -309,7 +315,7 @@ async def test_those_who_fail_at_once_are_told_of_once(world: World) -> None:
     first = world.vendor.sent[0].delivery_id
     await asyncio.gather(
         *(deliver(world.services, each) for each in claimed),
-        record_callback(world.services, first, "SM1", report),
+        record_callback(world.services, InboundStatus(first, "SM1", report)),
     )
     await deliver_all(world)
 
@@ -322,7 +328,9 @@ async def test_nobody_is_told_that_nobody_could_be_reached_of_what_has_ended(wor
     await deliver_all(world)
     await cancel(world, pause)
     report = StatusReport(DeliveryState.FAILED, "30005")
-    await record_callback(world.services, world.vendor.sent[0].delivery_id, "SM1", report)
+    await record_callback(
+        world.services, InboundStatus(world.vendor.sent[0].delivery_id, "SM1", report)
+    )
     await deliver_all(world)
 
     assert asked(world) == [(ALICE, False)]
@@ -377,7 +385,7 @@ async def test_whatever_vendors_do_the_rules_hold(
         for place in [each for each in failed_later if each == minute // 4]:
             if place < len(world.vendor.sent):
                 delivery_id = world.vendor.sent[place].delivery_id
-                await record_callback(world.services, delivery_id, "SM1", report)
+                await record_callback(world.services, InboundStatus(delivery_id, "SM1", report))
         world.clock.advance(timedelta(minutes=3))
     await deliver_all(world)
     found = await world.pause(pause.pause_id)

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from pausepoint.channels.sms import SmsChannel
+from pausepoint.config_values import recipient_patterns
 from pausepoint.domain.errors import RecipientBusy, RecipientMuted, RecipientNotAllowed
 from pausepoint.domain.pause import Mode, Pause, Way
 from pausepoint.domain.rate_limits import RateLimits
@@ -85,7 +87,9 @@ async def test_a_test_key_asks_whom_it_likes(guarded: World) -> None:
 async def test_what_the_operator_allows_needs_no_confirmation(
     guarded: World, channel: str, recipient: str, is_allowed: bool
 ) -> None:
-    rules(guarded, has_directory=True, allowed=("*@example.com", "+44*", "+15550100142"))
+    rules(
+        guarded, has_directory=True, allowed=recipient_patterns("*@example.com, +44*, +15550100142")
+    )
     if is_allowed:
         await guarded.ask(recipient=recipient, channel=channel)
         return
@@ -96,7 +100,8 @@ async def test_what_the_operator_allows_needs_no_confirmation(
 async def test_premium_numbers_and_other_countries_are_refused(world: World) -> None:
     with pytest.raises(RecipientNotAllowed, match="premium-rate"):
         await world.ask(recipient="+19005550100")
-    rules(world, countries=("+1", "+44"))
+    channels = {**world.services.channels, "sms": SmsChannel(countries=("+1", "+44"))}
+    world.services = replace(world.services, channels=channels)
     await world.ask(recipient="+15550100199")
     with pytest.raises(RecipientNotAllowed, match="countries"):
         await world.ask(recipient="+4915112345678")

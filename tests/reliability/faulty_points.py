@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from pausepoint.domain.pause import PauseStatus
-from pausepoint.store.binding import Bound
 from pausepoint.store.changes import Change, EndPause, InsertPause, UpdateDelivery
+from pausepoint.store.write_plan import WritePlan
 
 POINT: Final = os.environ.get("FAULT", "")  # noqa: TID251 - of this build alone
 ENDS: Final = {
@@ -40,7 +40,7 @@ def asked(changes: Iterable[Change]) -> set[str]:
     return found
 
 
-def bound(changes: Iterable[Bound]) -> set[str]:
+def bound(changes: Iterable[WritePlan]) -> set[str]:
     found = set()
     for change in changes:
         guard = change.guard.statement.name if change.guard else ""

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from pausepoint.channels.base import Notification
-from pausepoint.channels.email_smtp import EmailChannel
+from pausepoint.channels.email import EmailChannel
 from pausepoint.channels.slack import SlackChannel
 from pausepoint.domain.pause import Mode
 from pausepoint.operations.respond_to_pause import respond_url, response_token

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from pausepoint.channels.email_mime import compose
+from pausepoint.channels.email.mime import compose
 from pausepoint.domain.errors import ValidationFailed
 from pausepoint.operations.register_developer import Registered, register_developer
 from pausepoint.security.display_safe import hides_something

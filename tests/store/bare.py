@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import asyncpg
 
 from pausepoint.store.migrate import Migration, migrate_sqlite
 from pausepoint.store.postgres import PostgresStore
 from pausepoint.store.postgres_link import translated
-from pausepoint.store.postgres_schema import migrate_postgres
+from pausepoint.store.postgres_schema import in_postgres, migrate_postgres
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.testing import FakeClock
 from tests.doubles.postgres import PostgresServer
@@ -20,9 +21,13 @@ from tests.store.samples import SECRET
 
 
 class Bare(Protocol):
-    """`run` and `prepare` take our statements, with `?`, and raise `error`."""
+    """`run` and `prepare` take our statements, with `?`, and raise `error`; `run_script` a migration's.
+
+    `address` is a path or a URL.
+    """
 
     engine: str
+    address: str
     error: type[Exception]
 
     async def load(self, script: Path) -> None: ...
@@ -33,6 +38,10 @@ class Bare(Protocol):
 
     async def run(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]: ...
 
+    async def run_script(self, script: str) -> None: ...
+
+    def dump(self) -> str: ...
+
     async def prepare(self, sql: str) -> None: ...
 
     async def close(self) -> None: ...
@@ -42,9 +51,9 @@ class BareSqlite:
     engine = "sqlite"
     error = sqlite3.Error
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._connection = sqlite3.connect(path, isolation_level=None)
+    def __init__(self, path: Path, connection: sqlite3.Connection | None = None) -> None:
+        self.address = str(path)
+        self._connection = connection or sqlite3.connect(path, isolation_level=None)
 
     async def load(self, script: Path) -> None:
         self._connection.executescript(script.read_text("utf-8"))
@@ -53,10 +62,13 @@ class BareSqlite:
         return migrate_sqlite(self._connection, known)
 
     async def open(self) -> SqliteStore:
-        return await SqliteStore.open(self._path, [SECRET], FakeClock())
+        return await SqliteStore.open(Path(self.address), [SECRET], FakeClock())
 
     async def run(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, parameters).fetchall()
+
+    async def run_script(self, script: str) -> None:
+        self._connection.executescript(script)
 
     async def prepare(self, sql: str) -> None:
         self._connection.execute(f"EXPLAIN {sql}", [None] * sql.count("?")).fetchall()
@@ -75,30 +87,37 @@ class BarePostgres:
     def __init__(self, server: PostgresServer) -> None:
         self._server = server
         self.name = server.create_database()
-        self._url = server.url(self.name)
+        self.address = server.url(self.name)
 
     async def load(self, script: Path) -> None:
         await asyncio.to_thread(self._server.load, script, self.name)
 
     async def migrate(self, known: tuple[Migration, ...]) -> int:
-        connection = await asyncpg.connect(self._url)
+        connection = await asyncpg.connect(self.address)
         try:
             return await migrate_postgres(connection, known)
         finally:
             await connection.close()
 
     async def open(self) -> PostgresStore:
-        return await PostgresStore.open(self._url, [SECRET], FakeClock())
+        return await PostgresStore.open(self.address, [SECRET], FakeClock())
 
     async def run(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        connection = await asyncpg.connect(self._url)
+        connection = await asyncpg.connect(self.address)
         try:
             return [tuple(row) for row in await connection.fetch(translated(sql), *parameters)]
         finally:
             await connection.close()
 
+    async def run_script(self, script: str) -> None:
+        connection = await asyncpg.connect(self.address)
+        try:
+            await connection.execute(in_postgres(script))
+        finally:
+            await connection.close()
+
     async def prepare(self, sql: str) -> None:
-        connection = await asyncpg.connect(self._url)
+        connection = await asyncpg.connect(self.address)
         try:
             await connection.prepare(translated(sql))
         finally:
@@ -109,3 +128,6 @@ class BarePostgres:
 
     def dump(self) -> str:
         return self._server.dump(self.name)
+
+
+MakeBare: TypeAlias = Callable[[], Bare]

@@ -16,7 +16,7 @@ from pausepoint.store.sqlite import SqliteStore
 from pausepoint.testing import FakeClock
 from tests.doubles.postgres import PostgresServer
 from tests.harness import World, a_world, settings_of
-from tests.store.bare import Bare, BarePostgres, BareSqlite
+from tests.store.bare import Bare, BarePostgres, BareSqlite, MakeBare
 from tests.store.samples import SECRET, a_developer
 
 
@@ -95,3 +95,21 @@ async def bare(request: pytest.FixtureRequest, tmp_path: Any) -> AsyncIterator[B
     )
     yield made
     await made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def make_bare(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[MakeBare]:
+    """Makes empty databases, all of one engine, each engine in turn."""
+    made: list[Bare] = []
+
+    def make() -> Bare:
+        if request.param == "sqlite":
+            made.append(BareSqlite(tmp_path / f"{len(made)}.db"))
+        else:
+            server: PostgresServer = request.getfixturevalue("postgres")
+            made.append(BarePostgres(server))
+        return made[-1]
+
+    yield make
+    for each in made:
+        await each.close()

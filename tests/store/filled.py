@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from pausepoint.domain.account import ApiKey, Delivery, Webhook
+from pausepoint.domain.account import ApiKey, Delivery, Developer, Webhook
 from pausepoint.domain.action import new_action
 from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
@@ -37,6 +37,7 @@ from pausepoint.store.changes import (
     InsertDeveloper,
     InsertPause,
     InsertWebhook,
+    Lost,
     RevokeApiKey,
     Row,
     SetDeveloperDisabled,
@@ -68,6 +69,33 @@ async def fill(store: Store) -> None:
     sent = (Attempt(1, NOW, "sent", "SM1"),)
     done = UpdateDelivery(claimed, DeliveryState.DELIVERED, sent, None, 1, "SM1", NOW)
     assert isinstance(await store.apply(Change((), done)), Applied)
+
+
+async def use(store: Store) -> None:
+    """Writes on a database that `fill` filled, as a server does."""
+    asked = a_pause()
+    answer = Ending(PauseStatus.RESPONDED, ResolvedBy.HUMAN, 0, "go on")
+    entry = InsertAuditEntry("dev_alice", Mode.LIVE, Event.PAUSE_RESPONDED, Actor.HUMAN, PENDING)
+    rows = (InsertPause(asked), InsertDelivery(a_delivery(asked)))
+    changes = [
+        Change((entry,), EndPause(PENDING, answer)),
+        Change((entry,), EndPause(ANSWERED, answer)),
+        Change(rows),
+        Change((), InsertDeveloper(a_developer("dev_carol", "carol@example.com"))),
+        Change((), InsertDeveloper(a_developer("dev_eve", "ALICE@example.com"))),
+    ]
+    results = await store.apply_all(changes)
+    found = await store.pause(PENDING)
+    developer = await store.developer_by_email("carol@example.com")
+
+    assert [type(each) for each in results] == [Applied, Lost, Applied, Applied, Lost]
+    assert found is not None
+    assert found.content is not None
+    assert (found.choice, found.content.response_text) == ("Yes", "go on")
+    assert await store.pause(asked.pause_id) == asked
+    assert isinstance(developer, Developer)
+    claimed = await store.claim_deliveries(10, HOUR)
+    assert [each.pause_id for each in claimed] == [asked.pause_id]
 
 
 def _changes() -> Iterator[Change]:

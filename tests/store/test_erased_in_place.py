@@ -18,10 +18,11 @@ from pausepoint.domain.pause import Pause
 from pausepoint.operations.erase_content import erase_content
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from pausepoint.store.changes import Change, ErasePause, EraseRest, InsertDeveloper
-from pausepoint.store.migrate import migrate_sqlite, migrations
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.testing import FakeClock
 from tests.harness import SECRET, World, a_world, until
+from tests.store.bare import BareSqlite
+from tests.store.old_chain import old_migrations, run_old
 from tests.store.samples import NOW, a_developer
 
 pytestmark = pytest.mark.anyio
@@ -191,11 +192,13 @@ async def test_no_copy_in_an_older_file_outlives_its_erasure(tmp_path: Path) -> 
     with opened(tmp_path) as connection:
         for pragma in ("journal_mode = WAL", "secure_delete = ON"):
             connection.execute(f"PRAGMA {pragma}")
-        migrate_sqlite(connection, migrations("sqlite")[:KEPT_BY_KEY_UNTIL])
+        bare, those = BareSqlite(tmp_path / "test.db", connection), old_migrations("sqlite")
+        await run_old(bare, those[:KEPT_BY_KEY_UNTIL])
         gone = in_an_older_file(connection, words)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    file = (tmp_path / "test.db").read_bytes()
-    assert any(file.count(blob[at : at + WINDOW]) > 1 for blob in gone for at in (0, 48, 96))
+        file = (tmp_path / "test.db").read_bytes()
+        assert any(file.count(blob[at : at + WINDOW]) > 1 for blob in gone for at in (0, 48, 96))
+        await run_old(bare, those[KEPT_BY_KEY_UNTIL:])
     store = await SqliteStore.open(tmp_path / "test.db", [SECRET], FakeClock())
     erasable = await store.erasable_pauses(NOW, 10_000)
     assert len(erasable) == len(gone) / 2

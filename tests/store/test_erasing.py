@@ -22,7 +22,7 @@ from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.erase_content import BATCH, erase_content, erase_old, purge_audit
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from pausepoint.security.api_keys import hash_api_key
-from pausepoint.store.pauses import GET_ACTION
+from pausepoint.store.contents import GET_ACTION
 from pausepoint.store.statements import Parameters, Statement
 from tests.doubles.postgres import PostgresServer
 from tests.harness import ASKED, World, a_world, an_api, settings_of

@@ -19,7 +19,6 @@ from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Ending, Mode, PauseStatus, ResolvedBy
 from pausepoint.store.base import DatabaseRefused, StoreUnavailable
-from pausepoint.store.binding import News
 from pausepoint.store.changes import (
     Applied,
     Change,
@@ -37,6 +36,7 @@ from pausepoint.store.changes import (
 from pausepoint.store.migrate import SchemaRefused
 from pausepoint.store.postgres import PostgresStore
 from pausepoint.store.postgres_listener import encoded
+from pausepoint.store.registry import News
 from pausepoint.store.vault import WrongSecretKey
 from pausepoint.testing import FakeClock
 from tests.doubles.postgres import PostgresServer

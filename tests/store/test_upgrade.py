@@ -7,71 +7,32 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from pausepoint.domain.account import Developer
-from pausepoint.domain.events import Actor, Event
-from pausepoint.domain.pause import Ending, Mode, PauseStatus, ResolvedBy
-from pausepoint.store.base import Store
-from pausepoint.store.changes import (
-    Applied,
-    Change,
-    EndPause,
-    ErasePause,
-    EraseRest,
-    InsertAuditEntry,
-    InsertDelivery,
-    InsertDeveloper,
-    InsertPause,
-    Lost,
-)
+from pausepoint.store.changes import Applied, Change, ErasePause, EraseRest, Lost
 from pausepoint.store.migrate import FOLDER, Migration, SchemaRefused, migrations
-from tests.doubles.postgres import PostgresServer
-from tests.store.bare import Bare, BarePostgres, BareSqlite
-from tests.store.filled import ANSWERED, LATE, PENDING, WITHDRAWN, everything, fill, missing
-from tests.store.samples import HOUR, NOW, a_delivery, a_developer, a_pause
+from tests.store.bare import Bare, MakeBare
+from tests.store.filled import ANSWERED, LATE, WITHDRAWN, everything, fill, missing, use
+from tests.store.samples import HOUR, NOW
 
 pytestmark = pytest.mark.anyio
 
 ROOT: Final = Path(__file__).parents[2]
 RELEASES: Final = sorted(path for path in Path(__file__).with_name("releases").iterdir())
-ANSWER: Final = Ending(PauseStatus.RESPONDED, ResolvedBy.HUMAN, 0, "go on")
 _INSERT: Final = re.compile(r"INSERT INTO (\w+) \(([^)]+)\) VALUES \(([^)]+)\)(.*)")
 _TABLE: Final = re.compile(r"(?m)^CREATE TABLE (\w+)")
-
-MakeBare = Callable[[], Bare]
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def make_bare(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[MakeBare]:
-    """Makes empty databases, all of one engine, each engine in turn."""
-    made: list[Bare] = []
-
-    def make() -> Bare:
-        if request.param == "sqlite":
-            made.append(BareSqlite(tmp_path / f"{len(made)}.db"))
-        else:
-            server: PostgresServer = request.getfixturevalue("postgres")
-            made.append(BarePostgres(server))
-        return made[-1]
-
-    yield make
-    for each in made:
-        await each.close()
 
 
 @dataclass(frozen=True)
 class Release:
     folder: Path
 
-    @property
-    def expected(self) -> Any:
-        return json.loads((self.folder / "expected.json").read_text("utf-8"))
+    def expected(self, engine: str) -> Any:
+        return json.loads((self.folder / "expected.json").read_text("utf-8"))[engine]
 
     @property
     def schema(self) -> int:
@@ -103,35 +64,9 @@ async def test_a_filled_database_is_read_and_written(release: Release, make_bare
     await bare.load(release.folder / f"{bare.engine}.sql")
     store = await bare.open()
 
-    assert missing(release.expected, await everything(store)) == []
+    assert missing(release.expected(bare.engine), await everything(store)) == []
     await use(store)
     await store.close()
-
-
-async def use(store: Store) -> None:
-    """Writes on a database that `fill` filled, as a server does."""
-    asked = a_pause()
-    entry = InsertAuditEntry("dev_alice", Mode.LIVE, Event.PAUSE_RESPONDED, Actor.HUMAN, PENDING)
-    rows = (InsertPause(asked), InsertDelivery(a_delivery(asked)))
-    changes = [
-        Change((entry,), EndPause(PENDING, ANSWER)),
-        Change((entry,), EndPause(ANSWERED, ANSWER)),
-        Change(rows),
-        Change((), InsertDeveloper(a_developer("dev_carol", "carol@example.com"))),
-        Change((), InsertDeveloper(a_developer("dev_eve", "ALICE@example.com"))),
-    ]
-    results = await store.apply_all(changes)
-    found = await store.pause(PENDING)
-    developer = await store.developer_by_email("carol@example.com")
-
-    assert [type(each) for each in results] == [Applied, Lost, Applied, Applied, Lost]
-    assert found is not None
-    assert found.content is not None
-    assert (found.choice, found.content.response_text) == ("Yes", "go on")
-    assert await store.pause(asked.pause_id) == asked
-    assert isinstance(developer, Developer)
-    claimed = await store.claim_deliveries(10, HOUR)
-    assert [each.pause_id for each in claimed] == [asked.pause_id]
 
 
 async def test_what_a_release_kept_can_be_erased(release: Release, make_bare: MakeBare) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol, TypeVar
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.time import Instant, from_datetime
+from pausepoint.setting import Setting
 
-Rendered = TypeVar("Rendered", covariant=True)
-Sendable = TypeVar("Sendable", contravariant=True)
+Rendered = TypeVar("Rendered")
+Sendable = TypeVar("Sendable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,34 +90,137 @@ class ChannelError(Exception):
         self.retry_after = retry_after
 
 
-class Channel(Protocol[Rendered]):
-    """How a question reads on this channel, and which recipients it takes. No I/O."""
+@dataclass(frozen=True, slots=True)
+class OperatorValues:
+    """The operator's settings, parsed, by `Setting.field`; only those that are set."""
 
-    name: str
+    values: Mapping[str, Any]
+    public_url: str
+    has_public_url: bool
 
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How the dev inbox draws a message: the text of a Jinja template, and its values.
+
+    The template also has `entry`, `notification`, `now` and the filters and functions of the pages.
+    `document` is a whole HTML page, which the inbox serves for a frame at `/dev/inbox/mail/{number}`.
+    """
+
+    template: str
+    values: Mapping[str, Any]
+    document: str | None = None
+
+
+@cache
+def template_beside(module_file: str) -> str:
+    """The text of `preview.html` in the folder of a module, given by its `__file__`."""
+    return Path(module_file).with_name("preview.html").read_text("utf-8")
+
+
+class Channel(ABC, Generic[Rendered]):
+    """One way to reach people. Everything else in the program reads the channels from the registry.
+
+    The class says what the channel is; an instance holds the operator's settings.
+    Regular expressions match the whole text, and are read by Python and JavaScript alike.
+    """
+
+    name: ClassVar[str]
+    """What the API, settings and commands call it."""
+
+    reached_by: ClassVar[str]
+    """How a person is reached, with its preposition: "by SMS"."""
+
+    address: ClassVar[str]
+    """What a recipient is here: "phone number"."""
+
+    recipient_form: ClassVar[str]
+    """Regular expression for recipients of this channel and of no other, roughly: it tells the
+    channel where only a recipient is given."""
+
+    allowed_form: ClassVar[str]
+    """Regular expression for what PAUSEPOINT_RECIPIENTS_ALLOWED may hold for this channel."""
+
+    allowed_example: ClassVar[str]
+    settings: ClassVar[tuple[Setting, ...]] = ()
+    setup_hint: ClassVar[str]
+    """The settings without which nothing can be sent."""
+
+    callbacks: ClassVar[Mapping[str, str]] = {}
+    """Paths below `/v1/callbacks/` to which its vendor posts, each with a summary for the API's
+    documentation. Each holds `{delivery_id}`, or the vendor's body tells the delivery."""
+
+    @classmethod
+    @abstractmethod
+    def configure(cls, given: OperatorValues) -> Self:
+        """Raises ValueError with what the operator must set."""
+
+    needs_settings: ClassVar[bool] = True
+    """Whether nothing can be sent without some of `settings`."""
+
+    @property
+    @abstractmethod
+    def is_set_up(self) -> bool:
+        """Whether `transport` can be made."""
+
+    @abstractmethod
+    def transport(self, guarded: HttpClient, operator: HttpClient) -> AnyTransport:
+        """How messages leave: `guarded` reaches addresses that users give, `operator` those of the
+        operator's settings."""
+
+    @abstractmethod
     def normalise(self, recipient: str) -> str:
         """The one spelling of a recipient's address; raises InvalidRecipient."""
-        ...
+
+    @abstractmethod
+    def render(self, notification: Notification) -> Rendered:
+        """The message as it will leave. No I/O; the same for the same notification."""
 
     def mask(self, recipient: str) -> str:
         """The address as API answers show it: secrets in it are hidden."""
-        ...
+        return recipient
 
-    def render(self, notification: Notification) -> Rendered:
-        """The message as it will leave."""
-        ...
+    def forbids(self, recipient: str) -> str | None:
+        """Why nobody may ask this normalised address, as a sentence; None where anybody may."""
+        return None
+
+    def preview(self, message: Any) -> Preview:
+        """How the dev inbox shows what `render` returned."""
+        return Preview('<pre class="code">{{ text }}</pre>', {"text": str(message)})
+
+    def callback_reader(self, path: str) -> CallbackReader | None:
+        """Reads what the vendor posts to one of `callbacks`; None where it is not set up."""
+        return None
+
+    @classmethod
+    def is_allowed_pattern(cls, pattern: str) -> bool:
+        return re.fullmatch(cls.allowed_form, pattern) is not None
+
+    @classmethod
+    def noun(cls) -> str:
+        """Its name in a sentence: "SMS", "e-mail"."""
+        return cls.reached_by.partition(" ")[2]
+
+    @classmethod
+    def title(cls) -> str:
+        """Its name at the beginning of a line: "SMS", "E-mail"."""
+        noun = cls.noun()
+        return noun[0].upper() + noun[1:]
 
 
-class Transport(Protocol[Sendable]):
+class Transport(ABC, Generic[Sendable]):
     """How a rendered message leaves. Raises ChannelError."""
 
+    @abstractmethod
     async def send(self, message: Sendable, notification: Notification, now: Instant) -> Receipt:
         """Hands the message to the next system; returns once that has taken it."""
-        ...
 
     async def fetch_status(self, provider_id: str) -> StatusReport | None:
-        """What became of a message sent before; None where nobody can tell."""
-        ...
+        """Return what became of a message sent before; None where the next system does not say."""
+        return None
+
+    async def close(self) -> None:
+        """Close connections that are kept open between messages. Called once, at shutdown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +259,33 @@ class HttpClient(Protocol):
     ) -> Reply: ...
 
 
+@dataclass(frozen=True, slots=True)
+class InboundRequest:
+    """What a vendor posted: `url` is the public one, whatever Host or proxies say.
+
+    `headers` have lower-case names; `path` holds the parameters of the callback's path.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    path: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class InboundStatus:
+    """What became of a delivery; `report` is None where the vendor says nothing that counts."""
+
+    delivery_id: str
+    provider_id: str
+    report: StatusReport | None
+
+
 class CallbackReader(Protocol):
-    """Believes a vendor's callback only if it is signed, and reads it."""
+    """Believes what a vendor posts only if it is signed, in whatever form, and reads it."""
 
-    def is_genuine(self, url: str, fields: Sequence[tuple[str, str]], signature: str) -> bool: ...
-
-    def read(self, fields: Mapping[str, str]) -> tuple[str, StatusReport | None]:
-        """The vendor's name for the message, and what became of it, if anything is said."""
+    def read(self, request: InboundRequest) -> Sequence[InboundStatus]:
+        """Raises InvalidSignature, also for what cannot be read."""
         ...
 
 

@@ -7,7 +7,14 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pausepoint.channels.base import AnyChannel, AnyTransport, Notification, Receipt, StatusReport
+from pausepoint.channels.base import (
+    AnyChannel,
+    AnyTransport,
+    Notification,
+    Preview,
+    Receipt,
+    Transport,
+)
 from pausepoint.domain.time import Instant
 
 _KEPT: Final = 500
@@ -22,6 +29,7 @@ class InboxMessage:
     notification: Notification
     message: Any
     received_at: Instant
+    preview: Preview
 
 
 class DevInbox:
@@ -50,17 +58,21 @@ class DevInbox:
             finally:
                 self._waiting.discard(news)
 
-    def add(self, channel: str, notification: Notification, message: Any, now: Instant) -> int:
+    def add(
+        self, channel: AnyChannel, notification: Notification, message: Any, now: Instant
+    ) -> int:
         """Keeps a message and wakes whoever waits; returns its number."""
         self._newest += 1
-        self._messages.append(InboxMessage(self._newest, channel, notification, message, now))
+        preview = channel.preview(message)
+        kept = InboxMessage(self._newest, channel.name, notification, message, now, preview)
+        self._messages.append(kept)
         for news in self._waiting:
             if not news.done():
                 news.set_result(None)
         return self._newest
 
 
-class _InboxTransport:
+class _InboxTransport(Transport[Any]):
     def __init__(self, inbox: DevInbox, channel: AnyChannel) -> None:
         self._inbox = inbox
         self._channel = channel
@@ -68,8 +80,5 @@ class _InboxTransport:
     async def send(self, message: Any, notification: Notification, now: Instant) -> Receipt:
         # A Slack recipient is a secret, also from whoever looks over a developer's shoulder.
         shown = replace(notification, recipient=self._channel.mask(notification.recipient))
-        number = self._inbox.add(self._channel.name, shown, message, now)
+        number = self._inbox.add(self._channel, shown, message, now)
         return Receipt(provider_id=f"inbox-{number}", code="inbox")
-
-    async def fetch_status(self, provider_id: str) -> StatusReport | None:
-        return None

@@ -1,45 +1,64 @@
-"""Which channels there are: one line each for how it reads, and one for how it leaves."""
+"""THE list of channels. Whatever names, describes or chooses a channel reads it from here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from typing import Final
 
-from pausepoint.channels.base import AnyChannel, AnyTransport, HttpClient
-from pausepoint.channels.email_smtp import EmailChannel, SmtpSettings, SmtpTransport
-from pausepoint.channels.slack import DEFAULT_HOSTS, SlackChannel, SlackTransport
-from pausepoint.channels.sms import SmsChannel, TwilioSettings, TwilioTransport
+from pausepoint.channels.base import AnyChannel, AnyTransport, HttpClient, OperatorValues
+from pausepoint.channels.email import EmailChannel
+from pausepoint.channels.slack import SlackChannel
+from pausepoint.channels.sms import SmsChannel
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelSettings:
-    """None where the operator has set nothing up; then the channel has no transport."""
-
-    sms_max_segments: int = 3
-    slack_hosts: tuple[str, ...] = DEFAULT_HOSTS
-    twilio: TwilioSettings | None = None
-    smtp: SmtpSettings | None = None
+CHANNELS: Final[dict[str, type[AnyChannel]]] = {}
 
 
-def build_channels(settings: ChannelSettings) -> dict[str, AnyChannel]:
-    """Every channel by its name, set up or not: what it takes and how it reads."""
-    channels: list[AnyChannel] = [
-        SmsChannel(settings.sms_max_segments),
-        EmailChannel(settings.smtp.from_address) if settings.smtp else EmailChannel(),
-        SlackChannel(settings.slack_hosts),
-    ]
-    return {channel.name: channel for channel in channels}
+def register(channel: type[AnyChannel]) -> None:
+    """Before the settings are read, since a channel brings its own."""
+    if channel.name in CHANNELS:
+        raise ValueError(f"There are two channels named {channel.name}.")
+    CHANNELS[channel.name] = channel
 
 
-def build_transports(
-    settings: ChannelSettings, guarded: HttpClient, operator: HttpClient
+for _channel in (SmsChannel, EmailChannel, SlackChannel):
+    register(_channel)
+
+
+def configure_channels(given: OperatorValues) -> tuple[dict[str, AnyChannel], list[str]]:
+    """Every channel by its name, set up or not; and what is wrong with the operator's settings."""
+    channels: dict[str, AnyChannel] = {}
+    problems: list[str] = []
+    for name, channel in CHANNELS.items():
+        try:
+            channels[name] = channel.configure(given)
+        except ValueError as error:
+            problems.append(str(error))
+    return channels, problems
+
+
+def transports_of(
+    channels: Sequence[AnyChannel], guarded: HttpClient, operator: HttpClient
 ) -> dict[str, AnyTransport]:
-    """The transports of those channels that are set up, by the channel's name.
+    """The transports of those channels that are set up, by the channel's name."""
+    return {
+        channel.name: channel.transport(guarded, operator)
+        for channel in channels
+        if channel.is_set_up
+    }
 
-    `guarded` reaches addresses that users give, `operator` those of the operator's settings.
-    """
-    transports: dict[str, AnyTransport] = {"slack": SlackTransport(guarded)}
-    if settings.twilio is not None:
-        transports["sms"] = TwilioTransport(settings.twilio, operator)
-    if settings.smtp is not None:
-        transports["email"] = SmtpTransport(settings.smtp)
-    return transports
+
+def channel_of_recipient(recipient: str) -> str | None:
+    """The channel whose recipients look like this one."""
+    for name, channel in CHANNELS.items():
+        if re.fullmatch(channel.recipient_form, recipient.strip()):
+            return name
+    return None
+
+
+def channel_of_pattern(pattern: str) -> str | None:
+    """The channel for which PAUSEPOINT_RECIPIENTS_ALLOWED may hold this."""
+    for name, channel in CHANNELS.items():
+        if channel.is_allowed_pattern(pattern):
+            return name
+    return None

@@ -4,16 +4,16 @@
 from __future__ import annotations
 
 import sys
-from datetime import timedelta
+from typing import Any, TextIO
 
 import click
 
 from pausepoint.cli.answering import answered
 from pausepoint.cli.opened import THROUGH_RESTARTS, opened
 from pausepoint.cli.output import json_option
-from pausepoint.cli.values import duration, pair
+from pausepoint.cli.values import contact, duration, pair
+from pausepoint.client.channels import CHANNELS, RECIPIENTS
 
-CHANNELS = ("sms", "email", "slack")
 EXIT_CODES = """\b
 Exit code  0   the first option
           10   another option
@@ -25,9 +25,11 @@ Exit code  0   the first option
 @click.command(short_help="Ask a person, wait, and print what they chose.", epilog=EXIT_CODES)
 @click.argument("message")
 @click.argument("options", nargs=-1, required=True)
-@click.option("--to", "recipient", required=True, help="Whom: a phone number, e-mail or Slack URL.")
+@click.option("--to", "recipient", required=True, help=f"Whom: a {RECIPIENTS}.")
 @click.option(
-    "--channel", type=click.Choice(CHANNELS), help="How; told from the recipient unless given."
+    "--channel",
+    type=click.Choice(list(CHANNELS)),
+    help="How; told from the recipient unless given.",
 )
 @click.option("--timeout", type=duration, help="How long they have, such as 2h.  [default: 24h]")
 @click.option("--default", help="The option that is taken if nobody answers in time.")
@@ -39,19 +41,32 @@ Exit code  0   the first option
     help="Shown with the question; repeatable.",
 )
 @click.option("--text", "allow_text", is_flag=True, help="Let them add a note, printed below.")
+@click.option("--remind-after", type=duration, help="When to send the question again, such as 30m.")
+@click.option(
+    "--fallback",
+    type=contact,
+    multiple=True,
+    metavar="[CHANNEL:]RECIPIENT",
+    help="Whom to ask if the message fails or nobody answers by the reminder; up to 3.",
+)
+@click.option("--callback-url", help="Where this question's events are posted.")
+@click.option(
+    "--callback-secret-file",
+    type=click.File(),
+    help="Holds the secret that signs them; - is standard input."
+    "  [default: PAUSEPOINT_CALLBACK_SECRET]",
+)
 @click.option("--idempotency-key", help="Asking again with the same key asks nobody twice.")
 @json_option
 def ask(
     message: str,
     options: tuple[str, ...],
     recipient: str,
-    channel: str | None,
-    timeout: timedelta | None,
-    default: str | None,
     metadata: tuple[tuple[str, str], ...],
-    allow_text: bool,
+    callback_secret_file: TextIO | None,
     idempotency_key: str | None,
     as_json: bool,
+    **details: Any,
 ) -> None:
     """Ask a person MESSAGE, wait, and print which of OPTIONS they chose.
 
@@ -62,9 +77,14 @@ def ask(
     pausepoint ask --to +15550100199 "Deploy?" Approve Reject --timeout 2h --default Reject
     git diff --stat | pausepoint ask --to you@example.com - Merge Close
     pausepoint ask --to +15550100199 "Deploy?" Approve Reject && ./deploy
+    pausepoint ask --to +15550100199 "Deploy?" Approve Reject --remind-after 30m \\
+        --fallback email:oncall@example.com
     """
     from pausepoint.client.environment import new_idempotency_key
 
+    details["metadata"] = dict(metadata) or None
+    if details["callback_url"] is not None:
+        details["callback_secret"] = _callback_secret(callback_secret_file)
     key = new_idempotency_key() if idempotency_key is None else idempotency_key
     question = sys.stdin.read() if message == "-" else message
     with opened(as_json=as_json, patience=THROUGH_RESTARTS) as client:
@@ -73,19 +93,28 @@ def ask(
                 recipient,
                 question,
                 options,
-                channel=channel,
-                timeout=timeout,
-                default=default,
-                metadata=dict(metadata) or None,
-                allow_text=allow_text,
                 idempotency_key=key,
                 on_pending=on_pending,
+                **details,
             ),
-            with_text=allow_text,
+            with_text=details["allow_text"],
             as_json=as_json,
             if_lost=f"It may have been asked. To find out without asking twice, ask again with"
             f" --idempotency-key {key}",
         )
+
+
+def _callback_secret(file: TextIO | None) -> str:
+    """Never an argument: those can be read by every user of the machine."""
+    from pausepoint.client.environment import CALLBACK_SECRET, setting
+
+    secret = setting(CALLBACK_SECRET) if file is None else file.read().strip()
+    if not secret:
+        raise click.UsageError(
+            "--callback-url needs a secret: set PAUSEPOINT_CALLBACK_SECRET, or name a file with"
+            " --callback-secret-file."
+        )
+    return secret
 
 
 @click.command(epilog=EXIT_CODES)

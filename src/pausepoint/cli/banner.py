@@ -90,9 +90,12 @@ def _show_serve(settings: Settings, *, has_accounts: bool) -> None:
             "  pausepoint accounts create --email you@example.com --name Acme",
             err=True,
         )
-    if not (settings.has_twilio or settings.has_smtp):
+    # A channel without settings of its own that it needs is usable as soon as links lead here.
+    needy = [each for each in settings.channels.values() if each.needs_settings]
+    if not any(channel.is_set_up for channel in needy):
+        nouns = " and ".join(channel.noun() for channel in needy)
         click.echo(
-            "SMS and e-mail are not set up: live keys cannot use them."
+            f"{nouns} are not set up: live keys cannot use them."
             " `pausepoint doctor` says what is missing.",
             err=True,
         )

@@ -7,6 +7,7 @@ import click
 from pausepoint.cli.asking_server import ask_server_or_database
 from pausepoint.cli.output import json_option, print_json
 from pausepoint.cli.server_part import ServerGroup
+from pausepoint.client.channels import CHANNELS
 
 
 @click.group(cls=ServerGroup)
@@ -17,7 +18,7 @@ def recipients() -> None:
 @recipients.command("add")
 @click.argument("account")
 @click.argument("address")
-@click.option("--channel", type=click.Choice(["sms", "email", "slack"]), required=True)
+@click.option("--channel", type=click.Choice(list(CHANNELS)), required=True)
 @json_option
 def add(account: str, address: str, channel: str, as_json: bool) -> None:
     """Let an account (an id or an e-mail address) ask somebody, without a confirmation.

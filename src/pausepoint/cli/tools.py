@@ -18,6 +18,7 @@ from pausepoint.cli.snippets import (
     config_file,
     server_script,
 )
+from pausepoint.client.channels import RECIPIENTS
 
 HOSTS = ("claude-code", "claude-desktop", "cursor", "vscode")
 
@@ -58,7 +59,7 @@ def mcp_config(host: str | None, key: str, base_url: str | None) -> None:
 @click.option(
     "--send-test",
     metavar="RECIPIENT",
-    help="Send a test message to a phone number, e-mail address or Slack webhook.",
+    help=f"Send a test message to a {RECIPIENTS}.",
 )
 @json_option
 def doctor(is_dev: bool, send_test: str | None, as_json: bool) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from pausepoint.client import Fallback
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?[smhd])+")
@@ -29,6 +33,15 @@ def pair(text: str) -> tuple[str, str]:
     if not key or not equals:
         raise click.BadParameter(f"{text!r} is not of the form key=value.")
     return key, value
+
+
+def contact(text: str) -> str | Fallback:
+    """`recipient`, or `channel:recipient`."""
+    from pausepoint.client import Fallback  # noqa: PLC0415 - a command imports what it needs
+    from pausepoint.client.channels import CHANNELS  # noqa: PLC0415
+
+    channel, colon, recipient = text.partition(":")
+    return Fallback(recipient, channel) if colon and channel in CHANNELS else text
 
 
 def printable(text: str) -> str:

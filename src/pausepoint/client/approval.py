@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ParamSpec, Protocol, TypeVar
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 from pausepoint.client.answer import Answer
 from pausepoint.client.errors import ArgumentsChanged, NotShowable, Rejected
 from pausepoint.client.question import MESSAGE_LIMIT
+from pausepoint.client.results import Fallback
 from pausepoint.client.showing import shown
 
 P = ParamSpec("P")
@@ -34,6 +35,8 @@ class Approval(Struct, frozen=True):
     message: str | None
     timeout: timedelta | None
     metadata: Mapping[str, Any] | None
+    remind_after: timedelta | None
+    fallback: Sequence[str | Fallback] | None
     approve: str
     reject: str
     hide: frozenset[str]
@@ -47,6 +50,8 @@ class Approval(Struct, frozen=True):
             "channel": self.channel,
             "timeout": self.timeout,
             "metadata": self.metadata,
+            "remind_after": self.remind_after,
+            "fallback": self.fallback,
             "allow_text": True,
         }
 
@@ -65,13 +70,24 @@ class Approving(ABC):
         message: str | None = None,
         timeout: timedelta | None = None,
         metadata: Mapping[str, Any] | None = None,
+        remind_after: timedelta | None = None,
+        fallback: Sequence[str | Fallback] | None = None,
         approve: str = "Approve",
         reject: str = "Reject",
         hide: Collection[str] = (),
     ) -> Decorator:
         """As the function of this name, with this client."""
         approval = Approval(
-            recipient, channel, message, timeout, metadata, approve, reject, frozenset(hide)
+            recipient=recipient,
+            channel=channel,
+            message=message,
+            timeout=timeout,
+            metadata=metadata,
+            remind_after=remind_after,
+            fallback=fallback,
+            approve=approve,
+            reject=reject,
+            hide=frozenset(hide),
         )
 
         def decorate(function: Callable[P, R], /) -> Callable[P, R]:

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Unpack
 
 import msgspec
 
@@ -16,8 +16,8 @@ from pausepoint.client.answer import Answer
 from pausepoint.client.errors import Conflict, Unreachable
 from pausepoint.client.exchange import Request, Steps
 from pausepoint.client.paths import look, path, query
-from pausepoint.client.question import question, seconds
-from pausepoint.client.results import Action, AuditEntry, Page, Pause
+from pausepoint.client.question import Details, question, seconds
+from pausepoint.client.results import AuditEntry, Page, Pause
 from pausepoint.client.retrying import Policy, settle
 from pausepoint.client.waiting import OnPending
 
@@ -28,35 +28,21 @@ def ask(
     message: str,
     options: Sequence[str],
     *,
-    channel: str | None = None,
-    timeout: timedelta | None = None,
-    default: str | None = None,
-    metadata: Mapping[str, Any] | None = None,
-    action: Action | None = None,
-    allow_text: bool = False,
-    idempotency_key: str | None = None,
     on_pending: OnPending | None = None,
+    **details: Unpack[Details],
 ) -> Steps[Answer]:
     """Asks a person, and returns their answer once it is there.
 
     `channel` is guessed from the recipient. `timeout` is 24 hours unless given; `default` is the
-    option taken then. `action` is what you are about to do; the page shows all of it. With an
+    option taken then. `action` is what you are about to do; the page shows all of it. `remind_after`
+    is when the question is sent again; `fallback` are up to three others, asked if the message fails
+    or nobody answers by then. This pause's events are posted to `callback_url`, signed with
+    `callback_secret` of 16 to 512 characters. With an
     `idempotency_key` the same question, asked again until seven days after its deadline, finds the
     same pause. `on_pending` is called with the pause each time it was looked at and is
     not answered yet. Raises TimedOut, Cancelled, Undeliverable, ApiError, Unreachable.
     """
-    request = question(
-        recipient,
-        message,
-        options,
-        channel,
-        timeout,
-        default,
-        metadata,
-        action,
-        allow_text,
-        idempotency_key,
-    )
+    request = question(recipient, message, options, details)
     pause = yield from _created(request, policy)
     return (yield from waiting.from_pause(pause, policy, on_pending))
 
@@ -66,28 +52,10 @@ def create(
     recipient: str,
     message: str,
     options: Sequence[str],
-    *,
-    channel: str | None = None,
-    timeout: timedelta | None = None,
-    default: str | None = None,
-    metadata: Mapping[str, Any] | None = None,
-    action: Action | None = None,
-    allow_text: bool = False,
-    idempotency_key: str | None = None,
+    **details: Unpack[Details],
 ) -> Steps[Pause]:
     """Asks a person, and returns at once. `wait` for the answer later, or let a webhook tell it."""
-    request = question(
-        recipient,
-        message,
-        options,
-        channel,
-        timeout,
-        default,
-        metadata,
-        action,
-        allow_text,
-        idempotency_key,
-    )
+    request = question(recipient, message, options, details)
     return (yield from _created(request, policy.for_a_call()))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
 
 from pausepoint.client.approval import Approval, Decorator, is_async
 from pausepoint.client.async_client import AsyncPausePoint, guard_async
+from pausepoint.client.results import Fallback
 from pausepoint.client.sync_client import PausePoint, guard
 
 P = ParamSpec("P")
@@ -21,6 +22,8 @@ def requires_approval(
     message: str | None = None,
     timeout: timedelta | None = None,
     metadata: Mapping[str, Any] | None = None,
+    remind_after: timedelta | None = None,
+    fallback: Sequence[str | Fallback] | None = None,
     approve: str = "Approve",
     reject: str = "Reject",
     hide: Collection[str] = (),
@@ -34,7 +37,16 @@ def requires_approval(
     anybody is asked, where the arguments cannot be shown as a whole; and whatever `ask` raises.
     """
     approval = Approval(
-        recipient, channel, message, timeout, metadata, approve, reject, frozenset(hide)
+        recipient=recipient,
+        channel=channel,
+        message=message,
+        timeout=timeout,
+        metadata=metadata,
+        remind_after=remind_after,
+        fallback=fallback,
+        approve=approve,
+        reject=reject,
+        hide=frozenset(hide),
     )
 
     def decorate(function: Callable[P, R], /) -> Callable[P, R]:

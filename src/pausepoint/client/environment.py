@@ -9,6 +9,7 @@ import time
 
 API_KEY = "PAUSEPOINT_API_KEY"
 BASE_URL = "PAUSEPOINT_BASE_URL"
+CALLBACK_SECRET = "PAUSEPOINT_CALLBACK_SECRET"  # noqa: S105 - a name
 
 
 def setting(name: str) -> str | None:

@@ -2,73 +2,99 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
+from pausepoint.client.channels import CHANNELS
 from pausepoint.client.environment import new_idempotency_key
 from pausepoint.client.errors import FieldProblem, InvalidRequest
 from pausepoint.client.exchange import Request
-from pausepoint.client.results import Action
+from pausepoint.client.results import Action, Fallback
 
 MESSAGE_LIMIT = 2000
 """Characters that the server takes as a message."""
 
 
-def question(
-    recipient: str,
-    message: str,
-    options: Sequence[str],
-    channel: str | None,
-    timeout: timedelta | None,
-    default: str | None,
-    metadata: Mapping[str, Any] | None,
-    action: Action | None,
-    allow_text: bool,
-    idempotency_key: str | None,
-) -> Request:
+class Details(TypedDict, total=False):
+    """What a question may have besides its recipient, message and options."""
+
+    channel: str | None
+    timeout: timedelta | None
+    default: str | None
+    metadata: Mapping[str, Any] | None
+    action: Action | None
+    allow_text: bool
+    remind_after: timedelta | None
+    fallback: Sequence[str | Fallback] | None
+    callback_url: str | None
+    callback_secret: str | None
+    idempotency_key: str | None
+
+
+def question(recipient: str, message: str, options: Sequence[str], details: Details) -> Request:
     """Raises InvalidRequest for what cannot be sent, TypeError for what was mixed up."""
+    if unknown := set(details) - set(Details.__annotations__):
+        raise TypeError(f"got an unexpected keyword argument {min(unknown)!r}")
     if isinstance(options, str):
         raise TypeError('options is a list of texts, such as ["Approve", "Reject"].')
+    metadata = details.get("metadata")
     body: dict[str, Any] = {
         "recipient": recipient,
-        "channel": channel or channel_of(recipient),
+        "channel": details.get("channel") or channel_of(recipient),
         "message": message,
         "options": list(options),
-        "allow_text_response": allow_text,
-        "timeout_default": default,
+        "allow_text_response": details.get("allow_text", False),
+        "timeout_default": details.get("default"),
         "metadata": None if metadata is None else dict(metadata),
     }
-    if action is not None:
+    # What only newer servers know is sent only where it is given.
+    if (action := details.get("action")) is not None:
         body["action"] = action
-    if timeout is not None:
+    if (timeout := details.get("timeout")) is not None:
         body["timeout_hours"] = seconds(timeout) / 3600
-    key = new_idempotency_key() if idempotency_key is None else _checked(idempotency_key)
+    if (remind_after := details.get("remind_after")) is not None:
+        body["remind_after_hours"] = seconds(remind_after, "remind_after") / 3600
+    if fallback := details.get("fallback"):
+        body["fallback"] = [_fallback(each) for each in _listed(fallback)]
+    for name in ("callback_url", "callback_secret"):
+        if (value := details.get(name)) is not None:
+            body[name] = value
+    given = details.get("idempotency_key")
+    key = new_idempotency_key() if given is None else _checked(given)
     return Request(method="POST", path="/v1/pause", content=encoded(body), idempotency_key=key)
+
+
+def _listed(fallback: Sequence[str | Fallback]) -> Sequence[str | Fallback]:
+    if isinstance(fallback, str | Fallback):
+        raise TypeError('fallback is a list, such as ["bob@example.com"].')
+    return fallback
+
+
+def _fallback(given: str | Fallback) -> Fallback:
+    return given if isinstance(given, Fallback) else Fallback(given, channel_of(given))
 
 
 def channel_of(recipient: str) -> str:
     """The channel that this recipient's form belongs to. Raises InvalidRequest."""
-    text = recipient.strip()
-    if text.startswith(("https://", "http://")):
-        return "slack"
-    if "@" in text:
-        return "email"
-    if text.lstrip(" (").startswith("+"):
-        return "sms"
+    for channel, form in CHANNELS.items():
+        if re.fullmatch(form, recipient.strip()):
+            return channel
+    *first, last = (f'"{channel}"' for channel in CHANNELS)
     raise InvalidRequest(
-        "The channel cannot be told from this recipient: give channel="
-        '"sms", "email" or "slack". A phone number begins with "+".',
+        f"The channel cannot be told from this recipient: give channel={', '.join(first)} or"
+        f' {last}. A phone number begins with "+".',
         code="INVALID_CHANNEL",
     )
 
 
-def seconds(timeout: timedelta) -> float:
+def seconds(timeout: timedelta, name: str = "timeout") -> float:
     """Raises TypeError for a number: it has no unit."""
     if not isinstance(timeout, timedelta):
-        raise TypeError("timeout is a timedelta, such as timedelta(hours=4).")
+        raise TypeError(f"{name} is a timedelta, such as timedelta(hours=4).")
     return timeout.total_seconds()
 
 

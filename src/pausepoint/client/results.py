@@ -17,12 +17,32 @@ T = TypeVar("T")
 
 
 class Attempt(Struct, frozen=True):
-    """One attempt at delivery; `code` is the vendor's, or HTTP's."""
+    """One attempt at delivery; `code` is the vendor's, or HTTP's.
+
+    Of a message to a person it also says on which channel and to whom it went, and whether it was a
+    reminder; of a webhook these are None. `recipient` is None too once the pause is erased.
+    """
 
     number: int
     at: datetime
     outcome: str
     code: str | None = None
+    channel: str | None = None
+    recipient: str | None = None
+    reminder: bool | None = None
+
+    def __repr__(self) -> str:
+        return f"Attempt({self.number}, {self.outcome!r}, code={self.code!r})"
+
+
+class Fallback(Struct, frozen=True):
+    """Another recipient, asked if the message fails or nobody answers by the reminder."""
+
+    recipient: str
+    channel: str
+
+    def __repr__(self) -> str:
+        return f"Fallback(channel={self.channel!r})"
 
 
 class Delivery(Struct, frozen=True):
@@ -48,7 +68,8 @@ class Pause(Struct, frozen=True, kw_only=True, eq=False):
     `status` is `pending`, `responded`, `timed_out` or `cancelled`; `resolved_by` is `human`,
     `timeout`, `developer`, or None while pending. `respond_url` is the person's link: only `create`
     has it, and only where the server shows it. In a list `action` is None; `action_sha256` says
-    whether there is one. `is_replay` is set by `create`: the idempotency key had made this pause
+    whether there is one. `remind_at` is when the question is sent again, `fallback` who else is asked.
+    `is_replay` is set by `create`: the idempotency key had made this pause
     before, so its answer, if there is one, was given to an earlier call. It is not compared.
     """
 
@@ -72,6 +93,8 @@ class Pause(Struct, frozen=True, kw_only=True, eq=False):
     respond_url: str | None = None
     action: Action | None = None
     action_sha256: str | None = None
+    remind_at: datetime | None = None
+    fallback: tuple[Fallback, ...] | None = None
     is_replay: bool = False
 
     @property

@@ -33,7 +33,7 @@ class InternalError(PausePointError):
 
 class InvalidChannel(PausePointError):
     code, status = "INVALID_CHANNEL", 400
-    sentence = "Unknown channel. Use one of: sms, email, slack."
+    sentence = "Unknown channel. Use one of: {channel_list}."
 
 
 class InvalidOptions(PausePointError):

@@ -28,7 +28,7 @@ class Plan:
 USUAL_PLANS: Final[Mapping[str, Plan]] = {
     "free": Plan(50, frozenset(("sms",))),
     "starter": Plan(500, frozenset(("sms", "email"))),
-    "pro": Plan(None, frozenset(("sms", "email", "slack"))),
+    "pro": Plan(),
     UNLIMITED_PLAN: Plan(),
 }
 

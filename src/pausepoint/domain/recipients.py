@@ -63,21 +63,10 @@ class Mute:
 
 @record(frozen=True, slots=True)
 class RecipientRules:
-    """The operator's choices. `countries` are beginnings of phone numbers; None for any."""
+    """The operator's choices. `allowed` are addresses or patterns, each for one channel."""
 
     has_directory: bool = False
-    allowed: tuple[str, ...] = ()
-    countries: tuple[str, ...] | None = None
-
-    def forbids(self, way: Way) -> str | None:
-        """Why nobody may ask this address here, whoever confirmed it."""
-        is_elsewhere = self.countries is not None and not way.recipient.startswith(self.countries)
-        if way.channel != "sms" or not is_elsewhere:
-            return None
-        return (
-            "This server sends SMS to some countries only, and this number is in none of them."
-            " Ask its operator."
-        )
+    allowed: tuple[Way, ...] = ()
 
     def allows(self, way: Way) -> bool:
         """Whether the operator has allowed this address, confirmed or not.
@@ -85,7 +74,7 @@ class RecipientRules:
         A pattern holds for its own channel only: `+44*` does not match `+44agent@example.com`.
         """
         return any(
-            _channel_of(each) == way.channel and _pattern(each).fullmatch(way.recipient)
+            each.channel == way.channel and _pattern(each.recipient).fullmatch(way.recipient)
             for each in self.allowed
         )
 
@@ -113,9 +102,13 @@ ROUTED_ADDRESS: Final = (
 _MAIL: Final = re.compile(r"(?P<local>[^@]+?)(?:\+[^@]*)?(?P<domain>@.+)")
 
 
+def is_mailbox(recipient: str) -> bool:
+    return "@" in recipient and "://" not in recipient
+
+
 def address_of(way: Way) -> str:
     """Equal for addresses that are surely one: capitals make no other mailbox."""
-    return way.recipient.casefold() if way.channel == "email" else way.recipient
+    return way.recipient.casefold() if is_mailbox(way.recipient) else way.recipient
 
 
 # Providers whose domains lead to one mailbox, and what they ignore in the part before the @. Sources:
@@ -136,7 +129,7 @@ _ONE_MAILBOX: Final = {
 def untagged(way: Way) -> str:
     """The address without what follows a `+`: what mutes were kept under before `person_of` knew
     providers, as processes of that release still do."""
-    matched = _MAIL.fullmatch(address_of(way)) if way.channel == "email" else None
+    matched = _MAIL.fullmatch(address_of(way)) if is_mailbox(way.recipient) else None
     return matched["local"] + matched["domain"] if matched else address_of(way)
 
 
@@ -147,20 +140,14 @@ def person_of(way: Way) -> str:
     """
     mailbox = untagged(way)
     local, at, domain = mailbox.rpartition("@")
-    if way.channel != "email" or not at:
+    if not at or not is_mailbox(way.recipient):
         return mailbox
     domain, ignored = _ONE_MAILBOX.get(domain, (domain, ""))
     return f"{local.translate({ord(each): None for each in ignored}) or local}@{domain}"
 
 
-def _channel_of(pattern: str) -> str:
-    if pattern.startswith("http"):
-        return "slack"
-    return "email" if "@" in pattern else "sms"
-
-
 @cache
 def _pattern(text: str) -> re.Pattern[str]:
-    """`*` stands for anything. Slack's addresses alone know capitals."""
-    flags = re.DOTALL | (0 if text.startswith("http") else re.IGNORECASE)
+    """`*` stands for anything. Of addresses, URLs alone know capitals."""
+    flags = re.DOTALL | (0 if "://" in text else re.IGNORECASE)
     return re.compile(".*".join(map(re.escape, text.split("*"))), flags)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from pausepoint.domain.account import Delivery, Principal
 from pausepoint.domain.delivery import DeliveryKind, DeliveryState
-from pausepoint.domain.errors import InvalidChannel
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
 from pausepoint.domain.pause import Callback, Content, Mode, Pause, PauseStatus, Way
@@ -17,7 +16,12 @@ from pausepoint.operations.callback import checked_callback
 from pausepoint.operations.idempotency import IdempotencyKey, claim, earlier_pause
 from pausepoint.operations.services import Services
 from pausepoint.operations.simulate_person import has_simulated_person
-from pausepoint.operations.ways import channels_of, checked_fallback, checked_recipient
+from pausepoint.operations.ways import (
+    channels_of,
+    checked_fallback,
+    checked_recipient,
+    unknown_channel,
+)
 from pausepoint.operations.who_may_be_asked import may_be_asked
 from pausepoint.operations.within_plan import within_plan
 from pausepoint.security.callback_target import callback_target
@@ -74,7 +78,7 @@ def _new_pause(
     services: Services, principal: Principal, question: Question, metadata_size: int
 ) -> Pause:
     if question.channel not in services.channels:
-        raise InvalidChannel
+        raise unknown_channel(services)
     check_question(question, metadata_size, skeleton)
     mode = principal.mode
     way = Way(question.channel, question.recipient)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pausepoint.channels.base import StatusReport
+from pausepoint.channels.base import InboundStatus
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.errors import DeliveryNotFound
@@ -10,20 +10,19 @@ from pausepoint.operations.deliver import record_report
 from pausepoint.operations.services import Services
 
 
-async def record_callback(
-    services: Services, delivery_id: str, provider_id: str, report: StatusReport | None
-) -> None:
+async def record_callback(services: Services, inbound: InboundStatus) -> None:
     """Moves a delivery from sent to delivered or failed. Raises DeliveryNotFound.
 
     Reports may come twice, out of order, or before our own commit that the message was sent; only
     the first one that ends the delivery counts.
     """
-    delivery = await services.store.delivery(delivery_id)
+    delivery = await services.store.delivery(inbound.delivery_id)
     if delivery is None:
         raise DeliveryNotFound
+    report = inbound.report
     if report is None or report.state is DeliveryState.SENT:
         return
-    if _may_end(delivery, report.state) and delivery.provider_id in (None, provider_id):
+    if _may_end(delivery, report.state) and delivery.provider_id in (None, inbound.provider_id):
         await record_report(services, delivery, report.state, report.code)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 
-from pausepoint.channels.base import AnyChannel, AnyTransport, CallbackReader, HttpClient
+from pausepoint.channels.base import AnyChannel, AnyTransport, HttpClient
 from pausepoint.clock import Clock
 from pausepoint.domain.hook_rules import NO_RULES, HookRules
 from pausepoint.domain.pause import Mode
@@ -53,7 +53,6 @@ class Services:
     policy: Policy
     chance: Callable[[], float]
     readiness: Callable[[], Awaitable[None]]
-    callbacks: Mapping[str, CallbackReader] = field(default_factory=dict)
     observer: Observer = SILENT
     keys_used: dict[str, Instant] = field(default_factory=dict)
     """When each key was used last, as far as that is not written yet; by the key's id."""

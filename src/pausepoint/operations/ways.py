@@ -23,7 +23,7 @@ def checked_recipient(services: Services, mode: Mode, question: Question, way: W
     """The address as it is kept. Raises InvalidChannel, InvalidRecipient, ChannelNotConfigured."""
     known = services.channels.get(way.channel)
     if known is None:
-        raise InvalidChannel
+        raise unknown_channel(services)
     address = simulated_address(way.recipient, way.channel) or known.normalise(way.recipient)
     person = simulated_person(address)
     if person is not None:
@@ -37,7 +37,7 @@ def checked_address(services: Services, mode: Mode, way: Way) -> str:
     """As `checked_recipient`, where nothing is asked. Simulated people are in no directory."""
     known = services.channels.get(way.channel)
     if known is None:
-        raise InvalidChannel
+        raise unknown_channel(services)
     address = known.normalise(way.recipient)
     if simulated_person(simulated_address(address, way.channel) or address) is not None:
         raise InvalidRecipient("Simulated people answer test keys, and need no confirmation.")
@@ -57,6 +57,11 @@ def checked_fallback(
     if len(set(ways)) < len(ways):
         raise ValidationFailed(("fallback", "Each must be another one than all before it."))
     return tuple(ways[1:])
+
+
+def unknown_channel(services: Services) -> InvalidChannel:
+    known = ", ".join(services.channels)
+    return InvalidChannel(InvalidChannel.sentence.replace("{channel_list}", known))
 
 
 def channels_of(pause: Pause) -> tuple[str, ...]:

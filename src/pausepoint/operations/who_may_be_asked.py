@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-from pausepoint.channels.phone_numbers import is_premium
 from pausepoint.domain.account import Principal
 from pausepoint.domain.errors import RecipientBusy, RecipientMuted, RecipientNotAllowed
 from pausepoint.domain.pause import Mode, Pause, Way
@@ -57,12 +56,8 @@ async def check_recipient(services: Services, developer_id: str, mode: Mode, way
         raise RecipientMuted
     if mode is Mode.TEST:
         return
-    if sentence := services.policy.recipients.forbids(way):
+    if sentence := services.channels[way.channel].forbids(way.recipient):
         raise RecipientNotAllowed(sentence)
-    if way.channel == "sms" and is_premium(way.recipient):
-        raise RecipientNotAllowed(
-            "This is a premium-rate or shared-cost number, and no person is asked there."
-        )
 
 
 def count_reminder(services: Services, pause: Pause, way: Way) -> None:

@@ -12,21 +12,35 @@ from pausepoint.domain.pause import Mode
 from pausepoint.domain.scopes import UNBOUNDED, Reach, Scope, networks_of
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
+from pausepoint.store import registry
 from pausepoint.store.changes import (
     DeleteWebhook,
+    DisableWebhook,
+    InsertApiKey,
+    InsertDeveloper,
+    InsertWebhook,
+    NoteKeyUse,
     RevokeApiKey,
     SetDeveloperDisabled,
     SetDeveloperPlan,
 )
-from pausepoint.store.statements import NOW, Statement, Write
+from pausepoint.store.statements import (
+    NOW,
+    GuardStatement,
+    Order,
+    PointQuery,
+    RowStatement,
+    Statement,
+    Write,
+)
 
 _DEVELOPER = "developer_id, sealed, password_hash, plan, created_at, disabled_at"
-INSERT_DEVELOPER: Final = Statement(
+INSERT_DEVELOPER: Final = GuardStatement(
     "insert_developer",
     "INSERT INTO developers (developer_id, email_index, sealed, password_hash, plan, created_at)"
     " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (email_index) DO NOTHING",
 )
-GET_DEVELOPER: Final = Statement(
+GET_DEVELOPER: Final = PointQuery(
     "developer", f"SELECT {_DEVELOPER} FROM developers WHERE developer_id = ?"
 )
 GET_DEVELOPER_BY_EMAIL: Final = Statement(
@@ -35,30 +49,32 @@ GET_DEVELOPER_BY_EMAIL: Final = Statement(
 LIST_DEVELOPERS: Final = Statement(
     "developers", f"SELECT {_DEVELOPER} FROM developers ORDER BY developer_id"
 )
-DISABLE_DEVELOPER: Final = Statement(
+DISABLE_DEVELOPER: Final = GuardStatement(
     "disable_developer",
     "UPDATE developers SET disabled_at = ? WHERE developer_id = ? AND disabled_at IS NULL",
 )
-ENABLE_DEVELOPER: Final = Statement(
+ENABLE_DEVELOPER: Final = GuardStatement(
     "enable_developer",
     "UPDATE developers SET disabled_at = NULL WHERE developer_id = ? AND disabled_at IS NOT NULL",
 )
-SET_PLAN: Final = Statement(
+SET_PLAN: Final = GuardStatement(
     "set_developer_plan", "UPDATE developers SET plan = ? WHERE developer_id = ? AND plan <> ?"
 )
 
 _BOUNDS = "scopes, expires_at, networks"
 _KEY = f"key_id, developer_id, mode, prefix, key_hash, name, created_at, revoked_at, {_BOUNDS}"
-INSERT_KEY: Final = Statement(
+INSERT_KEY: Final = RowStatement(
     "insert_api_key",
     f"INSERT INTO api_keys ({_KEY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    order=Order.PARENT,
 )
-NOTE_USE: Final = Statement(
+NOTE_USE: Final = RowStatement(
     "note_key_use",
     "UPDATE api_keys SET last_used_at = ?"
     " WHERE key_id = ? AND (last_used_at IS NULL OR last_used_at < ?)",
+    order=Order.UPDATE,
 )
-REVOKE_KEY: Final = Statement(
+REVOKE_KEY: Final = GuardStatement(
     "revoke_api_key",
     "UPDATE api_keys SET revoked_at = ?"
     " WHERE key_id = ? AND developer_id = ? AND revoked_at IS NULL",
@@ -67,7 +83,7 @@ LIST_KEYS: Final = Statement(
     "api_keys",
     f"SELECT {_KEY}, last_used_at FROM api_keys WHERE developer_id = ? ORDER BY created_at, mode, key_id",
 )
-GET_PRINCIPAL: Final = Statement(
+GET_PRINCIPAL: Final = PointQuery(
     "principal",
     "SELECT k.key_id, k.developer_id, k.mode, d.plan, k.scopes, k.expires_at, k.networks"
     " FROM api_keys k"
@@ -76,20 +92,22 @@ GET_PRINCIPAL: Final = Statement(
 )
 
 _WEBHOOK = "webhook_id, developer_id, mode, events, sealed, created_at, disabled_at"
-INSERT_WEBHOOK: Final = Statement(
+INSERT_WEBHOOK: Final = RowStatement(
     "insert_webhook",
     f"INSERT INTO webhooks ({_WEBHOOK}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    order=Order.PARENT,
 )
-DELETE_WEBHOOK: Final = Statement(
+DELETE_WEBHOOK: Final = GuardStatement(
     "delete_webhook",
     "UPDATE webhooks SET deleted_at = ?"
     " WHERE webhook_id = ? AND developer_id = ? AND mode = ? AND deleted_at IS NULL",
 )
-DISABLE_WEBHOOK: Final = Statement(
+DISABLE_WEBHOOK: Final = RowStatement(
     "disable_webhook",
     "UPDATE webhooks SET disabled_at = ? WHERE webhook_id = ? AND disabled_at IS NULL",
+    order=Order.UPDATE,
 )
-GET_WEBHOOK: Final = Statement(
+GET_WEBHOOK: Final = PointQuery(
     "webhook", f"SELECT {_WEBHOOK} FROM webhooks WHERE webhook_id = ? AND deleted_at IS NULL"
 )
 LIST_WEBHOOKS: Final = Statement(
@@ -111,19 +129,19 @@ def email_index(email: str, seal: Seal) -> str:
     return seal.blind_index(email.casefold(), "email")
 
 
-def insert_developer(developer: Developer, seal: Seal) -> Write:
+@registry.guard(InsertDeveloper)
+def insert_developer(guard: InsertDeveloper, seal: Seal) -> list[Write]:
+    developer = guard.developer
     sealed = seal.seal(_encode([developer.email, developer.name]), developer.developer_id)
-    return Write(
-        INSERT_DEVELOPER,
-        (
-            developer.developer_id,
-            email_index(developer.email, seal),
-            sealed,
-            developer.password_hash,
-            developer.plan,
-            developer.created_at,
-        ),
+    parameters = (
+        developer.developer_id,
+        email_index(developer.email, seal),
+        sealed,
+        developer.password_hash,
+        developer.plan,
+        developer.created_at,
     )
+    return [Write(INSERT_DEVELOPER, parameters)]
 
 
 def developer_from_row(row: Any, seal: Seal) -> Developer:
@@ -139,35 +157,43 @@ def developer_from_row(row: Any, seal: Seal) -> Developer:
     )
 
 
-def set_disabled(guard: SetDeveloperDisabled) -> Write:
+@registry.guard(SetDeveloperDisabled, keys_changed=lambda _: True)
+def set_disabled(guard: SetDeveloperDisabled, _: Seal) -> list[Write]:
     if guard.disabled:
-        return Write(DISABLE_DEVELOPER, (NOW, guard.developer_id))
-    return Write(ENABLE_DEVELOPER, (guard.developer_id,))
+        return [Write(DISABLE_DEVELOPER, (NOW, guard.developer_id))]
+    return [Write(ENABLE_DEVELOPER, (guard.developer_id,))]
 
 
-def set_plan(guard: SetDeveloperPlan) -> Write:
-    return Write(SET_PLAN, (guard.plan, guard.developer_id, guard.plan))
+@registry.guard(SetDeveloperPlan, keys_changed=lambda _: True)
+def set_plan(guard: SetDeveloperPlan, _: Seal) -> list[Write]:
+    return [Write(SET_PLAN, (guard.plan, guard.developer_id, guard.plan))]
 
 
-def insert_key(key: ApiKey) -> Write:
-    return Write(
-        INSERT_KEY,
-        (
-            key.key_id,
-            key.developer_id,
-            key.mode.value,
-            key.prefix,
-            key.key_hash,
-            key.name,
-            key.created_at,
-            key.revoked_at,
-            *_bounds(key.reach),
-        ),
+@registry.row(InsertApiKey)
+def insert_key(row: InsertApiKey, _: Seal) -> list[Write]:
+    key = row.key
+    parameters = (
+        key.key_id,
+        key.developer_id,
+        key.mode.value,
+        key.prefix,
+        key.key_hash,
+        key.name,
+        key.created_at,
+        key.revoked_at,
+        *_bounds(key.reach),
     )
+    return [Write(INSERT_KEY, parameters)]
 
 
-def revoke_key(guard: RevokeApiKey) -> Write:
-    return Write(REVOKE_KEY, (NOW, guard.key_id, guard.developer_id))
+@registry.row(NoteKeyUse)
+def note_key_use(row: NoteKeyUse, _: Seal) -> list[Write]:
+    return [Write(NOTE_USE, (row.at, row.key_id, row.at))]
+
+
+@registry.guard(RevokeApiKey, keys_changed=lambda _: True)
+def revoke_key(guard: RevokeApiKey, _: Seal) -> list[Write]:
+    return [Write(REVOKE_KEY, (NOW, guard.key_id, guard.developer_id))]
 
 
 def key_from_row(row: Any) -> ApiKey:
@@ -206,24 +232,30 @@ def _reach(row: Any) -> Reach:
     )
 
 
-def insert_webhook(webhook: Webhook, seal: Seal) -> Write:
-    sealed = seal.seal(_encode([webhook.url, webhook.secret]), webhook.webhook_id)
-    return Write(
-        INSERT_WEBHOOK,
-        (
-            webhook.webhook_id,
-            webhook.developer_id,
-            webhook.mode.value,
-            " ".join(webhook.events),
-            sealed,
-            webhook.created_at,
-            webhook.disabled_at,
-        ),
+@registry.row(InsertWebhook)
+def insert_webhook(row: InsertWebhook, seal: Seal) -> list[Write]:
+    webhook = row.webhook
+    parameters = (
+        webhook.webhook_id,
+        webhook.developer_id,
+        webhook.mode.value,
+        " ".join(webhook.events),
+        seal.seal(_encode([webhook.url, webhook.secret]), webhook.webhook_id),
+        webhook.created_at,
+        webhook.disabled_at,
     )
+    return [Write(INSERT_WEBHOOK, parameters)]
 
 
-def delete_webhook(guard: DeleteWebhook) -> Write:
-    return Write(DELETE_WEBHOOK, (NOW, guard.webhook_id, guard.developer_id, guard.mode.value))
+@registry.guard(DeleteWebhook)
+def delete_webhook(guard: DeleteWebhook, _: Seal) -> list[Write]:
+    parameters = (NOW, guard.webhook_id, guard.developer_id, guard.mode.value)
+    return [Write(DELETE_WEBHOOK, parameters)]
+
+
+@registry.row(DisableWebhook)
+def disable_webhook(row: DisableWebhook, _: Seal) -> list[Write]:
+    return [Write(DISABLE_WEBHOOK, (NOW, row.webhook_id))]
 
 
 def webhook_from_row(row: Any, seal: Seal) -> Webhook:

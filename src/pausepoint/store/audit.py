@@ -11,13 +11,16 @@ from pausepoint.domain.account import AuditEntry
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.time import Instant
+from pausepoint.security.sealed import Seal
+from pausepoint.store import registry
 from pausepoint.store.changes import InsertAuditEntry
-from pausepoint.store.statements import NOW, Parameters, Statement, Write
+from pausepoint.store.statements import NOW, Order, Parameters, RowStatement, Statement, Write
 
-INSERT: Final = Statement(
+INSERT: Final = RowStatement(
     "insert_audit_entry",
     "INSERT INTO audit (developer_id, mode, pause_id, event, actor, detail, created_at)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)",
+    order=Order.CHILD,
 )
 _COLUMNS = "entry_id, developer_id, pause_id, event, actor, detail, created_at"
 _SELECT = f"SELECT {_COLUMNS} FROM audit WHERE developer_id = ? AND (mode IS NULL OR mode = ?)"
@@ -76,19 +79,21 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-def insert(entry: InsertAuditEntry) -> Write:
-    return Write(
-        INSERT,
-        (
-            entry.developer_id,
-            entry.mode.value if entry.mode else None,
-            entry.pause_id,
-            entry.event.value,
-            entry.actor.value,
-            _encode(entry.detail).decode() if entry.detail else "{}",
-            NOW if entry.at is None else entry.at,
-        ),
+@registry.row(
+    InsertAuditEntry,
+    developer_id=lambda entry: None if entry.pause_id is None else entry.developer_id,
+)
+def insert(entry: InsertAuditEntry, _: Seal) -> list[Write]:
+    parameters = (
+        entry.developer_id,
+        entry.mode.value if entry.mode else None,
+        entry.pause_id,
+        entry.event.value,
+        entry.actor.value,
+        _encode(entry.detail).decode() if entry.detail else "{}",
+        NOW if entry.at is None else entry.at,
     )
+    return [Write(INSERT, parameters)]
 
 
 def select(

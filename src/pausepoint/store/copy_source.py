@@ -19,7 +19,12 @@ from pausepoint.store.copy_tables import (
     RunningHash,
     Table,
 )
-from pausepoint.store.migrate import migrations, pending, recorded_in_sqlite
+from pausepoint.store.migrate import (
+    migrations,
+    needs_adoption,
+    pending,
+    recorded_in_sqlite,
+)
 from pausepoint.store.sqlite import DatabaseInUse, lock_database
 
 _TABLES: Final = (
@@ -79,7 +84,7 @@ class Source:
             raise CopyFailed(f"{self._path} is no database of PausePoint's.")
         known = migrations("sqlite")
         recorded = recorded_in_sqlite(self._connection)
-        if pending(known, recorded):
+        if needs_adoption(recorded) or pending(known, recorded):
             raise CopyFailed(
                 f"{self._path} has an older schema than this program. Run `pausepoint migrate`"
                 " on it first."

@@ -16,18 +16,29 @@ from pausepoint.domain.in_flight import (
     WEBHOOKS_OF_ONE_ACCOUNT,
 )
 from pausepoint.domain.pause import Mode
-from pausepoint.store.changes import UpdateDelivery
-from pausepoint.store.statements import NOW, Statement, Write
+from pausepoint.security.sealed import Seal
+from pausepoint.store import registry
+from pausepoint.store.changes import InsertDelivery, UpdateDelivery
+from pausepoint.store.statements import (
+    NOW,
+    GuardStatement,
+    Order,
+    PointQuery,
+    RowStatement,
+    Statement,
+    Write,
+)
 
 _COLUMNS = (
     "delivery_id, developer_id, mode, kind, pause_id, webhook_id, event, state, attempt, attempts,"
     " checks, provider_id, created_at, due_at, ended_at, target,"
     " recipient_index, is_reminder"
 )
-INSERT: Final = Statement(
+INSERT: Final = RowStatement(
     "insert_delivery",
     f"INSERT INTO deliveries ({_COLUMNS})"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    order=Order.CHILD,
 )
 
 _KINDS = f"('{DeliveryKind.NOTIFICATION}', '{DeliveryKind.WEBHOOK}')"
@@ -107,13 +118,13 @@ UNCLAIM_POSTGRES: Final = Statement(
     f"UPDATE deliveries SET attempt = attempt - 1, due_at = ? WHERE kind IN {_KINDS} AND due_at = ?"
     " AND state = 'queued' AND attempt > jsonb_array_length(attempts::jsonb)",
 )
-UPDATE: Final = Statement(
+UPDATE: Final = GuardStatement(
     "update_delivery",
     "UPDATE deliveries SET state = ?, attempts = ?, due_at = ?, checks = ?, provider_id = ?,"
     " ended_at = ?"
     " WHERE delivery_id = ? AND state = ? AND attempt = ? AND COALESCE(due_at, -1) = ?",
 )
-GET: Final = Statement("delivery", f"SELECT {_COLUMNS} FROM deliveries WHERE delivery_id = ?")
+GET: Final = PointQuery("delivery", f"SELECT {_COLUMNS} FROM deliveries WHERE delivery_id = ?")
 OF_WEBHOOK: Final = Statement(
     "webhook_deliveries",
     f"SELECT {_COLUMNS} FROM deliveries WHERE webhook_id = ?"
@@ -142,48 +153,47 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(list[tuple[int, int, str, str | None]]).decode
 
 
-def insert(delivery: Delivery, *, at_commit: bool) -> Write:
-    return Write(
-        INSERT,
-        (
-            delivery.delivery_id,
-            delivery.developer_id,
-            delivery.mode.value,
-            delivery.kind.value,
-            delivery.pause_id,
-            delivery.webhook_id,
-            delivery.event.value if delivery.event else None,
-            delivery.state.value,
-            delivery.attempt,
-            encode_attempts(delivery.attempts),
-            delivery.checks,
-            delivery.provider_id,
-            NOW if at_commit else delivery.created_at,
-            NOW if at_commit else delivery.due_at,
-            delivery.ended_at,
-            delivery.target,
-            delivery.recipient_index,
-            int(delivery.is_reminder),
-        ),
+@registry.row(InsertDelivery, outbox=lambda _: True)
+def insert(row: InsertDelivery, _: Seal) -> list[Write]:
+    delivery = row.delivery
+    parameters = (
+        delivery.delivery_id,
+        delivery.developer_id,
+        delivery.mode.value,
+        delivery.kind.value,
+        delivery.pause_id,
+        delivery.webhook_id,
+        delivery.event.value if delivery.event else None,
+        delivery.state.value,
+        delivery.attempt,
+        encode_attempts(delivery.attempts),
+        delivery.checks,
+        delivery.provider_id,
+        NOW if row.at_commit else delivery.created_at,
+        NOW if row.at_commit else delivery.due_at,
+        delivery.ended_at,
+        delivery.target,
+        delivery.recipient_index,
+        int(delivery.is_reminder),
     )
+    return [Write(INSERT, parameters)]
 
 
-def update(guard: UpdateDelivery) -> Write:
-    return Write(
-        UPDATE,
-        (
-            guard.state.value,
-            encode_attempts(guard.attempts),
-            guard.due_at,
-            guard.checks,
-            guard.provider_id,
-            guard.ended_at,
-            guard.read.delivery_id,
-            guard.read.state.value,
-            guard.read.attempt,
-            -1 if guard.read.due_at is None else guard.read.due_at,
-        ),
+@registry.guard(UpdateDelivery, outbox=lambda guard: guard.due_at is not None)
+def update(guard: UpdateDelivery, _: Seal) -> list[Write]:
+    parameters = (
+        guard.state.value,
+        encode_attempts(guard.attempts),
+        guard.due_at,
+        guard.checks,
+        guard.provider_id,
+        guard.ended_at,
+        guard.read.delivery_id,
+        guard.read.state.value,
+        guard.read.attempt,
+        -1 if guard.read.due_at is None else guard.read.due_at,
     )
+    return [Write(UPDATE, parameters)]
 
 
 def from_row(row: Any) -> Delivery:

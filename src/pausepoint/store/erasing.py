@@ -7,7 +7,10 @@ from typing import Final, Protocol
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
-from pausepoint.store.statements import Statement
+from pausepoint.security.sealed import Seal
+from pausepoint.store import registry
+from pausepoint.store.changes import ErasePause, EraseRest
+from pausepoint.store.statements import GuardStatement, Order, RowStatement, Statement, Write
 
 
 @record(frozen=True, slots=True)
@@ -45,31 +48,35 @@ _ZEROS = "SET sealed = zeroblob(length(sealed))"
 _HAS_ENDED = "EXISTS (SELECT 1 FROM pauses AS p WHERE p.pause_id = contents.pause_id AND p.status <> 'pending')"
 
 # Holds for a pause that has ended and still has content. The pause and its audit entries stay.
-ERASE: Final = Statement(
+ERASE: Final = GuardStatement(
     "erase_question",
     f"DELETE FROM contents WHERE pause_id = ? AND part = 'question' AND {_HAS_ENDED}",
     f"UPDATE contents {_ZEROS}, erased = 1"
     f" WHERE pause_id = ? AND part = 'question' AND erased = 0 AND {_HAS_ENDED}",
 )
-ERASE_ANSWER: Final = Statement(
+ERASE_ANSWER: Final = RowStatement(
     "erase_answer",
     "DELETE FROM contents WHERE pause_id = ? AND part = 'answer'",
     f"UPDATE contents {_ZEROS}, erased = 1 WHERE pause_id = ? AND part = 'answer' AND erased = 0",
+    order=Order.UPDATE,
 )
-ERASE_ACTION: Final = Statement(
+ERASE_ACTION: Final = RowStatement(
     "erase_action",
     "DELETE FROM actions WHERE pause_id = ?",
     f"UPDATE actions {_ZEROS} WHERE pause_id = ?",
+    order=Order.UPDATE,
 )
 # Which person it was is only asked of pauses that wait.
-FORGET_PERSON: Final = Statement(
+FORGET_PERSON: Final = RowStatement(
     "forget_person",
     "UPDATE pauses SET person_key = NULL WHERE pause_id = ? AND person_key IS NOT NULL",
+    order=Order.UPDATE,
 )
 # A body's keyed hash tells whoever has the server's secret whether it was this that was asked.
-FORGET_KEYS_SOON: Final = Statement(
+FORGET_KEYS_SOON: Final = RowStatement(
     "forget_keys_soon",
     "UPDATE idempotency_keys SET created_at = ? WHERE pause_id = ? AND created_at > ?",
+    order=Order.UPDATE,
 )
 ERASABLE: Final = Statement(
     "erasable_pauses",
@@ -93,6 +100,21 @@ TELL_PURGED: Final = Statement(
     " FROM audit WHERE entry_id <= ? AND created_at < ?",
 )
 PURGE: Final = Statement("purge_audit", "DELETE FROM audit WHERE entry_id <= ? AND created_at < ?")
+
+
+@registry.guard(ErasePause)
+def erase(guard: ErasePause, _: Seal) -> list[Write]:
+    return [Write(ERASE, (guard.pause_id,))]
+
+
+@registry.row(EraseRest)
+def erase_rest(row: EraseRest, _: Seal) -> list[Write]:
+    return [
+        Write(ERASE_ANSWER, (row.pause_id,)),
+        Write(ERASE_ACTION, (row.pause_id,)),
+        Write(FORGET_PERSON, (row.pause_id,)),
+        Write(FORGET_KEYS_SOON, (row.keys_kept_from, row.pause_id, row.keys_kept_from)),
+    ]
 
 
 def oldest_of(rows: list[tuple[int, Instant]], before: Instant) -> tuple[int, Instant] | None:

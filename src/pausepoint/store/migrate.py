@@ -14,11 +14,13 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Final
 
+from pausepoint.store import old_migrations
 from pausepoint.store.base import CannotOpen
 
 FOLDER: Final[Traversable] = resources.files("pausepoint.store") / "migrations"
@@ -30,6 +32,7 @@ RECORDED: Final = "SELECT number, sha256, compatible_from FROM schema_migrations
 RECORD: Final = (
     "INSERT INTO schema_migrations (number, name, sha256, compatible_from) VALUES (?, ?, ?, ?)"
 )
+DELETE_RECORDED: Final = "DELETE FROM schema_migrations"
 
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
 _COMPATIBLE_FROM = re.compile(r"(?:--.*\n)*?-- compatible from: (\d+)\n")
@@ -60,6 +63,11 @@ class Migration:
         """The parameters of RECORD."""
         return self.number, self.name, self.sha256, self.compatible_from
 
+    @property
+    def adopted_record(self) -> tuple[int, str, str, int]:
+        """The parameters of RECORD for a schema that the old migrations made, with a name that says so."""
+        return self.number, f"{self.name} (adopted)", self.sha256, self.compatible_from
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -79,6 +87,22 @@ def migrations(engine: str, folder: Traversable = FOLDER) -> tuple[Migration, ..
             oldest = _compatible_from(name, number, shared)
             found.append(Migration(number, name, shared + own, oldest))
     return tuple(found)
+
+
+def needs_adoption(recorded: Mapping[int, Recorded]) -> bool:
+    """Return whether exactly the old migrations are recorded, whose schema is that of the first one.
+
+    Raises SchemaRefused if some of them are missing: what the others changed is no longer known.
+    """
+    count = old_migrations.count_old({number: each.sha256 for number, each in recorded.items()})
+    if 0 < count < old_migrations.COUNT:
+        raise SchemaRefused(
+            "This database was made by a development version from before the first release, and"
+            f" {count} of its {old_migrations.COUNT} migrations were applied. Bring it up to date first:"
+            " run `pausepoint migrate` of the last version that has the migration"
+            f" {old_migrations.LAST}. Or make a new database."
+        )
+    return count == old_migrations.COUNT
 
 
 def pending(
@@ -111,22 +135,33 @@ def migrate_sqlite(
     `connection` is the writer's, in autocommit mode. Raises SchemaRefused.
     """
     connection.execute(f"{TABLE} STRICT")
-    todo = pending(known or migrations("sqlite"), recorded_in_sqlite(connection))
+    known = known or migrations("sqlite")
+    if needs_adoption(recorded_in_sqlite(connection)):
+        with _transaction(connection):
+            connection.execute(DELETE_RECORDED)
+            connection.execute(RECORD, known[0].adopted_record)
+    todo = pending(known, recorded_in_sqlite(connection))
     for migration in todo:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with _transaction(connection):
             for statement in _statements(migration.sql):
                 connection.execute(statement)
             connection.execute(RECORD, migration.record)
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
     return len(todo)
 
 
 def recorded_in_sqlite(connection: sqlite3.Connection) -> dict[int, Recorded]:
     return {number: Recorded(*rest) for number, *rest in connection.execute(RECORDED)}
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
 
 
 def _compatible_from(name: str, number: int, sql: str) -> int:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
 
-import msgspec
-
-from pausepoint.domain.action import Action
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.pause import (
-    Callback,
-    Content,
     Mode,
     Pause,
     PauseStatus,
@@ -21,30 +15,42 @@ from pausepoint.domain.pause import (
 from pausepoint.domain.question import FALLBACK_LIMIT
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
+from pausepoint.store import registry
 from pausepoint.store.base import DuePause
-from pausepoint.store.changes import EndPause
+from pausepoint.store.changes import (
+    ClaimIdempotencyKey,
+    EndPause,
+    FailPauseDelivery,
+    ForgetIdempotencyKeys,
+    InsertPause,
+    SetPauseDelivery,
+)
+from pausepoint.store.contents import decode_content, insert_answer, insert_question
 from pausepoint.store.deliveries import decode_attempts
 from pausepoint.store.recipients import mute_keys, person_key_of
-from pausepoint.store.statements import NOW, Statement, Write
+from pausepoint.store.statements import (
+    NOW,
+    GuardStatement,
+    Order,
+    PointQuery,
+    RowStatement,
+    Statement,
+    Write,
+)
 
-INSERT: Final = Statement(
+INSERT: Final = RowStatement(
     "insert_pause",
     "INSERT INTO pauses (pause_id, developer_id, mode, status, channel, allow_text, default_index,"
     " created_at, expires_at, delivery_state, callback_target, remind_at, fallbacks,"
     " person_key) VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    order=Order.PARENT,
 )
-INSERT_CONTENT: Final = Statement(
-    "insert_content", "INSERT INTO contents (pause_id, part, sealed) VALUES (?, ?, ?)"
-)
-INSERT_ACTION: Final = Statement(
-    "insert_action", "INSERT INTO actions (pause_id, sealed) VALUES (?, ?)"
-)
-END: Final = Statement(
+END: Final = GuardStatement(
     "end_pause",
     "UPDATE pauses SET status = ?, resolved_by = ?, choice_index = ?, responded_at = ?"
     " WHERE pause_id = ? AND status = 'pending' AND expires_at > ?",
 )
-TIME_OUT: Final = Statement(
+TIME_OUT: Final = GuardStatement(
     "time_out_pause",
     "UPDATE pauses SET status = ?, resolved_by = ?, choice_index = ?, responded_at = ?"
     " WHERE pause_id = ? AND status = 'pending' AND expires_at <= ?",
@@ -55,22 +61,24 @@ MUTE_KEYS_LIMIT: Final = 2 * (1 + FALLBACK_LIMIT)
 _SOMEBODY_MUTED = (
     f"EXISTS (SELECT 1 FROM mutes m WHERE m.person_key IN ({', '.join('?' * MUTE_KEYS_LIMIT)}))"
 )
-TIME_OUT_UNMUTED: Final = Statement(
+TIME_OUT_UNMUTED: Final = GuardStatement(
     "time_out_unmuted_pause", f"{TIME_OUT.sql} AND NOT {_SOMEBODY_MUTED}"
 )
-TIME_OUT_MUTED: Final = Statement(
+TIME_OUT_MUTED: Final = GuardStatement(
     "time_out_muted_pause",
     "UPDATE pauses SET status = ?, resolved_by = ?, choice_index = ?, responded_at = ?,"
     " delivery_state = 'failed'"
     f" WHERE pause_id = ? AND status = 'pending' AND expires_at <= ? AND {_SOMEBODY_MUTED}",
 )
-FAIL_DELIVERY: Final = Statement(
+FAIL_DELIVERY: Final = GuardStatement(
     "fail_pause_delivery",
     "UPDATE pauses SET delivery_state = 'failed'"
     " WHERE pause_id = ? AND status = 'pending' AND delivery_state <> 'failed'",
 )
-SET_DELIVERY: Final = Statement(
-    "set_pause_delivery", "UPDATE pauses SET delivery_state = ? WHERE pause_id = ?"
+SET_DELIVERY: Final = RowStatement(
+    "set_pause_delivery",
+    "UPDATE pauses SET delivery_state = ? WHERE pause_id = ?",
+    order=Order.UPDATE,
 )
 _SEALED = "(SELECT c.sealed FROM contents c WHERE c.pause_id = p.pause_id AND c.erased = 0"
 _COLUMNS = (
@@ -81,13 +89,7 @@ _COLUMNS = (
     " AND d.kind = 'notification' LIMIT 1), p.callback_target,"
     " p.remind_at, p.fallbacks"
 )
-# It is read after the pause, which may have been erased in between: then there is none.
-GET_ACTION: Final = Statement(
-    "action",
-    "SELECT a.sealed FROM actions a WHERE a.pause_id = ? AND EXISTS (SELECT 1 FROM contents c"
-    " WHERE c.pause_id = a.pause_id AND c.part = 'question' AND c.erased = 0)",
-)
-GET: Final = Statement("pause", f"SELECT {_COLUMNS} FROM pauses p WHERE p.pause_id = ?")
+GET: Final = PointQuery("pause", f"SELECT {_COLUMNS} FROM pauses p WHERE p.pause_id = ?")
 LIST: Final = Statement(
     "pauses",
     f"SELECT {_COLUMNS} FROM pauses p WHERE p.developer_id = ? AND p.mode = ?"
@@ -130,15 +132,17 @@ COUNT_SINCE: Final = Statement(
     "count_pauses",
     "SELECT count(*) FROM pauses WHERE developer_id = ? AND mode = ? AND pause_id >= ?",
 )
-CLAIM_IDEMPOTENCY_KEY: Final = Statement(
+CLAIM_IDEMPOTENCY_KEY: Final = GuardStatement(
     "claim_idempotency_key",
     "INSERT INTO idempotency_keys (developer_id, mode, key_index, body_hash, pause_id, created_at)"
     " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (developer_id, mode, key_index) DO UPDATE"
     " SET body_hash = excluded.body_hash, pause_id = excluded.pause_id,"
     " created_at = excluded.created_at WHERE idempotency_keys.created_at < ?",
 )
-FORGET_IDEMPOTENCY_KEYS: Final = Statement(
-    "forget_idempotency_keys", "DELETE FROM idempotency_keys WHERE created_at < ?"
+FORGET_IDEMPOTENCY_KEYS: Final = RowStatement(
+    "forget_idempotency_keys",
+    "DELETE FROM idempotency_keys WHERE created_at < ?",
+    order=Order.UPDATE,
 )
 GET_IDEMPOTENT: Final = Statement(
     "idempotent_pause",
@@ -146,13 +150,12 @@ GET_IDEMPOTENT: Final = Statement(
     " WHERE developer_id = ? AND mode = ? AND key_index = ? AND created_at >= ?",
 )
 
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
 
-
-def insert(pause: Pause, seal: Seal) -> list[Write]:
+@registry.row(InsertPause, deadline=lambda row: row.pause.expires_at)
+def insert(row: InsertPause, seal: Seal) -> list[Write]:
+    pause = row.pause
     assert pause.content is not None
-    row = (
+    values = (
         pause.pause_id,
         pause.developer_id,
         pause.mode.value,
@@ -167,19 +170,11 @@ def insert(pause: Pause, seal: Seal) -> list[Write]:
         pause.fallbacks,
         person_key_of(pause, seal),
     )
-    writes = [
-        Write(INSERT, row),
-        _content(pause.pause_id, "question", _question(pause.content), seal),
-    ]
-    action = pause.content.action
-    if action is not None:
-        assert action.arguments_json is not None
-        sealed = seal.seal(action.arguments_json, f"{pause.pause_id}/action")
-        writes.append(Write(INSERT_ACTION, (pause.pause_id, sealed)))
-    return writes
+    return [Write(INSERT, values), *insert_question(pause.pause_id, pause.content, seal)]
 
 
-def end(guard: EndPause, seal: Seal) -> Write:
+@registry.guard(EndPause, pause_id=lambda guard: guard.pause_id)
+def end(guard: EndPause, seal: Seal) -> list[Write]:
     """The compare-and-set out of `pending`; on which side of the deadline depends on the ending."""
     ending, mutes = guard.ending, guard.mutes
     statement = TIME_OUT if ending.status is PauseStatus.TIMED_OUT else END
@@ -193,23 +188,62 @@ def end(guard: EndPause, seal: Seal) -> Write:
         ]
         people = (*keys, *[keys[0]] * (MUTE_KEYS_LIMIT - len(keys)))
     responded_at = NOW if ending.status is PauseStatus.RESPONDED else None
-    return Write(
-        statement,
-        (
-            ending.status.value,
-            ending.resolved_by.value,
-            ending.choice_index,
-            responded_at,
-            guard.pause_id,
-            NOW,
-            *people,
-        ),
+    parameters = (
+        ending.status.value,
+        ending.resolved_by.value,
+        ending.choice_index,
+        responded_at,
+        guard.pause_id,
+        NOW,
+        *people,
     )
+    writes = [Write(statement, parameters)]
+    if ending.response_text is not None:
+        writes.append(insert_answer(guard.pause_id, ending.response_text, seal))
+    return writes
+
+
+@registry.guard(FailPauseDelivery, pause_id=lambda guard: guard.pause_id)
+def fail_delivery(guard: FailPauseDelivery, _: Seal) -> list[Write]:
+    return [Write(FAIL_DELIVERY, (guard.pause_id,))]
+
+
+def _failed_pause(row: SetPauseDelivery) -> str | None:
+    """Agents stop waiting for a pause whose message will not arrive."""
+    return row.pause_id if row.state is DeliveryState.FAILED else None
+
+
+@registry.row(SetPauseDelivery, pause_id=_failed_pause)
+def set_delivery(row: SetPauseDelivery, _: Seal) -> list[Write]:
+    return [Write(SET_DELIVERY, (row.state.value, row.pause_id))]
+
+
+def idempotency_index(key: str, seal: Seal) -> str:
+    return seal.blind_index(key, "idempotency")
+
+
+@registry.guard(ClaimIdempotencyKey)
+def claim_idempotency_key(guard: ClaimIdempotencyKey, seal: Seal) -> list[Write]:
+    parameters = (
+        guard.developer_id,
+        guard.mode.value,
+        idempotency_index(guard.key, seal),
+        seal.blind_index(guard.fingerprint, "body"),
+        guard.pause_id,
+        guard.at,
+        guard.not_before,
+    )
+    return [Write(CLAIM_IDEMPOTENCY_KEY, parameters)]
+
+
+@registry.row(ForgetIdempotencyKeys)
+def forget_idempotency_keys(row: ForgetIdempotencyKeys, _: Seal) -> list[Write]:
+    return [Write(FORGET_IDEMPOTENCY_KEYS, (row.before,))]
 
 
 def due_from_row(row: Any, seal: Seal) -> DuePause:
     """`row` is in the order of `DUE`."""
-    content = _content_from(row[0], row[7], None, seal) if row[7] else None
+    content = decode_content(row[0], row[7], None, seal) if row[7] else None
     return DuePause(
         pause_id=row[0],
         developer_id=row[1],
@@ -219,10 +253,6 @@ def due_from_row(row: Any, seal: Seal) -> DuePause:
         ways=(Way(row[5], content.recipient), *content.fallback) if content else (),
         is_failed=row[6] == DeliveryState.FAILED,
     )
-
-
-def insert_answer(pause_id: str, text: str, seal: Seal) -> Write:
-    return _content(pause_id, "answer", text.encode(), seal)
 
 
 def from_row(row: Any, seal: Seal) -> Pause:
@@ -244,7 +274,7 @@ def from_row(row: Any, seal: Seal) -> Pause:
         resolved_by=ResolvedBy(row[11]) if row[11] else None,
         delivery_state=state,
         attempts=decode_attempts(attempts) if attempts else (),
-        content=_content_from(pause_id, question, answer, seal) if question else None,
+        content=decode_content(pause_id, question, answer, seal) if question else None,
         callback_target=row[16],
         remind_at=row[17],
         fallbacks=row[18],
@@ -255,49 +285,3 @@ def first_id_at(instant: Instant) -> str:
     """The smallest pause id that a pause created at `instant` can have."""
     bare = f"{instant:012x}"
     return f"psr_{bare[:8]}-{bare[8:]}-7000-8000-000000000000"
-
-
-def _content(pause_id: str, part: str, plain: bytes, seal: Seal) -> Write:
-    return Write(INSERT_CONTENT, (pause_id, part, seal.seal(plain, f"{pause_id}/{part}")))
-
-
-def with_arguments(pause: Pause, sealed: bytes, seal: Seal) -> Pause:
-    """The pause with its action's arguments, of which `sealed` is what is kept."""
-    assert pause.content is not None
-    assert pause.content.action is not None
-    arguments = seal.unseal(sealed, f"{pause.pause_id}/action")
-    action = replace(pause.content.action, arguments_json=arguments)
-    return replace(pause, content=replace(pause.content, action=action))
-
-
-def _question(content: Content) -> bytes:
-    """What few questions have comes last, and only where there is any."""
-    parts: list[Any] = [content.recipient, content.message, content.options, content.metadata]
-    action = content.action
-    if content.callback is not None or content.fallback or action is not None:
-        callback = content.callback
-        parts.append(callback and (callback.url, callback.secret))
-        parts.append([(way.channel, way.recipient) for way in content.fallback])
-    if action is not None:
-        parts.append((action.tool, action.sha256))
-    return _encode(parts)
-
-
-def _content_from(pause_id: str, question: bytes, answer: bytes | None, seal: Seal) -> Content:
-    recipient, message, options, metadata, *more = _decode(
-        seal.unseal(question, f"{pause_id}/question")
-    )
-    text = seal.unseal(answer, f"{pause_id}/answer").decode() if answer else None
-    if not more:
-        return Content(recipient, message, tuple(options), metadata, text)
-    callback, fallback, *last = more
-    return Content(
-        recipient,
-        message,
-        tuple(options),
-        metadata,
-        text,
-        Callback(*callback) if callback else None,
-        tuple(Way(*way) for way in fallback),
-        Action(*last[0]) if last else None,
-    )

@@ -12,13 +12,12 @@ from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant
 from pausepoint.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
-from pausepoint.store import accounts, audit, counts, deliveries, pauses, recipients
+from pausepoint.store import audit, counts, pauses, recipients
 from pausepoint.store.base import DatabaseRefused, StoreUnavailable
-from pausepoint.store.binding import ROW_ORDER, News, bind
 from pausepoint.store.changes import Applied, Change, Lost
 from pausepoint.store.counts import ToldCounts
 from pausepoint.store.feed import FeedPosition
-from pausepoint.store.postgres_lane import GUARDS, Lane
+from pausepoint.store.postgres_lane import Lane
 from pausepoint.store.postgres_link import (
     connect,
     connect_pool,
@@ -34,22 +33,13 @@ from pausepoint.store.postgres_schema import keep_clock_ahead, migrate_postgres,
 from pausepoint.store.postgres_sets import Types, learn_types
 from pausepoint.store.postgres_writer import Writer
 from pausepoint.store.reading import ReadingStore
-from pausepoint.store.statements import Parameters, Statement
+from pausepoint.store.registry import News
+from pausepoint.store.statements import Parameters, PointQuery, Statement, all_writes
+from pausepoint.store.write_plan import plan_writes
 
 T = TypeVar("T")
 
 WRITERS: Final = 2
-# What many ask for at the same time, each for one record.
-_BY_KEY: Final = frozenset(
-    (
-        pauses.GET,
-        deliveries.GET,
-        accounts.GET_PRINCIPAL,
-        accounts.GET_DEVELOPER,
-        accounts.GET_WEBHOOK,
-        *recipients.BY_KEY,
-    )
-)
 MARKS_KEPT: Final = 24 * 3_600_000
 """Milliseconds; a process that was killed leaves its marks behind."""
 
@@ -124,11 +114,11 @@ class PostgresStore(ReadingStore):
     # ── Writes ──
 
     async def apply(self, change: Change) -> Applied | Lost:
-        return await self._writer.submit(bind(change, self._seal))
+        return await self._writer.submit(plan_writes(change, self._seal))
 
     async def apply_all(self, changes: Sequence[Change]) -> list[Applied | Lost]:
-        bound = [bind(change, self._seal) for change in changes]
-        futures = [self._writer.submit(each) for each in bound]
+        plans = [plan_writes(change, self._seal) for change in changes]
+        futures = [self._writer.submit(plan) for plan in plans]
         # All are waited for, so that none that failed goes unheard.
         await asyncio.gather(*futures, return_exceptions=True)
         return [future.result() for future in futures]
@@ -166,7 +156,7 @@ class PostgresStore(ReadingStore):
     # ── How it reads ──
 
     async def _one(self, statement: Statement, parameters: Parameters) -> Any:
-        if statement in _BY_KEY:
+        if isinstance(statement, PointQuery):
             return await self._reader.by_key(statement, parameters[0])
         return await self._reader.first(statement, parameters)
 
@@ -219,7 +209,7 @@ async def _prepare(url: str, secret_keys: Sequence[str], clock: Clock) -> tuple[
         seal = await open_vault(connection, secret_keys)
         for parameters in recipients.rekeyed(await connection.fetch(recipients.KEYED.sql), seal):
             await connection.execute(translated(recipients.REKEY.sql), *parameters)
-        types = await learn_types(connection, (*GUARDS, *ROW_ORDER))
+        types = await learn_types(connection, all_writes())
         forgotten = clock.now() - MARKS_KEPT
         await connection.execute("DELETE FROM commit_marks WHERE used_at < $1", forgotten)
     finally:

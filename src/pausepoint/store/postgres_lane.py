@@ -6,14 +6,14 @@ import random
 import uuid
 from collections.abc import Sequence
 from itertools import count
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 
 from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant
-from pausepoint.store import accounts, deliveries, erasing, pauses, recipients
-from pausepoint.store.binding import ROW_ORDER, Bound
+from pausepoint.store import deliveries
 from pausepoint.store.postgres_link import (
     FAREWELL_SECONDS,
     Connection,
@@ -21,25 +21,8 @@ from pausepoint.store.postgres_link import (
     translated,
 )
 from pausepoint.store.postgres_sets import UNGUARDED, Types, batch_sql
-from pausepoint.store.statements import Parameters, Statement, filled
-
-GUARDS: Final[tuple[Statement, ...]] = (
-    pauses.END,
-    pauses.TIME_OUT,
-    pauses.TIME_OUT_UNMUTED,
-    pauses.TIME_OUT_MUTED,
-    pauses.FAIL_DELIVERY,
-    pauses.CLAIM_IDEMPOTENCY_KEY,
-    deliveries.UPDATE,
-    accounts.INSERT_DEVELOPER,
-    accounts.REVOKE_KEY,
-    accounts.DELETE_WEBHOOK,
-    accounts.DISABLE_DEVELOPER,
-    accounts.ENABLE_DEVELOPER,
-    accounts.SET_PLAN,
-    erasing.ERASE,
-    *recipients.GUARDS,
-)
+from pausepoint.store.statements import Parameters, Statement, filled, in_order
+from pausepoint.store.write_plan import WritePlan
 
 _SETTLE: Final = (
     "INSERT INTO commit_marks AS m (writer_id, batch, fence, won, used_at)"
@@ -88,7 +71,7 @@ class Lane:
             self._connection.terminate()
             self._connection = None
 
-    async def commit(self, changes: Sequence[Bound], now: Instant) -> frozenset[int]:
+    async def commit(self, changes: Sequence[WritePlan], now: Instant) -> frozenset[int]:
         """The numbers, from 1, of the changes whose guard held. All are durable, or none.
 
         After an error that took the connection along, `settle` says which.
@@ -134,7 +117,7 @@ class Lane:
 
 
 def _sets(
-    changes: Sequence[Bound], now: Instant
+    changes: Sequence[WritePlan], now: Instant
 ) -> tuple[dict[Statement, list[Parameters]], dict[Statement, list[Parameters]]]:
     """The parameters by statement, guards and rows, in an order that gives few different batches."""
     guards: dict[Statement, list[Parameters]] = {}
@@ -148,6 +131,6 @@ def _sets(
         for write in change.rows:
             rows.setdefault(write.statement, []).append((*filled(write.parameters, now), item))
     return (
-        {statement: guards[statement] for statement in GUARDS if statement in guards},
-        {statement: rows[statement] for statement in ROW_ORDER if statement in rows},
+        {statement: guards[statement] for statement in sorted(guards, key=attrgetter("name"))},
+        {statement: rows[statement] for statement in sorted(rows, key=in_order)},
     )

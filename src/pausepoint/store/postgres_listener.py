@@ -15,8 +15,8 @@ import msgspec
 
 from pausepoint.domain.time import Instant
 from pausepoint.store.back_off import BackOff
-from pausepoint.store.binding import News
 from pausepoint.store.postgres_link import FAREWELL_SECONDS, Connection, connect, is_trouble
+from pausepoint.store.registry import News
 from pausepoint.store.waiters import Hub
 
 _CHANNEL: Final = "pausepoint"

@@ -10,16 +10,16 @@ from typing import Any, Final
 
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.in_flight import InFlight
-from pausepoint.store.binding import Bound
 from pausepoint.store.changes import Applied, Lost
 from pausepoint.store.postgres_sets import Key
+from pausepoint.store.write_plan import WritePlan
 
 BATCH_LIMIT: Final = 256
 
 
 @dataclass(slots=True, eq=False)
 class Item:
-    change: Bound
+    change: WritePlan
     keys: frozenset[Key]
     future: asyncio.Future[Applied | Lost]
     since: float

@@ -13,6 +13,7 @@ from typing import Final
 from pausepoint.security.sealed import Seal
 from pausepoint.store import vault
 from pausepoint.store.migrate import (
+    DELETE_RECORDED,
     RECORD,
     RECORDED,
     TABLE,
@@ -20,6 +21,7 @@ from pausepoint.store.migrate import (
     Recorded,
     SchemaRefused,
     migrations,
+    needs_adoption,
     pending,
 )
 from pausepoint.store.postgres_link import Connection, translated
@@ -68,7 +70,11 @@ async def migrate_postgres(
                     " `pausepoint db copy` again: it goes on where it stopped. Or drop the"
                     " database and make it anew."
                 )
-            todo = pending(known, await recorded_in_postgres(connection))
+            recorded = await recorded_in_postgres(connection)
+            if needs_adoption(recorded):
+                await _adopt(connection, known[0])
+                continue
+            todo = pending(known, recorded)
             if not todo:
                 return count
             await _apply(connection, todo[0])
@@ -124,13 +130,18 @@ async def _has_table(connection: Connection, name: str) -> bool:
     return await connection.fetchval("SELECT to_regclass($1)", name) is not None
 
 
+async def _adopt(connection: Connection, first: Migration) -> None:
+    await connection.execute(DELETE_RECORDED)
+    await connection.execute(translated(RECORD), *first.adopted_record)
+
+
 async def _apply(connection: Connection, migration: Migration) -> None:
-    await connection.execute(_in_postgres(f"{TABLE};"))
-    await connection.execute(_in_postgres(migration.sql))
+    await connection.execute(in_postgres(f"{TABLE};"))
+    await connection.execute(in_postgres(migration.sql))
     await connection.execute(translated(RECORD), *migration.record)
 
 
-def _in_postgres(script: str) -> str:
+def in_postgres(script: str) -> str:
     for pattern, replacement in _TYPES:
         script = re.sub(pattern, replacement, script)
     return script

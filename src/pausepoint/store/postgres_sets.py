@@ -22,9 +22,9 @@ from functools import cache
 from itertools import count
 from typing import Final, TypeAlias
 
-from pausepoint.store.binding import Bound
 from pausepoint.store.postgres_link import Connection, translated
 from pausepoint.store.statements import Parameters, Statement
+from pausepoint.store.write_plan import WritePlan
 
 Key: TypeAlias = tuple[object, ...]
 Types: TypeAlias = Mapping[Statement, tuple[str, ...]]
@@ -80,7 +80,7 @@ def form_of(statement: Statement) -> Form:
 _NO_KEYS: Final[frozenset[Key]] = frozenset()
 
 
-def keys_of(change: Bound) -> frozenset[Key]:
+def keys_of(change: WritePlan) -> frozenset[Key]:
     """The records that are updated, or may conflict. Raises ValueError for one that is named twice."""
     writes = change.rows if change.guard is None else (change.guard, *change.rows)
     found = [key for write in writes if (key := form_of(write.statement).key_of(write.parameters))]

@@ -16,13 +16,14 @@ from pausepoint.domain.time import Instant
 from pausepoint.observer import Observer
 from pausepoint.store.back_off import BackOff
 from pausepoint.store.base import OutcomeUnknown, StoreUnavailable
-from pausepoint.store.binding import Bound, News
 from pausepoint.store.changes import Applied, Lost
 from pausepoint.store.postgres_lane import Lane
 from pausepoint.store.postgres_link import Trouble, is_at_its_end, is_trouble, trouble_of, words_of
 from pausepoint.store.postgres_queue import BATCH_LIMIT, Claim, Item, Queue, fail
 from pausepoint.store.postgres_sets import keys_of
 from pausepoint.store.refusal import Refusal
+from pausepoint.store.registry import News
+from pausepoint.store.write_plan import WritePlan
 
 T = TypeVar("T")
 
@@ -65,7 +66,7 @@ class Writer:
         self.refusal = Refusal(self._loop.time)
         self._tasks = [asyncio.create_task(self._run(lane)) for lane in lanes]
 
-    def submit(self, change: Bound) -> asyncio.Future[Applied | Lost]:
+    def submit(self, change: WritePlan) -> asyncio.Future[Applied | Lost]:
         """Done after the commit. Raises StoreUnavailable, and ValueError for a record named twice."""
         keys = keys_of(change)
         self._refuse_when_full()

@@ -10,9 +10,8 @@ from pausepoint.domain.pause import Mode, Pause, PauseStatus
 from pausepoint.domain.time import Instant
 from pausepoint.domain.ways import together
 from pausepoint.security.sealed import Seal
-from pausepoint.store import accounts, audit, deliveries, erasing, pauses
+from pausepoint.store import accounts, audit, contents, deliveries, erasing, pauses
 from pausepoint.store.base import DuePause, IdempotentPause
-from pausepoint.store.binding import idempotency_index
 from pausepoint.store.counts import ToldCounts
 from pausepoint.store.directory_reading import DirectoryReading
 from pausepoint.store.erasing import ErasablePause
@@ -58,8 +57,8 @@ class ReadingStore(FeedReading, DirectoryReading):
         ]
 
     async def _with_arguments(self, pause: Pause) -> Pause:
-        row = await self._one(pauses.GET_ACTION, (pause.pause_id,))
-        return pauses.with_arguments(pause, row[0], self._seal) if row else pause
+        row = await self._one(contents.GET_ACTION, (pause.pause_id,))
+        return contents.with_arguments(pause, row[0], self._seal) if row else pause
 
     async def _with_all_messages(self, pause: Pause) -> Pause:
         """As it is where none was written, since nobody is asked."""
@@ -81,7 +80,7 @@ class ReadingStore(FeedReading, DirectoryReading):
     async def idempotent_pause(
         self, developer_id: str, mode: Mode, key: str, fingerprint: str, not_before: Instant
     ) -> IdempotentPause | None:
-        index = idempotency_index(key, self._seal)
+        index = pauses.idempotency_index(key, self._seal)
         parameters = (developer_id, mode.value, index, not_before)
         row = await self._one(pauses.GET_IDEMPOTENT, parameters)
         if row is None:

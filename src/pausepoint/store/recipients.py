@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
 from pausepoint.domain.pause import Mode, Pause, Way
 from pausepoint.domain.recipients import (
@@ -17,42 +17,49 @@ from pausepoint.domain.recipients import (
     untagged,
 )
 from pausepoint.security.sealed import Seal
+from pausepoint.store import registry
 from pausepoint.store.directory import (
     DeleteMute,
     DeleteRecipient,
-    DirectoryGuard,
     InsertMute,
     InsertRecipient,
     NoteAsking,
     VerifyRecipient,
 )
-from pausepoint.store.statements import NOW, Parameters, Statement, Write
+from pausepoint.store.statements import (
+    NOW,
+    GuardStatement,
+    Parameters,
+    PointQuery,
+    Statement,
+    Write,
+)
 
 _RECIPIENT = (
     "recipient_id, developer_id, mode, channel, sealed, created_at, verified_at, verified_by,"
     " asked_at, asking, asked_code"
 )
-INSERT: Final = Statement(
+INSERT: Final = GuardStatement(
     "insert_recipient",
     "INSERT INTO recipients (recipient_id, developer_id, mode, channel, address_key, sealed,"
     " created_at, verified_at, verified_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (address_key) DO NOTHING",
 )
-VERIFY: Final = Statement(
+VERIFY: Final = GuardStatement(
     "verify_recipient",
     "UPDATE recipients SET verified_at = ?, verified_by = ?"
     " WHERE recipient_id = ? AND verified_at IS NULL",
 )
-NOTE_ASKING: Final = Statement(
+NOTE_ASKING: Final = GuardStatement(
     "note_asking",
     "UPDATE recipients SET asked_at = ?, asking = ?, asked_code = ? WHERE recipient_id = ?",
 )
-DELETE: Final = Statement(
+DELETE: Final = GuardStatement(
     "delete_recipient",
     "DELETE FROM recipients WHERE recipient_id = ? AND developer_id = ? AND mode = ?",
 )
-GET: Final = Statement("recipient", f"SELECT {_RECIPIENT} FROM recipients WHERE recipient_id = ?")
-GET_AT: Final = Statement(
+GET: Final = PointQuery("recipient", f"SELECT {_RECIPIENT} FROM recipients WHERE recipient_id = ?")
+GET_AT: Final = PointQuery(
     "recipient_at", f"SELECT {_RECIPIENT} FROM recipients WHERE address_key = ?"
 )
 LIST: Final = Statement(
@@ -62,15 +69,15 @@ LIST: Final = Statement(
 )
 
 _MUTE = "mute_id, developer_id, mode, channel, sealed, reason, created_at"
-INSERT_MUTE: Final = Statement(
+INSERT_MUTE: Final = GuardStatement(
     "insert_mute",
     "INSERT INTO mutes (person_key, mute_id, developer_id, mode, channel, sealed, reason,"
     " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (person_key) DO UPDATE"
     " SET reason = excluded.reason"
     " WHERE mutes.reason = 'muted' AND excluded.reason = 'reported'",
 )
-DELETE_MUTE: Final = Statement("delete_mute", "DELETE FROM mutes WHERE mute_id = ?")
-GET_MUTE: Final = Statement("mute", f"SELECT {_MUTE} FROM mutes WHERE person_key = ?")
+DELETE_MUTE: Final = GuardStatement("delete_mute", "DELETE FROM mutes WHERE mute_id = ?")
+GET_MUTE: Final = PointQuery("mute", f"SELECT {_MUTE} FROM mutes WHERE person_key = ?")
 LIST_MUTES: Final = Statement("mutes", f"SELECT {_MUTE} FROM mutes ORDER BY created_at, mute_id")
 MUTED: Final = Statement("muted", "SELECT person_key FROM mutes")
 # A mute that older code made of an address that `person_of` did not know for the person's. Where the
@@ -82,32 +89,64 @@ REKEY: Final = Statement(
     " AND NOT EXISTS (SELECT 1 FROM mutes AS other WHERE other.person_key = ?)",
 )
 
-COUNT_WAITING: Final = Statement(
+COUNT_WAITING: Final = PointQuery(
     "count_waiting",
     "SELECT count(*) FROM pauses WHERE person_key = ? AND status = 'pending' GROUP BY person_key",
 )
 
-GUARDS: Final = (INSERT, VERIFY, NOTE_ASKING, DELETE, INSERT_MUTE, DELETE_MUTE)
-BY_KEY: Final = (GET, GET_AT, GET_MUTE, COUNT_WAITING)
-"""What each live create, or each message, may ask for."""
+
+@registry.guard(InsertRecipient)
+def insert(guard: InsertRecipient, seal: Seal) -> list[Write]:
+    recipient = guard.recipient
+    parameters = (
+        recipient.recipient_id,
+        recipient.developer_id,
+        recipient.mode.value,
+        recipient.way.channel,
+        address_key(recipient.developer_id, recipient.mode, recipient.way, seal),
+        seal.seal(recipient.way.recipient.encode(), recipient.recipient_id),
+        recipient.created_at,
+        recipient.verified_at,
+        recipient.verified_by.value if recipient.verified_by else None,
+    )
+    return [Write(INSERT, parameters)]
 
 
-def bind(guard: DirectoryGuard, seal: Seal) -> Write:
-    match guard:
-        case InsertRecipient(recipient):
-            return Write(INSERT, _recipient_row(recipient, seal))
-        case VerifyRecipient(recipient_id, by):
-            return Write(VERIFY, (NOW, by.value, recipient_id))
-        case NoteAsking(recipient_id, at, asking, code):
-            return Write(NOTE_ASKING, (at, asking.value, code, recipient_id))
-        case DeleteRecipient(recipient_id, developer_id, mode):
-            return Write(DELETE, (recipient_id, developer_id, mode.value))
-        case InsertMute(mute):
-            return Write(INSERT_MUTE, _mute_row(mute, seal))
-        case DeleteMute(mute_id):
-            return Write(DELETE_MUTE, (mute_id,))
-        case _:
-            assert_never(guard)
+@registry.guard(VerifyRecipient)
+def verify(guard: VerifyRecipient, _: Seal) -> list[Write]:
+    return [Write(VERIFY, (NOW, guard.by.value, guard.recipient_id))]
+
+
+@registry.guard(NoteAsking)
+def note_asking(guard: NoteAsking, _: Seal) -> list[Write]:
+    parameters = (guard.at, guard.asking.value, guard.code, guard.recipient_id)
+    return [Write(NOTE_ASKING, parameters)]
+
+
+@registry.guard(DeleteRecipient)
+def delete(guard: DeleteRecipient, _: Seal) -> list[Write]:
+    return [Write(DELETE, (guard.recipient_id, guard.developer_id, guard.mode.value))]
+
+
+@registry.guard(InsertMute, mutes_changed=lambda _: True)
+def insert_mute(guard: InsertMute, seal: Seal) -> list[Write]:
+    mute = guard.mute
+    parameters = (
+        person_key(mute.developer_id, mute.mode, mute.way, seal),
+        mute.mute_id,
+        mute.developer_id,
+        mute.mode.value,
+        mute.way.channel,
+        seal.seal(mute.way.recipient.encode(), mute.mute_id),
+        mute.reason.value,
+        mute.created_at,
+    )
+    return [Write(INSERT_MUTE, parameters)]
+
+
+@registry.guard(DeleteMute, mutes_changed=lambda _: True)
+def delete_mute(guard: DeleteMute, _: Seal) -> list[Write]:
+    return [Write(DELETE_MUTE, (guard.mute_id,))]
 
 
 def address_key(developer_id: str, mode: Mode, way: Way, seal: Seal) -> str:
@@ -169,31 +208,4 @@ def mute_from_row(row: Any, seal: Seal) -> Mute:
         way=Way(row[3], seal.unseal(row[4], row[0]).decode()),
         reason=MuteReason(row[5]),
         created_at=row[6],
-    )
-
-
-def _recipient_row(recipient: Recipient, seal: Seal) -> tuple[Any, ...]:
-    return (
-        recipient.recipient_id,
-        recipient.developer_id,
-        recipient.mode.value,
-        recipient.way.channel,
-        address_key(recipient.developer_id, recipient.mode, recipient.way, seal),
-        seal.seal(recipient.way.recipient.encode(), recipient.recipient_id),
-        recipient.created_at,
-        recipient.verified_at,
-        recipient.verified_by.value if recipient.verified_by else None,
-    )
-
-
-def _mute_row(mute: Mute, seal: Seal) -> tuple[Any, ...]:
-    return (
-        person_key(mute.developer_id, mute.mode, mute.way, seal),
-        mute.mute_id,
-        mute.developer_id,
-        mute.mode.value,
-        mute.way.channel,
-        seal.seal(mute.way.recipient.encode(), mute.mute_id),
-        mute.reason.value,
-        mute.created_at,
     )

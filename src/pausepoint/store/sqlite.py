@@ -24,11 +24,11 @@ from pausepoint.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
 from pausepoint.store import audit, deliveries, recipients, vault
 from pausepoint.store.base import CannotOpen, StoreUnavailable
-from pausepoint.store.binding import News, bind
 from pausepoint.store.changes import Applied, Change, Lost
 from pausepoint.store.feed import FeedPosition
 from pausepoint.store.migrate import migrate_sqlite
 from pausepoint.store.reading import ReadingStore
+from pausepoint.store.registry import News
 from pausepoint.store.sqlite_files import OpenedFiles
 from pausepoint.store.sqlite_writer import (
     BUSY_SECONDS,
@@ -40,6 +40,7 @@ from pausepoint.store.sqlite_writer import (
     Writer,
 )
 from pausepoint.store.statements import Parameters, Statement
+from pausepoint.store.write_plan import plan_writes
 
 T = TypeVar("T")
 _PRINCIPALS_KEPT: Final = 10_000
@@ -120,8 +121,8 @@ class SqliteStore(ReadingStore):
         return (await self.apply_all([change]))[0]
 
     async def apply_all(self, changes: Sequence[Change]) -> list[Applied | Lost]:
-        bound = [bind(change, self._seal) for change in changes]
-        results: list[Applied | Lost] = await self._writer.submit(WriteChanges(bound))
+        plans = [plan_writes(change, self._seal) for change in changes]
+        results: list[Applied | Lost] = await self._writer.submit(WriteChanges(plans))
         return results
 
     async def claim_deliveries(

@@ -19,11 +19,12 @@ from pausepoint.domain.time import Instant
 from pausepoint.observer import Observer
 from pausepoint.store import audit, deliveries, erasing
 from pausepoint.store.base import DatabaseGone, StoreUnavailable
-from pausepoint.store.binding import ROW_ORDER, Bound, News
 from pausepoint.store.changes import Applied, Lost
 from pausepoint.store.refusal import Refusal
+from pausepoint.store.registry import News
 from pausepoint.store.sqlite_files import OpenedFiles
-from pausepoint.store.statements import Parameters, Statement, filled, in_sets
+from pausepoint.store.statements import Parameters, Statement, filled, in_order, in_sets
+from pausepoint.store.write_plan import WritePlan
 
 log = structlog.get_logger("pausepoint.store")
 
@@ -37,7 +38,7 @@ BUSY_SECONDS: Final = 5
 
 @dataclass(slots=True)
 class WriteChanges:
-    changes: Sequence[Bound]
+    changes: Sequence[WritePlan]
 
 
 @dataclass(slots=True)
@@ -236,9 +237,8 @@ class Writer:
                     cursor.execute("UPDATE audit_retention SET floor = floor")
                 elif isinstance(job.work, WriteChanges):
                     job.result = [_write_guard(cursor, c, now, sets, job) for c in job.work.changes]
-            for statement in ROW_ORDER:
-                if rows := sets.get(statement):
-                    _write_set(cursor, statement, rows)
+            for statement in sorted(sets, key=in_order):
+                _write_set(cursor, statement, sets[statement])
             cursor.execute("COMMIT")
             seconds = time.perf_counter() - began
             self._observer.batch_committed(sum(len(job.news) for job in batch), seconds)
@@ -261,7 +261,7 @@ class Writer:
 
 def _write_guard(
     cursor: sqlite3.Cursor,
-    change: Bound,
+    change: WritePlan,
     now: Instant,
     sets: dict[Statement, list[Parameters]],
     job: _Job,

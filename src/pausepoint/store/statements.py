@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import cache
 from itertools import chain
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 from pausepoint.domain.record import record
@@ -29,8 +31,8 @@ Parameters: TypeAlias = tuple[Any, ...]
 class Statement:
     """Plain SQL with `?` for each parameter, understood by SQLite and, translated, PostgreSQL.
 
-    `sqlite` is what SQLite is told instead, where it must do the same in another way. Each is itself
-    and equals no other: both writers sort rows by statement, at every row.
+    `sqlite` is what SQLite runs instead, where it must do the same in another way. Statements compare
+    by identity: both writers group rows by statement, which must be cheap.
     """
 
     name: str
@@ -40,6 +42,53 @@ class Statement:
     @property
     def is_insert(self) -> bool:
         return self.sql.startswith("INSERT")
+
+
+class PointQuery(Statement):
+    """Reads one record by its key: its only parameter, in its first condition.
+
+    PostgreSQL answers all callers that ask at the same time with one query.
+    """
+
+    __slots__ = ()
+
+
+class Order(IntEnum):
+    """When a row is written in its batch: foreign keys are checked at once on SQLite."""
+
+    PARENT = 1
+    CHILD = 2
+    UPDATE = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowStatement(Statement):
+    """A write without condition. The rows of a batch that share one are written as one set."""
+
+    order: Order = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        _WRITES.append(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GuardStatement(Statement):
+    """A compare-and-set: it held if it changed one row."""
+
+    def __post_init__(self) -> None:
+        _WRITES.append(self)
+
+
+_WRITES: Final[list[RowStatement | GuardStatement]] = []
+
+
+def all_writes() -> tuple[RowStatement | GuardStatement, ...]:
+    """Every statement that a change can lead to, of the modules that are imported."""
+    return tuple(_WRITES)
+
+
+in_order: Final = attrgetter("order", "name")
+"""Sorts the row statements of a batch."""
 
 
 @record(frozen=True, slots=True)

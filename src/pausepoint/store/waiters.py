@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 
 from pausepoint.domain.time import Instant
-from pausepoint.store.binding import News
+from pausepoint.store.registry import News
 
 
 class PauseWaiter:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from pausepoint import __version__
+from pausepoint.channels.registry import CHANNELS
+from pausepoint.channels.wording import filled_in, placeholders
 from pausepoint.domain import errors as e
 from pausepoint.web.endpoint import Endpoint
 from pausepoint.web.gate import Gate
@@ -24,7 +26,7 @@ _REF: Final = "#/components/schemas/{name}"
 _ERROR_REF: Final = {"$ref": _REF.format(name="ErrorBody")}
 _VALIDATION_REF: Final = {"$ref": _REF.format(name="ValidationErrorBody")}
 _DESCRIPTION: Final = (
-    "An AI agent stops, asks a person by SMS, e-mail or Slack, and goes on with the answer.\n\n"
+    "An AI agent stops, asks a person by {channel_nouns}, and goes on with the answer.\n\n"
     "Send a key as `Authorization: Bearer pp_live_…` or `pp_test_…`. With a test key nobody"
     " outside is asked."
 )
@@ -44,7 +46,7 @@ def openapi_document(endpoints: Sequence[Endpoint], public_url: str) -> dict[str
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in published:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
-    return {
+    document = {
         "openapi": "3.1.0",
         "info": {
             "title": "PausePoint",
@@ -60,6 +62,22 @@ def openapi_document(endpoints: Sequence[Endpoint], public_url: str) -> dict[str
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
+    words = placeholders(CHANNELS.values())
+    filled: dict[str, Any] = _filled_in(document, words)
+    return filled
+
+
+def _filled_in(value: Any, words: Mapping[str, str]) -> Any:
+    """What is said of channels in descriptions is read from the registry."""
+    match value:
+        case str():
+            return filled_in(value, words)
+        case dict():
+            return {key: _filled_in(each, words) for key, each in value.items()}
+        case list():
+            return [_filled_in(each, words) for each in value]
+        case _:
+            return value
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:

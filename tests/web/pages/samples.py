@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from pausepoint.channels.base import OperatorValues, Preview
+from pausepoint.channels.registry import CHANNELS
 from pausepoint.domain.action import new_action
 from pausepoint.domain.pause import Content, Mode, Pause, PauseStatus, ResolvedBy
 from pausepoint.domain.time import Instant, from_datetime
@@ -133,6 +135,9 @@ class FakeSlackPost:
     payload: dict[str, Any]
 
 
+NOTHING_SET = OperatorValues({}, "http://127.0.0.1:8000", False)
+
+
 @dataclass(frozen=True)
 class FakeMessage:
     number: int
@@ -140,6 +145,10 @@ class FakeMessage:
     notification: FakeNotification
     message: FakeSms | FakeEmail | FakeSlackPost
     received_at: Instant = NOW
+
+    @property
+    def preview(self) -> Preview:
+        return CHANNELS[self.channel].configure(NOTHING_SET).preview(self.message)
 
 
 def sms(

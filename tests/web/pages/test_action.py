@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pausepoint.channels.email_smtp import EmailChannel
+from pausepoint.channels.email import EmailChannel
 from pausepoint.channels.slack import SlackChannel
 from pausepoint.channels.sms import SmsChannel
 from pausepoint.domain.action import new_action

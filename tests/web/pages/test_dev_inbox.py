@@ -6,8 +6,9 @@ import pytest
 
 from pausepoint.channels.base import AnyChannel, Notification
 from pausepoint.channels.dev_inbox import InboxMessage
-from pausepoint.channels.email_smtp import EmailChannel
+from pausepoint.channels.email import EmailChannel
 from pausepoint.channels.slack import SlackChannel
+from pausepoint.channels.slack.preview import slack_html
 from pausepoint.channels.sms import SmsChannel
 from pausepoint.web.pages.dev_inbox import (
     inbox_update,
@@ -15,7 +16,6 @@ from pausepoint.web.pages.dev_inbox import (
     render_inbox,
     render_messages,
 )
-from pausepoint.web.pages.slack_preview import slack_html
 from tests.web.pages.html_facts import facts
 from tests.web.pages.samples import (
     ANSWERED,
@@ -207,7 +207,8 @@ def test_what_the_channels_really_make_is_drawn(channel: AnyChannel, recipient: 
         expires_at=USUAL.expires_at,
         respond_url=LINK,
     )
-    kept = InboxMessage(1, channel.name, asked, channel.render(asked), NOW)
+    rendered = channel.render(asked)
+    kept = InboxMessage(1, channel.name, asked, rendered, NOW, channel.preview(rendered))
     page = facts(render_messages([kept], {}, NOW))
 
     assert "Wire $8,400 to A & B <Ltd>?" in page.text

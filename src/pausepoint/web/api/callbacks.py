@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
-
-from pausepoint.domain.errors import InvalidSignature
+from pausepoint.channels.base import InboundRequest
 from pausepoint.operations.record_callback import record_callback
 from pausepoint.web.body import read_body
-from pausepoint.web.endpoint import BODY_LIMIT, Call
+from pausepoint.web.endpoint import BODY_LIMIT, Call, Handler
 from pausepoint.web.request_errors import NotFound
 
 
-async def twilio(call: Call) -> None:
-    reader = call.services.callbacks.get("twilio")
-    if reader is None:
-        raise NotFound
-    raw = await read_body(call.request, BODY_LIMIT)
-    try:
-        fields = parse_qsl(raw.decode("ascii"), keep_blank_values=True, max_num_fields=100)
-    except ValueError:
-        raise InvalidSignature from None
-    # The URL that was signed is the public one, whatever Host or proxy headers say.
-    url = f"{call.services.policy.public_url}{call.request.url.path}"
-    signature = call.request.headers.get("x-twilio-signature", "")
-    if not reader.is_genuine(url, fields, signature):
-        raise InvalidSignature
-    provider_id, report = reader.read(dict(fields))
-    await record_callback(call.services, call.path["delivery_id"], provider_id, report)
+def callback_handler(channel: str, path: str) -> Handler:
+    """Reads what a channel's vendor posts to `/v1/callbacks/` and `path`."""
+
+    async def handle(call: Call) -> None:
+        reader = call.services.channels[channel].callback_reader(path)
+        if reader is None:
+            raise NotFound
+        body = await read_body(call.request, BODY_LIMIT)
+        # The URL that was signed is the public one, whatever Host or proxy headers say.
+        url = f"{call.services.policy.public_url}{call.request.url.path}"
+        headers = {name.lower(): value for name, value in call.request.headers.items()}
+        for inbound in reader.read(InboundRequest(url, headers, body, call.path)):
+            await record_callback(call.services, inbound)
+
+    handle.__name__ = path.partition("/")[0]
+    return handle

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import Final
 
+from pausepoint.channels.registry import CHANNELS
 from pausepoint.domain import errors as e
-from pausepoint.web.api import callbacks
+from pausepoint.web.api.callbacks import callback_handler
 from pausepoint.web.endpoint import Endpoint
 from pausepoint.web.gate import Gate
 
-ENDPOINTS: Final = (
+ENDPOINTS: Final = tuple(
     Endpoint(
         method="POST",
-        path="/v1/callbacks/twilio/{delivery_id}",
-        handler=callbacks.twilio,
-        summary="Twilio's status callback",
+        path=f"/v1/callbacks/{path}",
+        handler=callback_handler(channel.name, path),
+        summary=summary,
         tag="Callbacks",
         needs_key=False,
         entry=Gate.freely,
         status=204,
         errors=(e.InvalidSignature, e.DeliveryNotFound),
-    ),
+    )
+    for channel in CHANNELS.values()
+    for path, summary in channel.callbacks.items()
 )

@@ -44,7 +44,6 @@ from pausepoint.web.same_site import check_same_site
 Find: TypeAlias = Callable[[Services, str], Awaitable[Person]]
 
 FORM_LIMIT: Final = 1024
-_CHANNELS: Final = {"sms": "by SMS", "email": "by e-mail", "slack": "on Slack"}
 
 
 class ConsentPage:
@@ -122,7 +121,7 @@ def render_consent(services: Services, person: Person, path: str) -> str:
         state=state,
         sender=person.sender,
         address=masked(services, person.way),
-        how=_CHANNELS.get(person.way.channel, person.way.channel),
+        how=services.channels[person.way.channel].reached_by,
         path=path,
         question=path.removesuffix("/mute") if path.endswith("/mute") else None,
         silence=person.silence,

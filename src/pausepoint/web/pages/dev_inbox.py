@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol, TypedDict
+from typing import Final, Protocol, TypedDict
 
 from markupsafe import Markup, escape
 
+from pausepoint.channels.base import Preview
+from pausepoint.channels.registry import CHANNELS
 from pausepoint.domain.ids import RECIPIENT
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.time import Instant
-from pausepoint.web.pages.rendering import render
-from pausepoint.web.pages.slack_preview import slack_html
+from pausepoint.web.pages.rendering import render, render_text
 
 _HEAD: Final = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 _IN_A_TAB_OF_ITS_OWN: Final = '<base target="_blank">'
@@ -32,7 +33,7 @@ class Notified(Protocol):
 
 
 class InboxMessage(Protocol):
-    """A message that was kept instead of sent; `message` is the SMS, e-mail or Slack post."""
+    """A message that was kept instead of sent; see channels/dev_inbox.py."""
 
     @property
     def number(self) -> int: ...
@@ -41,7 +42,7 @@ class InboxMessage(Protocol):
     @property
     def notification(self) -> Notified: ...
     @property
-    def message(self) -> Any: ...
+    def preview(self) -> Preview: ...
     @property
     def received_at(self) -> Instant: ...
 
@@ -76,11 +77,10 @@ def render_messages(
             "dev_message.html",
             entry=entry,
             notification=entry.notification,
-            message=entry.message,
+            title=CHANNELS[entry.channel].title(),
+            drawn=Markup(_drawn(entry, now)),  # noqa: S704
             state=Markup(_state_of(entry.notification, states, now)),  # noqa: S704
             now=now,
-            slack_html=slack_html,
-            with_link=_with_link,
         )
         for entry in sorted(messages, key=lambda entry: entry.number, reverse=True)
     )
@@ -103,6 +103,17 @@ def mail_preview(html: str) -> str:
     if _HEAD.search(html) is None:
         return _IN_A_TAB_OF_ITS_OWN + html
     return _HEAD.sub(lambda head: head[0] + _IN_A_TAB_OF_ITS_OWN, html, count=1)
+
+
+def _drawn(entry: InboxMessage, now: Instant) -> str:
+    return render_text(
+        entry.preview.template,
+        entry=entry,
+        notification=entry.notification,
+        now=now,
+        with_link=_with_link,
+        **entry.preview.values,
+    )
 
 
 def _last(messages: Sequence[InboxMessage]) -> int:

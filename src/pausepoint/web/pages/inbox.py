@@ -73,8 +73,9 @@ class InboxPages:
     async def mail(self, request: Request) -> Response:
         number = _number(request.path_params["number"])
         for entry in self._inbox.messages(number - 1):
-            if entry.number == number and entry.channel == "email":
-                return page(mail_preview(entry.message.html), with_headers=headers.MAIL_PREVIEW)
+            if entry.number == number and entry.preview.document is not None:
+                document = mail_preview(entry.preview.document)
+                return page(document, with_headers=headers.MAIL_PREVIEW)
         raise NotFound
 
     async def _states(self, messages: Sequence[InboxMessage]) -> dict[str, Pause]:

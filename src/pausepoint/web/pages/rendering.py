@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from pausepoint.domain.time import Instant, to_rfc3339
@@ -87,6 +88,16 @@ def _environment() -> Environment:
 
 
 _ENVIRONMENT: Final = _environment()
+
+
+@cache
+def _template(text: str) -> Template:
+    return _ENVIRONMENT.from_string(text)
+
+
+def render_text(template: str, **context: object) -> str:
+    """As `render`, of a template's text: a channel brings its own."""
+    return _template(template).render(context)
 
 
 def render(template: str, **context: object) -> str:

@@ -31,11 +31,10 @@ class CreatePauseRequest(Struct, kw_only=True):
     recipient: Annotated[
         str,
         described(
-            "A phone number, e-mail address or Slack webhook URL; with a test key also a simulated"
-            " person, such as approve@people.test."
+            "A {recipients}; with a test key also a simulated person, such as approve@people.test."
         ),
     ]
-    channel: Annotated[str, Meta(description="sms, email or slack.", examples=["sms"])]
+    channel: Annotated[str, Meta(description="{channels}.", examples=["sms"])]
     message: Annotated[str, described("The question, 1 to 2000 characters.")]
     options: Annotated[list[str], described("2 to 5 answers to choose from.")]
     allow_text_response: bool = False
@@ -72,7 +71,7 @@ class WayBody(Struct):
     """Somebody to ask, and how."""
 
     recipient: Annotated[str, described("As of the pause itself.")]
-    channel: Annotated[str, Meta(description="sms, email or slack.", examples=["email"])]
+    channel: Annotated[str, Meta(description="{channels}.", examples=["email"])]
 
 
 class MessageAttempt(AttemptBody, kw_only=True):

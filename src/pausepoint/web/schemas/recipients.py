@@ -12,8 +12,8 @@ from pausepoint.web.schemas import Timestamp, described, optional_time
 
 
 class AddRecipientRequest(Struct, kw_only=True):
-    recipient: Annotated[str, described("A phone number, an e-mail address or a Slack webhook.")]
-    channel: Annotated[str, described("sms, email or slack.")]
+    recipient: Annotated[str, described("A {recipients}.")]
+    channel: Annotated[str, described("{channels}.")]
 
 
 class ConfirmationBody(Struct, kw_only=True):

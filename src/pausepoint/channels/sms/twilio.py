@@ -1,4 +1,4 @@
-"""SMS: the question and the link in as few segments as it takes, sent through Twilio.
+"""SMS through Twilio: messages, what became of them, and its signed status callbacks.
 
 Delivery is at least once: Twilio has no idempotency key, so a lost answer may mean a second SMS.
 """
@@ -11,38 +11,34 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
-from pausepoint.channels import gsm7
 from pausepoint.channels.base import (
     ChannelError,
     HttpClient,
+    InboundRequest,
+    InboundStatus,
     Notification,
     Receipt,
     Reply,
     StatusReport,
+    Transport,
     retry_after,
 )
-from pausepoint.channels.twilio_codes import TWILIO_CODES
+from pausepoint.channels.sms.message import Sms
+from pausepoint.channels.sms.twilio_codes import TWILIO_CODES
 from pausepoint.domain.delivery import DeliveryState
-from pausepoint.domain.errors import InvalidRecipient
+from pausepoint.domain.errors import InvalidSignature
 from pausepoint.domain.time import Instant
-from pausepoint.domain.words import absolute
-from pausepoint.security.display_safe import cut_to_fit, display_safe, quoted
+from pausepoint.security.twilio_signature import verify_twilio_signature
 
-_SEPARATORS: Final = re.compile(r"[\s.()\[\]\-‐‑‒–—]")
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
-_TWILIO_BODY_LIMIT: Final = 1600
+BASE_URL: Final = "https://api.twilio.com"
 _VALIDITY_LIMIT: Final = 36_000
+"""Seconds, the most that Twilio takes."""
+
 _TWILIOS_WORD: Final = re.compile(r"[0-9]{1,9}|[a-z_]{1,30}")
 """A code or a status. Anything else may quote the message, and the agent is shown the code."""
 
-_NAME_LIMIT: Final = 60
-_OPTION_LIMIT: Final = 120
-_LEAST_SHOWN: Final = 40
-"""Of a question, before our lines are cut short."""
-
-_ELLIPSIS: Final = "..."  # "…" is not in GSM-7
 
 _STATES: Final = {
     "accepted": DeliveryState.SENT,
@@ -59,85 +55,6 @@ _STATES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Sms:
-    """`to` is E.164; `encoding` and `segments` are what `body` takes."""
-
-    to: str
-    body: str
-    encoding: gsm7.Encoding
-    segments: int
-
-
-class SmsChannel:
-    """Implements `Channel[Sms]`."""
-
-    name = "sms"
-
-    def __init__(self, max_segments: int = 3) -> None:
-        self._max_segments = max_segments
-
-    def normalise(self, recipient: str) -> str:
-        number = _SEPARATORS.sub("", recipient)
-        if not _E164.fullmatch(number):
-            raise InvalidRecipient(
-                "An SMS goes to a phone number in international form, such as +12025550100."
-            )
-        return number
-
-    def mask(self, recipient: str) -> str:
-        return recipient
-
-    def render(self, notification: Notification) -> Sms:
-        """The whole question if it fits, else its beginning; the link is never cut.
-
-        Between them stand lines of ours, so that nothing of the agent's is below the link. Where
-        the segments run out, the account's name is left out first, then the deadline, and only then
-        is the question cut. That the agent wrote it, and what silence means, always stay.
-        """
-        text, url = display_safe(notification.message).strip(), notification.respond_url
-        if notification.is_reminder:
-            text = f"Reminder: {text}"
-
-        def body(beginning: str, ours: str) -> str:
-            return gsm7.fold(f"[PausePoint] {beginning}\n\n{ours}Respond here: {url}")
-
-        variants = [""] if notification.is_confirmation else _our_lines(notification)
-        *_, short, shortest = ("", *variants)
-        ours = next((each for each in variants if self._fits(body(text, each))), None)
-        if ours is None:
-            ours = short if self._fits(body(text[:_LEAST_SHOWN], short)) else shortest
-        fitting = body(
-            cut_to_fit(text, lambda beginning: self._fits(body(beginning, ours)), _ELLIPSIS), ours
-        )
-        size = gsm7.measure(fitting)
-        return Sms(notification.recipient, fitting, size.encoding, size.segments)
-
-    def _fits(self, body: str) -> bool:
-        return len(body) <= _TWILIO_BODY_LIMIT and gsm7.measure(body).segments <= self._max_segments
-
-
-def _our_lines(notification: Notification) -> list[str]:
-    """Who asks, by when, and what silence means: all of it, then less and less."""
-    default = notification.timeout_default
-    account = f"The text above is by an AI agent of {quoted(notification.sender, _NAME_LIMIT)}."
-    agent = "The text above is by an AI agent."
-    deadline = f"Answer by {absolute(notification.expires_at, notification.created_at)}."
-    if default is None:
-        silence, short = f"{deadline} If you don't, the agent is told so.", ""
-    else:
-        short = f"If you don't answer, {quoted(default, _OPTION_LIMIT)} is chosen."
-        silence = f"{deadline} {short}"
-    shortest = "" if default is None else f" No answer: {quoted(default, _OPTION_LIMIT)}."
-    variants = [
-        (account, silence),
-        (agent, silence),
-        (agent, short),
-        (f"By an AI agent.{shortest}",),
-    ]
-    return ["\n".join(filter(None, lines)) + "\n\n" for lines in variants]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwilioSettings:
     """`from_` is a number, or the SID (MG…) of a messaging service.
@@ -148,12 +65,12 @@ class TwilioSettings:
     account_sid: str
     auth_token: str = field(repr=False)
     from_: str
-    base_url: str = "https://api.twilio.com"
+    base_url: str = BASE_URL
     status_callback_base: str | None = None
 
 
-class TwilioTransport:
-    """Implements `Transport[Sms]` over Twilio's Messages resource, version 2010-04-01."""
+class TwilioTransport(Transport[Sms]):
+    """SMS over Twilio's Messages resource, version 2010-04-01."""
 
     def __init__(self, settings: TwilioSettings, client: HttpClient) -> None:
         self._settings = settings
@@ -213,6 +130,28 @@ class TwilioTransport:
             path = f"/v1/callbacks/twilio/{notification.delivery_id}"
             fields["StatusCallback"] = base.rstrip("/") + path
         return fields
+
+
+class TwilioCallback:
+    """Implements `CallbackReader`: the form that Twilio posts to StatusCallback."""
+
+    def __init__(self, auth_token: str) -> None:
+        self._auth_token = auth_token
+
+    def read(self, request: InboundRequest) -> list[InboundStatus]:
+        try:
+            fields = parse_qsl(
+                request.body.decode("ascii"), keep_blank_values=True, max_num_fields=100
+            )
+        except ValueError:
+            raise InvalidSignature from None
+        signature = request.headers.get("x-twilio-signature", "")
+        if not verify_twilio_signature(request.url, fields, signature, self._auth_token):
+            raise InvalidSignature
+        values = dict(fields)
+        report = status_report(values.get("MessageStatus", ""), values.get("ErrorCode"))
+        delivery_id, provider_id = request.path["delivery_id"], values.get("MessageSid", "")
+        return [InboundStatus(delivery_id, provider_id, report)]
 
 
 def status_report(message_status: str, error_code: object) -> StatusReport | None:
