@@ -11,8 +11,6 @@ from __future__ import annotations
 import json
 import re
 
-from .channels import CHANNELS
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -41,17 +39,21 @@ def checked(arguments: object, schema: Json) -> Json:
         given = _json_of(given)
     if not isinstance(given, dict):
         raise ArgumentProblem("arguments must be an object")
+    return _properties(given, schema)
+
+
+def _properties(given: Json, schema: Json, where: str = "") -> Json:
     values: Json = {}
     for name, rule in schema["properties"].items():
         value = given.get(name)
         is_required = name in schema.get("required", ())
         if value is None or (not is_required and _is_blank(value)):
             if is_required:
-                raise ArgumentProblem(f"{name} is missing")
+                raise ArgumentProblem(f"{where}{name} is missing")
             if "default" in rule:
                 values[name] = rule["default"]
             continue
-        values[name] = _fitting(name, value, rule)
+        values[name] = _fitting(f"{where}{name}", value, rule)
     return values
 
 
@@ -73,27 +75,13 @@ def check_create(values: Json) -> None:
     default = values.get("timeout_default")
     if default is not None and default not in values["options"]:
         raise ArgumentProblem("timeout_default must be one of options")
+    if values.get("remind_after_hours", 0) >= values["timeout_hours"]:
+        raise ArgumentProblem("remind_after_hours must be less than timeout_hours")
     key = values.get("idempotency_key")
     if key is not None and not is_idempotency_key(key):
         raise ArgumentProblem("idempotency_key must be 1 to 255 visible ASCII characters")
-    if "fallback" in values:
-        values["fallback"] = [_contact(text) for text in values["fallback"]]
-    remind = values.get("remind_after_hours")
-    if remind is not None and remind >= values["timeout_hours"]:
-        raise ArgumentProblem("remind_after_hours must be less than timeout_hours")
-    if ("callback_url" in values) != ("callback_secret" in values):
-        raise ArgumentProblem("callback_url and callback_secret must be given together")
     if len(json.dumps(values.get("metadata"), ensure_ascii=False).encode()) > MAX_METADATA_BYTES:
         raise ArgumentProblem("metadata is larger than 16 KiB; keep the facts that matter")
-
-
-def _contact(text: str) -> Json:
-    channel, _, recipient = text.partition(":")
-    if channel.strip().lower() not in CHANNELS or not recipient.strip():
-        raise ArgumentProblem(
-            f"fallback must be a list of channel:recipient, with one of {', '.join(CHANNELS)}"
-        )
-    return {"recipient": recipient.strip(), "channel": channel.strip().lower()}
 
 
 def _is_blank(value: object) -> bool:
@@ -112,7 +100,7 @@ def _fitting(name: str, value: object, rule: Json) -> Any:
         return _boolean(name, value)
     if kind == "array":
         return _array(name, value, rule)
-    return _object(name, value)
+    return _object(name, value, rule)
 
 
 def _string(name: str, value: object, rule: Json) -> str:
@@ -141,10 +129,10 @@ def _integer(name: str, value: object, rule: Json) -> int:
 def _number(name: str, value: object, rule: Json) -> int | float:
     """A number above its minimum, which is not taken itself: no question is open for 0 hours."""
     number = _plain_number(name, value)
-    lowest, highest = rule["minimum"], rule.get("maximum", _INFINITY)
+    lowest, highest = rule.get("minimum", 0), rule.get("maximum", _INFINITY)
     if not lowest < number <= highest:
-        most = "" if highest == _INFINITY else f" and at most {highest}"
-        raise ArgumentProblem(f"{name} must be more than {lowest}{most}")
+        upper = "" if highest == _INFINITY else f" and at most {highest}"
+        raise ArgumentProblem(f"{name} must be more than {lowest}{upper}")
     return number
 
 
@@ -170,20 +158,25 @@ def _boolean(name: str, value: object) -> bool:
     return value
 
 
-def _array(name: str, value: object, rule: Json) -> list[str]:
+def _array(name: str, value: object, rule: Json) -> list[Any]:
     if isinstance(value, str):
         value = _json_of(value)
-    least, most = rule["minItems"], rule["maxItems"]
+    least, most = rule.get("minItems", 0), rule["maxItems"]
     if not isinstance(value, list) or not least <= len(value) <= most:
-        raise ArgumentProblem(f"{name} must be a list of {least} to {most} strings")
-    return [_string(f"{name}[{i}]", item, rule["items"]) for i, item in enumerate(value)]
+        raise ArgumentProblem(
+            f"{name} must be a list of {least} to {most} {rule['items']['type']}s"
+        )
+    return [_fitting(f"{name}[{i}]", item, rule["items"]) for i, item in enumerate(value)]
 
 
-def _object(name: str, value: object) -> Json:
+def _object(name: str, value: object, rule: Json) -> Json:
+    """An object that requires properties has only those listed; another has any."""
     if isinstance(value, str):
         value = _json_of(value)
     if not isinstance(value, dict):
         raise ArgumentProblem(f"{name} must be an object")
+    if "required" in rule:
+        return _properties(value, rule, f"{name}.")
     _refuse_unfit(name, value)
     return value
 

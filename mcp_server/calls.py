@@ -89,9 +89,10 @@ class CallContext:
     """What a call needs from the world: `now` in epoch seconds, a key never used before.
 
     `permission` says whom `permission_prompt` asks; None where that tool is not offered.
+    `callback_secret` signs what is posted to a `callback_url`; None where none is taken.
     """
 
-    __slots__ = ("fresh_key", "known", "now", "permission")
+    __slots__ = ("callback_secret", "fresh_key", "known", "now", "permission")
 
     def __init__(
         self,
@@ -100,16 +101,20 @@ class CallContext:
         fresh_key: str,
         known: KnownPauses,
         permission: Permission | None = None,
+        callback_secret: str | None = None,
     ) -> None:
         self.now = now
         self.fresh_key = fresh_key
         self.known = known
         self.permission = permission
+        self.callback_secret = callback_secret
 
 
 def create(values: Json, context: CallContext) -> ToolSteps:
     """Asks the person. A lost answer is asked for once more under the same idempotency key."""
     check_create(values)
+    if "callback_url" in values:
+        values["callback_secret"] = context.callback_secret
     key = values.pop("idempotency_key", context.fresh_key)
     request = ApiRequest("POST", "/v1/pause", body=values, idempotency_key=key)
     outcome = matched((yield request), request)

@@ -90,22 +90,28 @@ class Cancellation:
 
 
 class Offer:
-    """What this server offers: the longest wait, and whether there is a `permission_prompt`."""
+    """What this server offers: the longest wait, a `permission_prompt` or not, callbacks or not."""
 
-    __slots__ = ("has_permission_prompt", "max_wait_seconds")
+    __slots__ = ("has_callback", "has_permission_prompt", "max_wait_seconds")
 
     def __init__(
         self,
         max_wait_seconds: int = DEFAULT_MAX_WAIT_SECONDS,
         *,
         has_permission_prompt: bool = False,
+        has_callback: bool = False,
     ) -> None:
         self.max_wait_seconds = max_wait_seconds
         self.has_permission_prompt = has_permission_prompt
+        self.has_callback = has_callback
 
     def tools(self) -> list[Json]:
         """The table of tools, always in the same order."""
-        return tool_table(self.max_wait_seconds, has_permission_prompt=self.has_permission_prompt)
+        return tool_table(
+            self.max_wait_seconds,
+            has_permission_prompt=self.has_permission_prompt,
+            has_callback=self.has_callback,
+        )
 
 
 _FIVE_TOOLS = Offer()

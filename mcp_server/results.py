@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .api import Json
 
 # What the agent has said itself it need not read again, and each poll costs it the whole result.
-_QUESTION = ("message", "options", "metadata")
+_QUESTION = ("message", "options", "metadata", "fallback")
 _STILL_PENDING = ("pause_id", "status")
 _ON_ITS_WAY = ("sent", "delivered", "simulated")
 _JSON_TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
@@ -154,6 +154,9 @@ def _allowed(found: Json, fields: dict[str, Json]) -> Json:
     for name, rule in fields.items():
         value = found.get(name)
         if _has_type(value, rule):
+            listed = rule.get("items", {}).get("properties")
+            if listed and isinstance(value, list):
+                value = [_allowed(item, listed) for item in value]
             passed[name] = _without_secret(value)
     return passed
 
@@ -162,8 +165,10 @@ def _has_type(value: object, rule: Json) -> bool:
     kinds = rule["type"] if isinstance(rule["type"], list) else [rule["type"]]
     if isinstance(value, bool):
         return "boolean" in kinds
-    if isinstance(value, list) and not all(_has_type(item, rule["items"]) for item in value):
-        return False
+    if isinstance(value, list):
+        # An empty list says nothing that its absence would not.
+        item = rule.get("items", {})
+        return "array" in kinds and bool(value) and all(_has_type(each, item) for each in value)
     return isinstance(value, tuple(_JSON_TYPES[kind] for kind in kinds))
 
 

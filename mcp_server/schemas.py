@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 STATUSES = ["pending", "responded", "timed_out", "cancelled"]
 
 _STRING: Json = {"type": "string"}
-_PAUSE_ID = {"type": "string", "description": "psr_… as create_pause_request returned it"}
+_PAUSE_ID = {"type": "string", "description": "From create_pause_request"}
 
 
 CREATE_INPUT: Json = {
@@ -27,23 +27,20 @@ CREATE_INPUT: Json = {
     "properties": {
         "recipient": {
             "type": "string",
-            "minLength": 1,
-            "description": f"{RECIPIENTS[0].upper()}{RECIPIENTS[1:]}, to match channel",
+            "description": f"{RECIPIENTS[0].upper()}{RECIPIENTS[1:]}",
         },
         "channel": {"type": "string", "enum": list(CHANNELS), "description": "How to reach them"},
         "message": {
             "type": "string",
-            "minLength": 1,
             "maxLength": 2000,
-            "description": "The question with all facts needed to decide; the person does "
-            "not see this conversation",
+            "description": "The question with all facts; the person does not see this conversation",
         },
         "options": {
             "type": "array",
-            "items": {"type": "string", "minLength": 1, "maxLength": 100},
+            "items": {"type": "string", "maxLength": 100},
             "minItems": 2,
             "maxItems": 5,
-            "description": 'Answers to choose from, e.g. ["Approve", "Reject"]',
+            "description": 'Answers, e.g. ["Approve", "Reject"]',
         },
         "timeout_hours": {
             "type": "number",
@@ -51,39 +48,63 @@ CREATE_INPUT: Json = {
             "minimum": 0,
             "maximum": 8760,
             "default": 24,
-            "description": "Hours to answer, more than 0",
+            "description": "Hours to answer; 0.5: 30 minutes",
         },
         "timeout_default": {
             "type": "string",
-            "description": "Option taken at the deadline; choose a safe one",
+            "description": "Option taken at the deadline; pick a safe one",
         },
         "metadata": {
             "type": "object",
             "properties": {"reference": {"type": "string"}},
-            "description": "Details, shown beside the question and returned",
+            "description": "Any details, shown with the question",
         },
         "allow_text_response": {
             "type": "boolean",
             "default": False,
-            "description": "Let the person add a comment",
+            "description": "Let them add a comment",
         },
-        "remind_after_hours": {"type": "number", "minimum": 0},
+        "remind_after_hours": {
+            "type": "number",
+            "description": "Ask again if unanswered by then",
+        },
         "fallback": {
             "type": "array",
-            "items": {"type": "string"},
-            "minItems": 0,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "recipient": _STRING,
+                    "channel": _STRING,
+                },
+                "required": ["recipient", "channel"],
+            },
             "maxItems": 3,
-            "description": "Others to ask then, as channel:recipient",
+            "description": "Others to ask on failure or reminder",
         },
-        "callback_url": {"type": "string"},
-        "callback_secret": {"type": "string"},
         "idempotency_key": {
             "type": "string",
-            "description": "Only to repeat a create of unknown outcome: nobody is asked twice",
+            "description": "Only to repeat a create of unknown outcome: asks nobody twice",
         },
     },
     "required": ["recipient", "channel", "message", "options"],
 }
+
+
+_CALLBACK_URL: Json = {"type": "string", "description": "https URL for the outcome"}
+
+
+def create_input(*, has_callback: bool) -> Json:
+    """With `callback_url` only where this server has a secret to sign callbacks with.
+
+    The secret is no parameter: a model that knows it could forge the callback that says "Approve",
+    and it would stand in every transcript.
+    """
+    if not has_callback:
+        return CREATE_INPUT
+    return {
+        **CREATE_INPUT,
+        "properties": {**CREATE_INPUT["properties"], "callback_url": _CALLBACK_URL},
+    }
 
 
 def poll_input(max_wait_seconds: int) -> Json:
@@ -116,7 +137,6 @@ def _limit(default: int) -> Json:
         "minimum": 1,
         "maximum": 100,
         "default": default,
-        "description": "At most so many",
     }
 
 
@@ -156,6 +176,7 @@ PERMISSION_INPUT: Json = {
     "required": ["tool_name", "input"],
 }
 
+RESOLVED_BY = ["human", "timeout", "developer"]
 _NEXT_STEP: Json = {"type": "string", "description": "What to do now"}
 
 PAUSE_FIELDS: dict[str, Json] = {
@@ -174,17 +195,20 @@ PAUSE_FIELDS: dict[str, Json] = {
     "response_at": _STRING,
     "resolved_by": {
         "type": "string",
-        "description": "human, timeout (no person answered) or developer",
+        "description": f"{', '.join(RESOLVED_BY)}; timeout means that no person answered",
     },
     "created_at": _STRING,
     "expires_at": _STRING,
-    "test": {"type": "boolean", "description": "Made with a test key: no real person is messaged"},
-    "metadata": {"type": "object"},
     "remind_at": _STRING,
     "fallback": {
         "type": "array",
-        "items": {"type": "object", "properties": {"recipient": _STRING, "channel": _STRING}},
+        "items": {
+            "type": "object",
+            "properties": {"recipient": _STRING, "channel": _STRING},
+        },
     },
+    "test": {"type": "boolean", "description": "Made with a test key: no real person is messaged"},
+    "metadata": {"type": "object"},
     "delivery": {
         "type": "object",
         "properties": {"state": _STRING, "code": _STRING},

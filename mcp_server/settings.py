@@ -21,6 +21,7 @@ _KEY = "PAUSEPOINT_API_KEY"
 _WAIT = "PAUSEPOINT_MAX_WAIT_SECONDS"
 _RECIPIENT = "PAUSEPOINT_PERMISSION_RECIPIENT"
 _CHANNEL = "PAUSEPOINT_PERMISSION_CHANNEL"
+_CALLBACK_SECRET = "PAUSEPOINT_CALLBACK_SECRET"  # noqa: S105 - the name of a variable
 _CERTIFICATES = "SSL_CERT_FILE"
 _CERTIFICATE_FOLDERS = "SSL_CERT_DIR"
 _TIMEOUT = "PAUSEPOINT_PERMISSION_TIMEOUT_SECONDS"
@@ -43,6 +44,7 @@ class Settings:
         )
         self.has_own_wait = bool(self._text(_WAIT))
         self.permission = self._permission()
+        self.callback_secret = self._text(_CALLBACK_SECRET) or None
 
     def key_problem(self) -> str | None:
         """A sentence when no request can be sent for want of a key, or of certificates."""

@@ -53,7 +53,9 @@ class StdioServer:
     ) -> None:
         self._settings = settings
         self._offer = core.Offer(
-            settings.max_wait_seconds, has_permission_prompt=settings.permission is not None
+            settings.max_wait_seconds,
+            has_permission_prompt=settings.permission is not None,
+            has_callback=bool(settings.callback_secret),
         )
         self._out_fd = out_fd
         self._progress_seconds = progress_seconds
@@ -151,6 +153,7 @@ class StdioServer:
             fresh_key=os.urandom(16).hex(),
             known=self._known,
             permission=self._settings.permission,
+            callback_secret=self._settings.callback_secret,
         )
         steps = running.call.steps(context)
         try:

@@ -11,11 +11,11 @@ from .schemas import (
     AUDIT_INPUT,
     AUDIT_OUTPUT,
     CANCEL_INPUT,
-    CREATE_INPUT,
     LIST_INPUT,
     PAUSE_OUTPUT,
     PAUSES_OUTPUT,
     PERMISSION_INPUT,
+    create_input,
     poll_input,
 )
 
@@ -66,7 +66,6 @@ _CREATE: Json = {
     "description": "Ask a human for approval, permission, confirmation or a decision by "
     f"{NOUNS}. Returns a pause_id at once; then call poll_pause_request. "
     "Nothing is approved before the person has chosen.",
-    "inputSchema": CREATE_INPUT,
     "outputSchema": PAUSE_OUTPUT,
     "annotations": _hints(open_world=True),
     "_meta": _ALWAYS_LOAD,
@@ -85,7 +84,8 @@ _POLL: Json = {
 _CANCEL: Json = {
     "name": "cancel_pause_request",
     "title": "Withdraw a question",
-    "description": "Withdraw a question to a human. If it is already answered, returns that answer.",
+    "description": "Withdraw a question that needs no answer any more. If the person has "
+    "answered, returns that answer.",
     "inputSchema": CANCEL_INPUT,
     "outputSchema": PAUSE_OUTPUT,
     "annotations": _hints(destructive=True, idempotent=True),
@@ -94,8 +94,7 @@ _CANCEL: Json = {
 _LIST: Json = {
     "name": "list_pause_requests",
     "title": "List questions",
-    "description": "List questions put to humans, newest first: finds a pause_id again and "
-    "shows which are pending.",
+    "description": "List questions, newest first: finds a pause_id again, and pending approvals.",
     "inputSchema": LIST_INPUT,
     "outputSchema": PAUSES_OUTPUT,
     "annotations": _hints(read_only=True, idempotent=True),
@@ -104,7 +103,7 @@ _LIST: Json = {
 _AUDIT: Json = {
     "name": "get_audit_log",
     "title": "Show the audit log",
-    "description": "Show who asked, was notified, answered or cancelled, and when, newest first.",
+    "description": "Show who asked, was notified, answered or cancelled, and when.",
     "inputSchema": AUDIT_INPUT,
     "outputSchema": AUDIT_OUTPUT,
     "annotations": _hints(read_only=True, idempotent=True),
@@ -123,8 +122,11 @@ _PERMISSION: Json = {
 }
 
 
-def tool_table(max_wait_seconds: int, *, has_permission_prompt: bool = False) -> list[Json]:
+def tool_table(
+    max_wait_seconds: int, *, has_permission_prompt: bool = False, has_callback: bool = False
+) -> list[Json]:
     """The tools in their fixed order; `max_wait_seconds` caps and defaults the poll's wait."""
+    create = {**_CREATE, "inputSchema": create_input(has_callback=has_callback)}
     poll = {**_POLL, "inputSchema": poll_input(max_wait_seconds)}
-    table = [_CREATE, poll, _CANCEL, _LIST, _AUDIT]
+    table = [create, poll, _CANCEL, _LIST, _AUDIT]
     return [*table, _PERMISSION] if has_permission_prompt else table

@@ -291,6 +291,10 @@ def _problems(body: object) -> list[str]:
         "metadata": dict,
         "action": dict,
         "allow_text_response": bool,
+        "remind_after_hours": (int, float),
+        "fallback": list,
+        "callback_url": str,
+        "callback_secret": str,
     }
     odd = [f"{n}={v!r}" for n, v in body.items() if not isinstance(v, types.get(n, ()))]
     return odd + [f"{n} missing" for n in ("recipient", "channel", "message") if n not in body]

@@ -145,10 +145,11 @@ def test_cancellation() -> None:
     assert received.request_id == "a"
 
 
-def test_table_costs_a_model_little() -> None:
+@pytest.mark.parametrize("has_callback", [False, True])
+def test_table_costs_a_model_little(has_callback: bool) -> None:
     shown = [
         {name: tool[name] for name in ("name", "description", "inputSchema")}
-        for tool in tools.tool_table(45)
+        for tool in tools.tool_table(45, has_callback=has_callback)
     ]
     assert len(json.dumps(shown)) <= 3400
     assert len(tools.INSTRUCTIONS.encode()) <= 1024

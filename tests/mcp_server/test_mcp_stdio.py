@@ -61,6 +61,19 @@ def test_lists_tools_with_no_key_and_no_server(start: Start) -> None:
     assert NOT_ASKED in sentence
 
 
+def test_callback_secret_comes_from_the_environment(api: ApiStub, start: Start) -> None:
+    mcp = start(
+        PAUSEPOINT_API_KEY=API_KEY,
+        PAUSEPOINT_BASE_URL=api.base_url,
+        PAUSEPOINT_CALLBACK_SECRET="at-least-16-characters",
+    )
+    mcp.call("create_pause_request", {**QUESTION, "callback_url": "https://example.com/hook"})
+
+    [(body, _)] = api.keys.values()
+    assert body["callback_url"] == "https://example.com/hook"
+    assert body["callback_secret"] == "at-least-16-characters"
+
+
 @pytest.mark.parametrize("key", ["pp_test_with space", "pp_test_ключ", "pp_test_a\rb"])
 def test_key_that_fits_no_header(api: ApiStub, start: Start, key: str) -> None:
     mcp = start(PAUSEPOINT_API_KEY=key, PAUSEPOINT_BASE_URL=api.base_url)

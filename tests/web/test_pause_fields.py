@@ -30,6 +30,9 @@ CALLED_IN_PYTHON: Final = {
 NOT_TYPED: Final = {"action"}
 """Only a program that then runs the action can name it, and holds what runs against what was shown."""
 
+NOT_KNOWN_TO_MODELS: Final = {"callback_secret"}
+"""A model that knows it could forge the callback that says "Approve"."""
+
 NOT_FOR_MODELS: Final = {"allow_text_response", "action", "action_sha256", "respond_url"}
 """The link is for the person alone; the others cost tokens and tell a model nothing it did not say."""
 
@@ -58,8 +61,9 @@ def test_the_command_takes_every_field() -> None:
 
 
 def test_the_mcp_tool_takes_every_field() -> None:
-    taken = set(schemas.CREATE_INPUT["properties"])
-    assert taken - {"idempotency_key"} == fields("CreatePauseRequest") - NOT_TYPED
+    taken = set(schemas.create_input(has_callback=True)["properties"])
+    asked = fields("CreatePauseRequest") - NOT_TYPED - NOT_KNOWN_TO_MODELS
+    assert taken - {"idempotency_key"} == asked
     required = set(SCHEMAS["CreatePauseRequest"]["required"])
     assert set(schemas.CREATE_INPUT["required"]) == required
 
@@ -104,7 +108,7 @@ def test_values_are_those_of_the_domain() -> None:
     assert list(STATUSES) == [status.value for status in PauseStatus]
     said = schemas.PAUSE_FIELDS["resolved_by"]["description"]
     for words in (said, SCHEMAS["PauseBody"]["properties"]["resolved_by"]["description"]):
-        named = {word.strip(",.()") for word in words.split()}
+        named = {word.strip(",.();") for word in words.split()}
         assert named & {"human", "timeout", "developer", "policy"} == set(ResolvedBy)
     states = SCHEMAS["DeliveryStatus"]["properties"]["state"]["description"]
     assert {word.strip(",.") for word in states.split()} - {"or"} == set(DeliveryState)

@@ -11,7 +11,8 @@ import httpx2
 import pytest
 from starlette.requests import Request
 
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.pause import Callback, Mode
+from pausepoint.mcp.tools import tool_table
 from pausepoint.operations.register_developer import register_developer
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from pausepoint.web.app import create_app
@@ -71,6 +72,35 @@ async def test_asks_waits_and_goes_on(world: World, http: httpx2.AsyncClient) ->
     assert polled["response_choice"] == "Approve"
     assert polled["response_text"] == "but be quick"
     assert polled["resolved_by"] == "human"
+
+
+async def test_callback_is_signed_with_the_secret_of_a_header(
+    world: World, http: httpx2.AsyncClient
+) -> None:
+    secret = "at-least-16-characters"
+    asked = {**QUESTION, "callback_url": "https://example.com/hook"}
+    with_it = {"PausePoint-Callback-Secret": secret}
+    listed = await answered(http, message("tools/list"), **with_it)
+    assert listed["result"] == {"tools": tool_table(45, has_callback=True)}
+    made = await answered(http, tool("create_pause_request", asked), **with_it)
+    content = (await world.pause(made["result"]["structuredContent"]["pause_id"])).content
+
+    assert content is not None
+    assert content.callback == Callback("https://example.com/hook", secret)
+    assert secret not in str(made)
+    without = await called(http, "create_pause_request", asked)
+    assert (await world.pause(without["pause_id"])).callback_target is None
+
+
+async def test_reminder_and_fallback_are_set_and_listed(http: httpx2.AsyncClient) -> None:
+    others = [{"recipient": "bob@example.com", "channel": "email"}]
+    created = await called(
+        http, "create_pause_request", {**QUESTION, "remind_after_hours": 1, "fallback": others}
+    )
+    [item] = (await called(http, "list_pause_requests", {}))["items"]
+
+    assert item["fallback"] == others
+    assert item["remind_at"] == created["remind_at"]
 
 
 async def test_nobody_learns_the_persons_link(http: httpx2.AsyncClient) -> None:

@@ -46,6 +46,8 @@ from pausepoint.web.mcp.stream import EventStream
 BODY_LIMIT: Final = 256 * 1024
 BATCH_LIMIT: Final = 50
 REMEMBERED: Final = 10_000
+CALLBACK_SECRET: Final = b"pausepoint-callback-secret"
+"""A header of the host's configuration, as the key is: the model never sees the secret."""
 
 _ALWAYS_BAD: Final = (PARSE_ERROR, INVALID_REQUEST)
 _STATUS: Final = {
@@ -71,8 +73,7 @@ class McpEndpoint:
         self._api = api
         self._gate = gate
         self._progress_seconds = progress_seconds
-        self._offer = Offer(services.policy.max_wait_seconds)
-        self._short_offer = Offer(min(SHORT_MAX_WAIT_SECONDS, self._offer.max_wait_seconds))
+        self._max_wait_seconds = services.policy.max_wait_seconds
         # Shared by all accounts: it is asked of a pause only after its account has seen it.
         self._known = KnownPauses(REMEMBERED)
 
@@ -97,7 +98,7 @@ class McpEndpoint:
             return _json(received.message, _status(received.message, message, request))
         if not isinstance(received, ToolCall):
             return Response(status_code=202)
-        context, perform = self._context(), self._perform(request)
+        context, perform = self._context(request), self._perform(request)
         if received.waits and received.progress_token is not None and _takes_events(request):
             seconds = self._progress_seconds
             return EventStream(messages_of(received, context, perform, seconds))
@@ -111,7 +112,7 @@ class McpEndpoint:
         received = [self._received(message, request) for message in messages]
         perform = self._perform(request)
         calls = [
-            answer_of(one, self._context(), perform)
+            answer_of(one, self._context(request), perform)
             for one in received
             if isinstance(one, ToolCall)
         ]
@@ -140,17 +141,19 @@ class McpEndpoint:
 
         There are no sessions, so in the handshake era the client's HTTP library has to tell.
         """
-        if self._offer.max_wait_seconds != DEFAULT_MAX_WAIT_SECONDS:
-            return self._offer
-        agent = header(request, b"user-agent") or ""
-        is_short = agent.startswith("python-httpx/") or cuts_calls_early(message)
-        return self._short_offer if is_short else self._offer
+        seconds = self._max_wait_seconds
+        if seconds == DEFAULT_MAX_WAIT_SECONDS:
+            agent = header(request, b"user-agent") or ""
+            if agent.startswith("python-httpx/") or cuts_calls_early(message):
+                seconds = min(SHORT_MAX_WAIT_SECONDS, seconds)
+        return Offer(seconds, has_callback=bool(header(request, CALLBACK_SECRET)))
 
-    def _context(self) -> CallContext:
+    def _context(self, request: Request) -> CallContext:
         return CallContext(
             now=self._services.clock.now() / 1000,
             fresh_key=os.urandom(16).hex(),
             known=self._known,
+            callback_secret=header(request, CALLBACK_SECRET) or None,
         )
 
     def _perform(self, request: Request) -> Perform:
