@@ -14,11 +14,13 @@ def unshare(*kinds: str) -> tuple[str, ...]:
 
     Where there are none the test fails, and says why.
     """
-    ways = (kinds, ("--user", "--map-root-user", *kinds))
-    for way in ways:
-        tried = subprocess.run(["unshare", *way, "true"], capture_output=True, check=False)
-        if tried.returncode == 0:
-            return ("unshare", *way)
+    contacts = (kinds, ("--user", "--map-root-user", *kinds))
+    for contact in contacts:
+        attempt_result = subprocess.run(
+            ["unshare", *contact, "true"], capture_output=True, check=False
+        )
+        if attempt_result.returncode == 0:
+            return ("unshare", *contact)
     pytest.fail(
         f"no namespaces here ({' '.join(kinds)}): run as root, or allow unprivileged user"
         " namespaces (a container needs CAP_SYS_ADMIN for them)"

@@ -12,7 +12,7 @@ import pytest
 
 from pausepoint.admin import AdminError
 from pausepoint.admin_socket import AdminSocket, ask_server, socket_path
-from pausepoint.domain.pause import Mode, Way
+from pausepoint.domain.pause import Contact, Mode
 from pausepoint.operations.recipients import put_recipient
 from tests.harness import World
 
@@ -86,8 +86,8 @@ async def test_whatever_is_sent_has_an_answer(database: Path, sent: bytes) -> No
 async def test_a_long_answer_is_read_whole(world: World, database: Path) -> None:
     developer_id = world.alice.developer.developer_id
     for number in range(600):
-        way = Way("email", f"person{number}@example.com")
-        await put_recipient(world.services, developer_id, Mode.LIVE, way)
+        contact = Contact("email", f"person{number}@example.com")
+        await put_recipient(world.services, developer_id, Mode.LIVE, contact)
     listed = await ask_server(database, "recipients.list", {"account": "alice@example.com"})
     assert listed is not None
     assert len(listed["items"]) == 600

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 from pausepoint.admin_recipients import OF_ACCOUNT, OF_NONE
 from pausepoint.domain.errors import PausePointError
 from pausepoint.domain.pause import Mode
-from pausepoint.domain.scopes import Reach, Scope, networks_of
+from pausepoint.domain.scopes import KeyRestrictions, Scope, networks_of
 from pausepoint.domain.time import milliseconds, to_rfc3339
 from pausepoint.operations.manage_keys import create_key, revoke_key
 from pausepoint.operations.register_developer import (
@@ -75,12 +75,12 @@ async def _keys_create(
     networks: list[str],
 ) -> Answer:
     developer_id = await _developer_id(services, account)
-    reach = Reach(
+    restrictions = KeyRestrictions(
         frozenset(map(Scope, scopes)) or None,
         None if days is None else services.clock.now() + milliseconds(timedelta(days=days)),
         networks_of(networks),
     )
-    made = await create_key(services, developer_id, Mode(mode), name, reach)
+    made = await create_key(services, developer_id, Mode(mode), name, restrictions)
     return {"developer_id": developer_id, **key_fields(made.record), "api_key": made.key}
 
 

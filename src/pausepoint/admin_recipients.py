@@ -7,22 +7,22 @@ from typing import Any, Final
 
 from pausepoint.domain.errors import RecipientNotFound
 from pausepoint.domain.events import Actor
-from pausepoint.domain.pause import Mode, Way
+from pausepoint.domain.pause import Contact, Mode
 from pausepoint.domain.recipients import Recipient, VerifiedBy
 from pausepoint.domain.time import to_rfc3339
-from pausepoint.operations.consent import lift
+from pausepoint.operations.contacts import checked_address, masked
+from pausepoint.operations.opt_out import lift
 from pausepoint.operations.recipients import put_recipient, remove_recipient, verify_recipient
 from pausepoint.operations.services import Services
-from pausepoint.operations.ways import checked_address, masked
 
 LIMIT: Final = 10_000
 
 
 async def _add(services: Services, *, developer_id: str, channel: str, address: str) -> Any:
     """Verified: the operator answers for it."""
-    way = Way(channel, checked_address(services, Mode.TEST, Way(channel, address)))
+    contact = Contact(channel, checked_address(services, Mode.TEST, Contact(channel, address)))
     recipient, is_new = await put_recipient(
-        services, developer_id, Mode.LIVE, way, is_verified=True
+        services, developer_id, Mode.LIVE, contact, is_verified=True
     )
     if not is_new:
         await verify_recipient(services, recipient, VerifiedBy.OPERATOR)
@@ -51,8 +51,8 @@ async def _mutes(services: Services) -> Any:
             {
                 "mute_id": mute.mute_id,
                 "developer_id": mute.developer_id,
-                "channel": mute.way.channel,
-                "recipient": masked(services, mute.way),
+                "channel": mute.contact.channel,
+                "recipient": masked(services, mute.contact),
                 "reason": mute.reason.value,
                 "created_at": to_rfc3339(mute.created_at),
             }
@@ -81,8 +81,8 @@ async def _found(services: Services, recipient_id: str) -> Recipient:
 def _shown(services: Services, recipient: Recipient) -> Any:
     return {
         "recipient_id": recipient.recipient_id,
-        "channel": recipient.way.channel,
-        "recipient": masked(services, recipient.way),
+        "channel": recipient.contact.channel,
+        "recipient": masked(services, recipient.contact),
         "verified": recipient.verified_at is not None,
         "verified_by": recipient.verified_by,
         "created_at": to_rfc3339(recipient.created_at),

@@ -20,15 +20,15 @@ from pausepoint.observer import SILENT, Observer
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.services import Policy, Services
 from pausepoint.readiness import Readiness
-from pausepoint.stopping import FAREWELL_SECONDS, Stop, break_off
+from pausepoint.shutdown import FAREWELL_SECONDS, Stop, cancel_remaining
 from pausepoint.store.base import Store
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.worker.deadlines import DeadlineLoop
 from pausepoint.worker.deliveries import DeliveryLoop
-from pausepoint.worker.keep_no_longer import RetentionLoop
-from pausepoint.worker.note_key_use import KeyUseLoop
-from pausepoint.worker.share_counts import CountsLoop
+from pausepoint.worker.key_last_used import KeyUseLoop
+from pausepoint.worker.retention import RetentionLoop
 from pausepoint.worker.supervise import Supervised
+from pausepoint.worker.sync_rate_limits import CountsLoop
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -104,7 +104,7 @@ class Running:
         self.begin_stop()
         await self._stop.drained()
         if self._following is not None:
-            await break_off([self._following], FAREWELL_SECONDS)
+            await cancel_remaining([self._following], FAREWELL_SECONDS)
         await asyncio.to_thread(self._stop_metrics)
         for transport in self._configured:
             await transport.close()

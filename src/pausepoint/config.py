@@ -20,7 +20,7 @@ from pausepoint.config_table import OF_OTHERS, SETTINGS
 from pausepoint.config_values import Network, has_opentelemetry, is_loopback, traces_exporter
 from pausepoint.domain.errors import InvalidRecipient
 from pausepoint.domain.hook_rules import NO_RULES, Decision, HookRules
-from pausepoint.domain.pause import Way
+from pausepoint.domain.pause import Contact
 from pausepoint.domain.plans import UNLIMITED_PLAN, USUAL_PLANS, Plan
 from pausepoint.domain.rate_limits import USUAL, RateLimits
 from pausepoint.store.postgres_url import parse_postgres_url
@@ -71,7 +71,7 @@ class Settings:
     outbound_allow: tuple[Network, ...] = ()
     registration_is_open: bool = False
     has_recipient_directory: bool = False
-    recipients_allowed: tuple[Way, ...] = ()
+    recipients_allowed: tuple[Contact, ...] = ()
     reveals_respond_url: bool = False
     has_public_url: bool = False
     database_direct_url: str | None = None

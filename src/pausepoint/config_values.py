@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pausepoint.channels.registry import CHANNELS, channel_of_pattern
 from pausepoint.channels.wording import in_words
-from pausepoint.domain.pause import Way
+from pausepoint.domain.pause import Contact
 from pausepoint.domain.plans import UNLIMITED_PLAN, Plan
 from pausepoint.domain.rate_limits import RateLimits
 from pausepoint.setting import listed, whole
@@ -69,16 +69,16 @@ def rate_limits(value: str) -> RateLimits | None:
     return RateLimits(**numbers)
 
 
-def recipient_patterns(value: str) -> tuple[Way, ...]:
+def recipient_patterns(value: str) -> tuple[Contact, ...]:
     """Each must say more than `*`, or it would be an open door."""
-    found: list[Way] = []
+    found: list[Contact] = []
     wrong: list[str] = []
     for pattern in listed(value):
         channel = channel_of_pattern(pattern)
         if channel is None:
             wrong.append(pattern)
         else:
-            found.append(Way(channel, pattern))
+            found.append(Contact(channel, pattern))
     if wrong or not found:
         examples = in_words([channel.allowed_example for channel in CHANNELS.values()])
         raise ValueError(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pausepoint.domain.errors import Unavailable
-from pausepoint.stopping import Stop, break_off, still_running
+from pausepoint.shutdown import Stop, cancel_remaining, still_running
 from pausepoint.store.base import Store
 
 READY_SECONDS: Final = 3.0
@@ -37,7 +37,7 @@ class Readiness:
     async def _check_store(self) -> None:
         checking = asyncio.create_task(self._store.check())
         if await still_running([checking], READY_SECONDS):
-            await break_off([checking], 0)
+            await cancel_remaining([checking], 0)
             raise Unavailable("The database does not answer.")
         checking.result()
 

@@ -20,13 +20,13 @@ from pausepoint.client import (
     Unreachable,
 )
 from pausepoint.client.calls import ask, create
-from pausepoint.client.exchange import NoAnswer, Outcome, Request, Response, Steps
-from pausepoint.client.retrying import LONGEST_DELAY, Policy, settle
+from pausepoint.client.protocol import NoAnswer, Outcome, Request, Response, Steps
+from pausepoint.client.retrying import LONGEST_DELAY, RetryPolicy, request_with_retries
 from pausepoint.client.waiting import LONGEST_HOLD, SHORTEST_HOLD, wait
 
 T = TypeVar("T")
 
-POLICY = Policy(600, lambda: 0.5)
+POLICY = RetryPolicy(600, lambda: 0.5)
 PENDING = {
     "pause_id": "psr_1",
     "status": "pending",
@@ -128,7 +128,9 @@ def test_whatever_comes_back_a_call_ends_or_goes_on_patiently(script: list[Outco
 @given(st.one_of(responses.filter(lambda answer: answer.status >= 300), lost))
 def test_no_outage_lasts_longer_than_patience(outcome: Outcome) -> None:
     sent: list[Request] = []
-    end = ended(settle(Request(method="GET", path="/"), Pause, POLICY), forever(outcome), sent)
+    end = ended(
+        request_with_retries(Request(method="GET", path="/"), Pause, POLICY), forever(outcome), sent
+    )
 
     assert isinstance(end, PausePointError)
     assert sum(request.delay for request in sent) <= POLICY.patience
@@ -136,7 +138,9 @@ def test_no_outage_lasts_longer_than_patience(outcome: Outcome) -> None:
 
 @given(lost, st.sampled_from(["GET", "DELETE", "POST"]), st.sampled_from([None, "key"]))
 def test_only_what_is_safe_is_repeated(outcome: NoAnswer, method: str, key: str | None) -> None:
-    steps = settle(Request(method=method, path="/", idempotency_key=key), Pause, POLICY)
+    steps = request_with_retries(
+        Request(method=method, path="/", idempotency_key=key), Pause, POLICY
+    )
     next(steps)
     is_safe = method != "POST" or key is not None or not outcome.is_sent
     if is_safe and not outcome.is_final:
@@ -149,15 +153,15 @@ def test_only_what_is_safe_is_repeated(outcome: NoAnswer, method: str, key: str 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 200, 301, 404])
 def test_what_an_answer_means_for_what_is_not_safe(status: int) -> None:
-    steps = settle(Request(method="POST", path="/"), Pause, POLICY)
+    steps = request_with_retries(Request(method="POST", path="/"), Pause, POLICY)
     next(steps)
     with pytest.raises(PausePointError):
         steps.send(Response(status=status, content=b"<html>"))
 
 
 def test_delays_grow_and_are_spread() -> None:
-    least = [Policy(600, lambda: 0.0).delay(tries) for tries in range(40)]
-    most = [Policy(600, lambda: 1.0).delay(tries) for tries in range(40)]
+    least = [RetryPolicy(600, lambda: 0.0).delay(tries) for tries in range(40)]
+    most = [RetryPolicy(600, lambda: 1.0).delay(tries) for tries in range(40)]
 
     assert least == sorted(least)
     assert most == [2 * delay for delay in least]

@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pausepoint.client import Conflict, FeedEvent, InvalidRequest, PausePoint, UnexpectedAnswer
-from pausepoint.client.exchange import NoAnswer, Outcome, Request, Response
 from pausepoint.client.feed import LONGEST_LINE, BadStream, Feed
-from pausepoint.client.retrying import LONGEST_DELAY, Policy
+from pausepoint.client.protocol import NoAnswer, Outcome, Request, Response
+from pausepoint.client.retrying import LONGEST_DELAY, RetryPolicy
 from tests.client.drivers import Client, Kind, a_client
 from tests.client.person import answer
 from tests.client.proxy import Proxy, Says
 from tests.e2e.server import LIMITS_OFF, Server
 
-POLICY = Policy(600, lambda: 0.5)
+POLICY = RetryPolicy(600, lambda: 0.5)
 TEXT = "ö\u2028\x85 \u0000 data: x"
 TOLD = {
     "event": "pause.responded",

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from pausepoint.cli import main
-from pausepoint.cli.server_part import ServerCommand, ServerGroup
+from pausepoint.cli.server_extra import ServerCommand, ServerGroup
 from pausepoint.server_extra import MODULES, complaint
 from tests.docs.pages import ROOT
 from tests.e2e.api import Api

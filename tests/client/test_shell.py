@@ -270,15 +270,15 @@ def test_ctrl_c_leaves_the_question_open_and_says_how_to_go_on(
     shell: Shell, asked: list[Pause], terminal: Terminal
 ) -> None:
     process = shell.start(*ASK, stdout=subprocess.PIPE, stderr=terminal.theirs)
-    shown = terminal.read_until("Ctrl-C stops waiting.")
+    format_arguments = terminal.read_until("Ctrl-C stops waiting.")
     process.send_signal(signal.SIGINT)
     stdout, _ = process.communicate(timeout=PATIENCE)
     pause_id = asked[0].pause_id
     said = terminal.read_until(f"pausepoint wait {pause_id}")
 
     assert (process.returncode, stdout) == (130, b"")
-    assert f"\r\x1b[K{pause_id}: " in shown
-    assert "24 h 0 min left" in shown
+    assert f"\r\x1b[K{pause_id}: " in format_arguments
+    assert "24 h 0 min left" in format_arguments
     assert (
         f"\r\x1b[Kpausepoint: The question stays open. To go on: pausepoint wait {pause_id}" in said
     )
@@ -394,9 +394,9 @@ def test_changes_are_shown_as_they_happen(shell: Shell, server: Server, terminal
             client.create(
                 "+15550100199", "Asked last", ["a", "b"], timeout=timedelta(milliseconds=1)
             )
-            shown = terminal.read_until("timed_out")
+            format_arguments = terminal.read_until("timed_out")
 
-    assert shown.count(later.pause_id) == 2
+    assert format_arguments.count(later.pause_id) == 2
 
 
 @pytest.mark.e2e
@@ -430,9 +430,9 @@ def test_a_watch_goes_on_after_a_restart_and_misses_nothing(
             client.create("+15550100199", "Asked at once", ["Approve", "Reject"])
             client.cancel(first.pause_id)
             terminal.read_until("Asked at once")
-            shown = terminal.read_until("cancelled")
+            format_arguments = terminal.read_until("cancelled")
 
-    assert shown.count("Asked before") == 2
+    assert format_arguments.count("Asked before") == 2
 
 
 @pytest.mark.e2e

@@ -10,7 +10,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Final, Self, TypeAlias
 
-Turns: TypeAlias = Sequence[Sequence[str]]
+CapacityLimiter: TypeAlias = Sequence[Sequence[str]]
 """What the first question for a name's addresses gets, the second, …; the last one repeats.
 
 Each is a row of addresses; another name in it is an alias, to which the rest belongs.
@@ -28,7 +28,7 @@ class NameServer:
 
     def __init__(
         self,
-        names: Mapping[str, Turns],
+        names: Mapping[str, CapacityLimiter],
         held: Mapping[str, Event] | None = None,
         address: tuple[str, int] = ("127.0.0.1", 53),
     ) -> None:

@@ -77,7 +77,7 @@ class Receiver(Served):
 class Mailbox:
     """A real SMTP server on a loopback port, in a thread of its own; `next` takes a mail out.
 
-    The `to_hold` next mails are read and get no reply before `let_go`; `has_held` says that one is.
+    The `to_hold` next mails are read and get no reply before `release`; `has_held` says that one is.
     """
 
     def __init__(self) -> None:
@@ -106,7 +106,7 @@ class Mailbox:
     def next(self, within: float = 30) -> EmailMessage:
         return self._mails.get(timeout=within)
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         self._loop.call_soon_threadsafe(self._gone_on.set)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:

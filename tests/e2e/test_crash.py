@@ -34,7 +34,7 @@ class Told:
 
     respond_url: str
     acknowledged: dict[str, Any] | None = None
-    tried: list[str] = field(default_factory=list)
+    attempt_result: list[str] = field(default_factory=list)
 
 
 class Ledger:
@@ -92,7 +92,7 @@ class Client(Thread):
         act = self._chance.choice(["Approve", "Reject", "cancel", "nothing", "nothing"])
         if act == "nothing":
             return
-        told.tried.append(act)
+        told.attempt_result.append(act)
         if act == "cancel":
             response = api.cancel(pause["pause_id"])
         else:
@@ -146,7 +146,7 @@ def test_every_acknowledged_pause_exists(aftermath: Aftermath) -> None:
     untouched = [
         pauses[pause_id]["status"]
         for pause_id, told in aftermath.ledger.pauses.items()
-        if not told.tried
+        if not told.attempt_result
     ]
     assert set(untouched) == {"pending"}
 
@@ -160,7 +160,7 @@ def test_every_acknowledged_ending_is_still_exactly_that(aftermath: Aftermath) -
             acknowledged = {**told.acknowledged, "delivery": pause["delivery"]}
             assert acknowledged.items() <= pause.items()
         elif pause["status"] != "pending":
-            assert [ending(pause)] == told.tried
+            assert [ending(pause)] == told.attempt_result
 
 
 def test_every_ending_is_in_the_audit_log_once(aftermath: Aftermath) -> None:

@@ -107,7 +107,7 @@ def test_a_mail_under_way_while_the_database_is_away_is_sent_once(
         pause_id = agent.create(**MAIL)["pause_id"]
         assert mailbox.has_held.wait(30)
         postgres.stop("immediate")
-        mailbox.let_go()
+        mailbox.release()
         mailbox.next()
         eventually(lambda: agent.http.get(f"/v1/pause/{pause_id}").status_code == 503)
         postgres.start()

@@ -73,9 +73,9 @@ def checked_workflow() -> Json:
     changed["nodes"].append(
         {"name": "Check", "type": "n8n-nodes-base.code", "parameters": {"jsCode": code}}
     )
-    ways = changed["connections"]
-    ways["Check"] = ways["Wait"]
-    ways["Wait"] = {"main": [[{"node": "Check", "type": "main", "index": 0}]]}
+    contacts = changed["connections"]
+    contacts["Check"] = contacts["Wait"]
+    contacts["Wait"] = {"main": [[{"node": "Check", "type": "main", "index": 0}]]}
     return changed
 
 
@@ -134,7 +134,9 @@ def test_what_does_not_verify_is_refused(play: Play, proxy: Proxy, true: str, fa
 def test_every_node_is_whole_and_connected() -> None:
     nodes, connections = workflow()["nodes"], workflow()["connections"]
     names = {each["name"] for each in nodes}
-    led_to = {to["node"] for each in connections.values() for way in each["main"] for to in way}
+    led_to = {
+        to["node"] for each in connections.values() for contact in each["main"] for to in contact
+    }
 
     assert led_to == names - {"Start"}
     assert set(connections) == names - {"Go on", "Stop"}

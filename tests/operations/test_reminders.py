@@ -17,7 +17,7 @@ from pausepoint.channels.base import ChannelError, InboundStatus, Receipt, Statu
 from pausepoint.config import Command
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.errors import TokenUsed
-from pausepoint.domain.pause import Mode, Pause, Way
+from pausepoint.domain.pause import Contact, Mode, Pause
 from pausepoint.operations.ask_next import ask_next
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.deliver import deliver
@@ -34,9 +34,9 @@ pytestmark = pytest.mark.anyio
 PERMANENT = ChannelError("21211", "Not a phone number.", is_permanent=True)
 PASSING = ChannelError("30001", "The queue is full.", is_permanent=False)
 ALICE = "+15550100199"
-BOB = Way("email", "bob@example.com")
-CAROL = Way("sms", "+15550100198")
-DAVE = Way("email", "dave@example.com")
+BOB = Contact("email", "bob@example.com")
+CAROL = Contact("sms", "+15550100198")
+DAVE = Contact("email", "dave@example.com")
 HOUR = timedelta(hours=1)
 
 
@@ -368,7 +368,7 @@ WAYS = st.permutations([BOB, CAROL, DAVE])
 async def test_whatever_vendors_do_the_rules_hold(
     world: World,
     outcomes: list[str],
-    ways: list[Way],
+    contacts: list[Contact],
     count: int,
     remind_after: float | None,
     failed_later: list[int],
@@ -377,7 +377,7 @@ async def test_whatever_vendors_do_the_rules_hold(
     errors: dict[str, Any] = {"passing": PASSING, "permanent": PERMANENT}
     world.vendor.outcomes = [errors.get(each, Receipt("SM1", "queued")) for each in outcomes]
     pause = await world.ask(
-        timeout_hours=6, remind_after_hours=remind_after, fallback=tuple(ways[:count])
+        timeout_hours=6, remind_after_hours=remind_after, fallback=tuple(contacts[:count])
     )
     report = StatusReport(DeliveryState.FAILED, "30005")
     for minute in range(40):

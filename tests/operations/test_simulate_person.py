@@ -13,7 +13,7 @@ import pytest
 from pausepoint.channels.base import Receipt
 from pausepoint.config import Command
 from pausepoint.domain.errors import InvalidRecipient, PausePointError, ValidationFailed
-from pausepoint.domain.pause import Mode, Pause, Way
+from pausepoint.domain.pause import Contact, Mode, Pause
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.manage_webhooks import create_webhook
@@ -146,7 +146,7 @@ async def test_a_message_that_bounces_is_undeliverable(world: World) -> None:
 
 
 async def test_after_a_bounce_the_fallback_answers(world: World) -> None:
-    pause = await ask(world, "bounce", fallback=(Way("sms", "+12025550182"),))
+    pause = await ask(world, "bounce", fallback=(Contact("sms", "+12025550182"),))
     await deliver_all(world)
 
     assert ended(await world.pause(pause.pause_id)) == ("responded", "Reject", None)
@@ -154,7 +154,7 @@ async def test_after_a_bounce_the_fallback_answers(world: World) -> None:
 
 async def test_who_never_answers_is_followed_at_the_reminder(world: World) -> None:
     pause = await ask(
-        world, "never", remind_after_hours=1, fallback=(Way("email", "approve@people.test"),)
+        world, "never", remind_after_hours=1, fallback=(Contact("email", "approve@people.test"),)
     )
     await time_passes(world, HOUR / 2)
     assert not (await world.pause(pause.pause_id)).status.is_final
@@ -168,7 +168,7 @@ async def test_who_never_answers_is_followed_at_the_reminder(world: World) -> No
 async def test_an_ordinary_recipient_of_a_test_key_may_have_a_simulated_fallback(
     world: World,
 ) -> None:
-    fallback = (Way("email", "approve@people.test"),)
+    fallback = (Contact("email", "approve@people.test"),)
     pause = await world.ask(Mode.TEST, remind_after_hours=1, fallback=fallback)
     await deliver_all(world)
     found = await world.pause(pause.pause_id)
@@ -255,7 +255,7 @@ async def test_a_live_key_cannot_ask_them(world: World, channel: str, recipient:
     with pytest.raises(InvalidRecipient, match="test keys only"):
         await world.ask(Mode.LIVE, channel=channel, recipient=recipient)
     with pytest.raises(InvalidRecipient, match=r"^fallback\[0\]: .* test keys only"):
-        await world.ask(Mode.LIVE, fallback=(Way(channel, recipient),))
+        await world.ask(Mode.LIVE, fallback=(Contact(channel, recipient),))
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ async def test_who_could_not_do_it_is_refused(world: World, name: str, sentence:
 
 async def test_two_spellings_are_one_person(world: World) -> None:
     with pytest.raises(ValidationFailed):
-        await ask(world, "never", fallback=(Way("email", "NEVER@People.test"),))
+        await ask(world, "never", fallback=(Contact("email", "NEVER@People.test"),))
 
 
 async def test_a_number_beside_theirs_is_a_real_one(world: World) -> None:

@@ -11,8 +11,8 @@ from typing import Any, Final
 import pausepoint.store.postgres
 import pausepoint.worker.deliveries
 from pausepoint.store.postgres import PostgresStore
-from pausepoint.store.postgres_lane import Lane
-from pausepoint.store.postgres_link import connect
+from pausepoint.store.postgres_connection import connect
+from pausepoint.store.postgres_writer_connection import WriterConnection
 from tests.reliability.faulty_points import Asking, bound, is_next, passing
 
 SECONDS: Final = 2
@@ -44,7 +44,7 @@ class DyingConnection:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-class DyingLane(Lane):
+class DyingLane(WriterConnection):
     async def commit(self, changes: Any, now: Any) -> Any:
         operations = bound(changes)
         if is_next(operations, "sent"):
@@ -62,6 +62,6 @@ class DyingLane(Lane):
 
 def build_in() -> None:
     pausepoint.store.postgres.PostgresStore = Store  # type: ignore[misc]
-    pausepoint.store.postgres.Lane = DyingLane  # type: ignore[misc]
+    pausepoint.store.postgres.WriterConnection = DyingLane  # type: ignore[misc]
     # Other processes may live, so what a dead one had claimed is due when its lease ends.
     pausepoint.worker.deliveries.LEASE = timedelta(seconds=4)  # type: ignore[misc]

@@ -22,14 +22,14 @@ from typing import Any, Final
 
 import trustme
 
-from tests.doubles.dns import NameServer, Turns
+from tests.doubles.dns import CapacityLimiter, NameServer
 from tests.e2e.api import Api, eventually
 from tests.e2e.server import Server
 
 OUR_PUBLIC: Final = "11.22.33.44"
 """Public by every rule; in this network it leads back here, as every address does that is not lost."""
 
-NAMES: Final[dict[str, Turns]] = {
+NAMES: Final[dict[str, CapacityLimiter]] = {
     "public.test": [[OUR_PUBLIC]],
     "alias.test": [["real.test", OUR_PUBLIC]],
     "slow.test": [[OUR_PUBLIC]],
@@ -117,7 +117,7 @@ def play(api: Api, port: int, answer_at_last: Event) -> dict[str, list[Any]]:
         for name in NAMES
     }
 
-    def tried(*names: str, times: int) -> bool:
+    def attempt_result(*names: str, times: int) -> bool:
         return all(
             len([tries for tries in deliveries(api, hooks[name]) if tries]) == times
             for name in names
@@ -126,10 +126,10 @@ def play(api: Api, port: int, answer_at_last: Event) -> dict[str, list[Any]]:
     others = [name for name in NAMES if name != SLOW]
     for times in (1, 2):
         end_a_pause(api)
-        eventually(lambda times=times: tried(*others, times=times), within=10)
+        eventually(lambda times=times: attempt_result(*others, times=times), within=10)
     assert not any(deliveries(api, hooks[SLOW]))
     answer_at_last.set()
-    eventually(lambda: tried(SLOW, times=2))
+    eventually(lambda: attempt_result(SLOW, times=2))
     return {name: deliveries(api, hook) for name, hook in hooks.items()}
 
 

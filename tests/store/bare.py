@@ -12,7 +12,7 @@ import asyncpg
 
 from pausepoint.store.migrate import Migration, migrate_sqlite
 from pausepoint.store.postgres import PostgresStore
-from pausepoint.store.postgres_link import translated
+from pausepoint.store.postgres_connection import translated
 from pausepoint.store.postgres_schema import in_postgres, migrate_postgres
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.testing import FakeClock

@@ -14,13 +14,13 @@ from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import (
     Callback,
+    Contact,
     Content,
     Ending,
     Mode,
     Pause,
     PauseStatus,
     ResolvedBy,
-    Way,
 )
 from pausepoint.domain.recipients import Mute, MuteReason, Recipient, VerifiedBy
 from pausepoint.store.base import Store
@@ -124,13 +124,13 @@ def _changes() -> Iterator[Change]:
     yield Change((SetPauseDelivery(UNREACHED, DeliveryState.FAILED),))
     yield Change(tuple(_asked(_a_pause(TEST, mode=Mode.TEST), None)))
     yield Change((InsertDelivery(_told(TOLD)), InsertDelivery(_told(RETRIED))))
-    bob = Way("email", "bob@example.com")
+    bob = Contact("email", "bob@example.com")
     yield Change((), InsertRecipient(Recipient(
-        recipient_id=an_id("rcp", 1), developer_id="dev_alice", mode=Mode.LIVE, way=bob,
+        recipient_id=an_id("rcp", 1), developer_id="dev_alice", mode=Mode.LIVE, contact=bob,
         created_at=NOW)))  # fmt: skip
     yield Change((), VerifyRecipient(an_id("rcp", 1), VerifiedBy.PERSON))
     yield Change((), InsertMute(Mute(
-        mute_id=an_id("mut", 1), developer_id="dev_alice", mode=Mode.LIVE, way=bob,
+        mute_id=an_id("mut", 1), developer_id="dev_alice", mode=Mode.LIVE, contact=bob,
         reason=MuteReason.REPORTED, created_at=NOW)))  # fmt: skip
 
 
@@ -160,7 +160,7 @@ def _with_more(pause: Pause) -> Pause:
     content = replace(
         pause.content,
         callback=Callback("https://example.com/7", "0123456789abcdef"),
-        fallback=(Way("email", "bob@example.com"),),
+        fallback=(Contact("email", "bob@example.com"),),
         action=new_action("Bash", {"command": "rm -rf ./旧", "n": [1, None]}),
     )
     return replace(

@@ -7,14 +7,14 @@ import json
 import pytest
 
 from pausepoint.domain.action import Action
-from pausepoint.domain.pause import Callback, Content, Way
+from pausepoint.domain.pause import Callback, Contact, Content
 from pausepoint.security.sealed import Seal, new_data_key
 from pausepoint.store.contents import decode_content, insert_question
 
 PAUSE = "psr_019ab000-0000-7000-8000-000000000001"
 USUAL = Content("+15550100199", "Wire it?", ("Approve", "Reject"), {"b": 1, "a": [2]})
 CALLBACK = Callback("https://example.com/hook", "a secret of the developer")
-FALLBACK = (Way("email", "bob@example.com"), Way("sms", "+15550100123"))
+FALLBACK = (Contact("email", "bob@example.com"), Contact("sms", "+15550100123"))
 SHA256 = "ab" * 32
 
 

@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 from pausepoint.domain.ids import MUTE, RECIPIENT, new_id
-from pausepoint.domain.pause import Content, Ending, Mode, PauseStatus, ResolvedBy, Way, timed_out
+from pausepoint.domain.pause import (
+    Contact,
+    Content,
+    Ending,
+    Mode,
+    PauseStatus,
+    ResolvedBy,
+    timed_out,
+)
 from pausepoint.domain.recipients import Asking, Mute, MuteReason, Recipient, VerifiedBy
 from pausepoint.store.base import Store
 from pausepoint.store.changes import (
@@ -36,19 +44,21 @@ from tests.store.samples import NOW, a_developer, a_pause
 
 pytestmark = pytest.mark.anyio
 
-BOB = Way("email", "Bob@example.com")
+BOB = Contact("email", "Bob@example.com")
 
 
-def a_recipient(way: Way = BOB, mode: Mode = Mode.LIVE) -> Recipient:
+def a_recipient(contact: Contact = BOB, mode: Mode = Mode.LIVE) -> Recipient:
     return Recipient(
-        recipient_id=new_id(RECIPIENT, NOW), developer_id="dev_alice", mode=mode, way=way,
+        recipient_id=new_id(RECIPIENT, NOW), developer_id="dev_alice", mode=mode, contact=contact,
         created_at=NOW,
     )  # fmt: skip
 
 
-def a_mute(way: Way = BOB, reason: MuteReason = MuteReason.MUTED, mode: Mode = Mode.LIVE) -> Mute:
+def a_mute(
+    contact: Contact = BOB, reason: MuteReason = MuteReason.MUTED, mode: Mode = Mode.LIVE
+) -> Mute:
     return Mute(
-        mute_id=new_id(MUTE, NOW), developer_id="dev_alice", mode=mode, way=way, reason=reason,
+        mute_id=new_id(MUTE, NOW), developer_id="dev_alice", mode=mode, contact=contact, reason=reason,
         created_at=NOW,
     )  # fmt: skip
 
@@ -58,15 +68,15 @@ async def applied(store: Store, guard: Any) -> bool:
 
 
 async def test_a_recipient_is_found_by_id_and_by_address_in_its_mode(store: Store) -> None:
-    bob, again = a_recipient(), a_recipient(Way("email", "bob@example.com"))
+    bob, again = a_recipient(), a_recipient(Contact("email", "bob@example.com"))
     assert await applied(store, InsertRecipient(bob))
     assert not await applied(store, InsertRecipient(again))
     assert await applied(store, InsertRecipient(a_recipient(mode=Mode.TEST)))
     assert await store.recipient(bob.recipient_id) == bob
     assert await store.recipient(again.recipient_id) is None
-    assert await store.recipient_at("dev_alice", Mode.LIVE, again.way) == bob
+    assert await store.recipient_at("dev_alice", Mode.LIVE, again.contact) == bob
     assert await store.recipient_at("dev_bob", Mode.LIVE, BOB) is None
-    assert await store.recipient_at("dev_alice", Mode.LIVE, Way("sms", BOB.recipient)) is None
+    assert await store.recipient_at("dev_alice", Mode.LIVE, Contact("sms", BOB.recipient)) is None
     assert await store.recipients("dev_alice", Mode.LIVE, 10, 0) == [bob]
     assert await store.recipients("dev_alice", Mode.LIVE, 10, 1) == []
 
@@ -98,16 +108,18 @@ async def test_of_many_who_add_the_same_address_at_once_one_does(store: Store) -
 
 
 async def test_a_mute_holds_for_the_person_in_its_mode_until_it_is_lifted(store: Store) -> None:
-    def muted(way: Way, mode: Mode = Mode.LIVE, developer: str = "dev_alice") -> Awaitable[bool]:
-        return store.is_muted(developer, mode, way)
+    def muted(
+        contact: Contact, mode: Mode = Mode.LIVE, developer: str = "dev_alice"
+    ) -> Awaitable[bool]:
+        return store.is_muted(developer, mode, contact)
 
     assert not await muted(BOB)
     mute = a_mute()
     assert await applied(store, InsertMute(mute))
     assert not await applied(store, InsertMute(a_mute()))
     assert await muted(BOB)
-    assert await muted(Way("email", "bob+deploys@EXAMPLE.com"))
-    assert not await muted(Way("email", "bobby@example.com"))
+    assert await muted(Contact("email", "bob+deploys@EXAMPLE.com"))
+    assert not await muted(Contact("email", "bobby@example.com"))
     assert not await muted(BOB, Mode.TEST)
     assert not await muted(BOB, developer="dev_bob")
     assert await applied(store, InsertMute(a_mute(reason=MuteReason.REPORTED)))
@@ -149,7 +161,7 @@ async def test_live_questions_that_wait_for_one_person_are_counted(store: Store)
 
 async def test_what_cannot_be_stored_is_refused(store: Store) -> None:
     with pytest.raises(ValueError, match=r"U\+0000|surrogates"):
-        await store.apply(Change(guard=InsertRecipient(a_recipient(Way("email\0", "x")))))
+        await store.apply(Change(guard=InsertRecipient(a_recipient(Contact("email\0", "x")))))
     assert not isinstance(await store.apply(Change(guard=DeleteMute("mut_none"))), Applied)
     assert isinstance(await store.apply(Change(guard=DeleteMute("mut_none"))), Lost)
 
@@ -174,46 +186,53 @@ TWO_PEOPLE = [
 async def test_a_mute_holds_for_every_address_of_the_person(
     store: Store, muted: str, asked: str
 ) -> None:
-    assert await applied(store, InsertMute(a_mute(Way("email", muted))))
-    assert await store.is_muted("dev_alice", Mode.LIVE, Way("email", asked))
+    assert await applied(store, InsertMute(a_mute(Contact("email", muted))))
+    assert await store.is_muted("dev_alice", Mode.LIVE, Contact("email", asked))
 
 
 @pytest.mark.parametrize(("muted", "asked"), TWO_PEOPLE)
 async def test_a_mute_holds_for_nobody_else(store: Store, muted: str, asked: str) -> None:
-    assert await applied(store, InsertMute(a_mute(Way("email", muted))))
-    assert not await store.is_muted("dev_alice", Mode.LIVE, Way("email", asked))
+    assert await applied(store, InsertMute(a_mute(Contact("email", muted))))
+    assert not await store.is_muted("dev_alice", Mode.LIVE, Contact("email", asked))
 
 
 async def test_a_mute_that_older_code_kept_holds_too(bare: Bare) -> None:
     """At once for its own address, and after a start for every other of the person's."""
-    dotted, plain = Way("email", "bob.smith@gmail.com"), Way("email", "bobsmith@googlemail.com")
+    dotted, plain = (
+        Contact("email", "bob.smith@gmail.com"),
+        Contact("email", "bobsmith@googlemail.com"),
+    )
     store = await bare.open()
     await store.apply(Change(guard=InsertDeveloper(a_developer())))
-    for way in (dotted, Way("email", "eve.x@gmail.com"), Way("email", "evex@gmail.com")):
-        mute = a_mute(way)
+    for contact in (
+        dotted,
+        Contact("email", "eve.x@gmail.com"),
+        Contact("email", "evex@gmail.com"),
+    ):
+        mute = a_mute(contact)
         assert await applied(store, InsertMute(mute))
-        _, before = [*mute_keys("dev_alice", Mode.LIVE, way, store._seal), ""][:2]
+        _, before = [*mute_keys("dev_alice", Mode.LIVE, contact, store._seal), ""][:2]
         if before:
             change = "UPDATE mutes SET person_key = ? WHERE mute_id = ?"
             await bare.run(change, before, mute.mute_id)
     await store.close()
     store = await bare.open()
-    later = a_mute(Way("email", "carol.x@gmail.com"))
+    later = a_mute(Contact("email", "carol.x@gmail.com"))
     assert await applied(store, InsertMute(later))
-    _, before = mute_keys("dev_alice", Mode.LIVE, later.way, store._seal)
+    _, before = mute_keys("dev_alice", Mode.LIVE, later.contact, store._seal)
     await bare.run("UPDATE mutes SET person_key = ? WHERE mute_id = ?", before, later.mute_id)
 
-    for way in (dotted, plain, Way("email", "eve.x@gmail.com"), later.way):
-        assert await store.is_muted("dev_alice", Mode.LIVE, way)
-        assert await store.mute("dev_alice", Mode.LIVE, way)
+    for contact in (dotted, plain, Contact("email", "eve.x@gmail.com"), later.contact):
+        assert await store.is_muted("dev_alice", Mode.LIVE, contact)
+        assert await store.mute("dev_alice", Mode.LIVE, contact)
     assert len(await store.mutes()) == 4
 
-    asked = Content(later.way.recipient, "Wire it?", ("Approve", "Reject"), None)
+    asked = Content(later.contact.recipient, "Wire it?", ("Approve", "Reject"), None)
     pause = a_pause(channel="email", content=asked, default_index=0, expires_at=NOW - 1)
     await store.apply(Change((InsertPause(pause),)))
 
     def by_default(*, is_muted: bool) -> EndPause:
-        check = MuteCheck("dev_alice", Mode.LIVE, (later.way,), is_muted=is_muted)
+        check = MuteCheck("dev_alice", Mode.LIVE, (later.contact,), is_muted=is_muted)
         return EndPause(pause.pause_id, timed_out(None if is_muted else 0), check)
 
     assert not await applied(store, by_default(is_muted=False))

@@ -16,7 +16,7 @@ import pytest
 from pausepoint.config import Settings
 from pausepoint.domain.action import new_action
 from pausepoint.domain.errors import PauseStillPending
-from pausepoint.domain.pause import Mode, Way
+from pausepoint.domain.pause import Contact, Mode
 from pausepoint.domain.retention import AUDIT_KEPT_AT_LEAST
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.erase_content import BATCH, erase_content, erase_old, purge_audit
@@ -104,9 +104,9 @@ async def test_nothing_says_any_more_that_two_pauses_asked_the_same_person(
     assert await person_keys(settings) == {erased: None, kept: keys[kept]}
     # Those that wait are still counted for the person.
     assert (await world.ask()).status == "pending"
-    way = Way("sms", "+15550100199")
+    contact = Contact("sms", "+15550100199")
     developer_id = world.alice.developer.developer_id
-    assert await world.services.store.count_waiting(developer_id, way) == 1
+    assert await world.services.store.count_waiting(developer_id, contact) == 1
 
 
 async def test_ten_at_once_erase_once(world: World) -> None:

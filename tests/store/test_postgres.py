@@ -36,7 +36,7 @@ from pausepoint.store.changes import (
 from pausepoint.store.migrate import SchemaRefused
 from pausepoint.store.postgres import PostgresStore
 from pausepoint.store.postgres_listener import encoded
-from pausepoint.store.registry import News
+from pausepoint.store.registry import ChangeEvent
 from pausepoint.store.vault import WrongSecretKey
 from pausepoint.testing import FakeClock
 from tests.doubles.postgres import PostgresServer
@@ -118,9 +118,9 @@ async def test_commits_are_durable_whatever_the_database_is_told(
     postgres.run_sql(f"ALTER DATABASE {name} SET synchronous_commit = off")
     async with stores(database_url, 1) as [store]:
         settings = [
-            await lane.connection.fetchval("SHOW synchronous_commit")
-            for lane in store._writer._lanes
-            if lane.is_connected
+            await writer_connection.connection.fetchval("SHOW synchronous_commit")
+            for writer_connection in store._writer._lanes
+            if writer_connection.is_connected
         ]
 
     assert settings
@@ -465,8 +465,10 @@ async def test_a_pause_that_two_processes_end_has_one_winner(database_url: str) 
 
 
 def test_a_notification_is_never_too_long() -> None:
-    some = [News(pause_id=a_pause().pause_id, outbox=True, deadline=NOW) for _ in range(1_000)]
-    many = some * 1 + [News(pause_id=a_pause().pause_id) for _ in range(1_000)]
+    some = [
+        ChangeEvent(pause_id=a_pause().pause_id, outbox=True, deadline=NOW) for _ in range(1_000)
+    ]
+    many = some * 1 + [ChangeEvent(pause_id=a_pause().pause_id) for _ in range(1_000)]
 
     assert all(len(payload.encode()) < 8_000 for payload in encoded(some))
     assert sum(payload.count("psr_") for payload in encoded(some)) == 1_000

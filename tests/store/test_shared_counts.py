@@ -14,7 +14,7 @@ from pausepoint.bootstrap import Running, open_service
 from pausepoint.limits.limiter import Limit, Limiter
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.testing import FakeClock
-from pausepoint.worker.share_counts import CountsLoop
+from pausepoint.worker.sync_rate_limits import CountsLoop
 from tests.doubles.postgres import PostgresServer
 from tests.harness import settings_of
 

@@ -16,7 +16,15 @@ from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import PAUSE, new_id
 from pausepoint.domain.in_flight import PER_CHANNEL, PER_WEBHOOK, WEBHOOKS_OF_ONE_ACCOUNT, InFlight
-from pausepoint.domain.pause import Callback, Content, Ending, Mode, PauseStatus, ResolvedBy, Way
+from pausepoint.domain.pause import (
+    Callback,
+    Contact,
+    Content,
+    Ending,
+    Mode,
+    PauseStatus,
+    ResolvedBy,
+)
 from pausepoint.store.base import Store
 from pausepoint.store.changes import (
     Applied,
@@ -84,7 +92,7 @@ async def test_a_callback_comes_back_with_its_pause_also_where_the_content_is_no
 
 async def test_several_messages_of_a_pause_are_read_together(store: Store) -> None:
     content = Content(
-        "+15550100199", "Wire it?", ("Yes", "No"), fallback=(Way("email", "bob@example.com"),)
+        "+15550100199", "Wire it?", ("Yes", "No"), fallback=(Contact("email", "bob@example.com"),)
     )
     pause = a_pause(content=content, fallbacks=1, remind_at=NOW + 1)
     first = a_delivery(

@@ -22,7 +22,7 @@ from pausepoint.store.changes import (
     Row,
 )
 from pausepoint.store.postgres import PostgresStore
-from pausepoint.store.registry import News, UnregisteredWrite
+from pausepoint.store.registry import ChangeEvent, UnregisteredWrite
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.store.statements import NOW, Statement, Write, all_writes
 from pausepoint.store.write_plan import check_registration, plan_writes
@@ -119,9 +119,9 @@ def test_what_a_change_notifies_is_that_of_all_its_rows_and_its_guard() -> None:
     seal = Seal(new_data_key())
     pause = a_pause()
     created = plan_writes(Change((InsertPause(pause),)), seal)
-    assert created.news == News(deadline=pause.expires_at)
+    assert created.news == ChangeEvent(deadline=pause.expires_at)
     revoked = plan_writes(Change(guard=RevokeApiKey("key_1", "dev_1")), seal)
-    assert revoked.news == News(keys_changed=True)
+    assert revoked.news == ChangeEvent(keys_changed=True)
     assert revoked.guard is not None
     assert NOW in revoked.guard.parameters
 
@@ -129,4 +129,4 @@ def test_what_a_change_notifies_is_that_of_all_its_rows_and_its_guard() -> None:
 def test_entries_of_an_account_alone_are_not_told_to_feeds_of_pauses() -> None:
     seal = Seal(new_data_key())
     entry = InsertAuditEntry("dev_1", None, next(iter(Event)), Actor.SYSTEM)
-    assert plan_writes(Change((entry,)), seal).news == News()
+    assert plan_writes(Change((entry,)), seal).news == ChangeEvent()

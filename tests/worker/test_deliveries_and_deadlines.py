@@ -68,13 +68,13 @@ async def test_what_waited_for_a_worker_is_delivered_when_it_starts(world: World
 
 
 async def test_stopping_waits_for_what_was_begun(world: World) -> None:
-    gate = asyncio.Event()
+    access_control = asyncio.Event()
     sending = asyncio.Event()
 
     class SlowVendor:
         async def send(self, *_: Any) -> Any:
             sending.set()
-            await gate.wait()
+            await access_control.wait()
             return await world.vendor.send(*_)
 
         async def fetch_status(self, _: str) -> None:
@@ -86,7 +86,7 @@ async def test_stopping_waits_for_what_was_begun(world: World) -> None:
     pause = await world.ask()
     await asyncio.wait_for(sending.wait(), 10)
     loop.stop()
-    gate.set()
+    access_control.set()
     await asyncio.wait_for(task, 10)
 
     assert (await world.pause(pause.pause_id)).delivery_state == "sent"
@@ -123,13 +123,13 @@ class SlowReceiver:
         self.slow = 0
         self.answered = 0
         self.most_at_once = 0
-        self.gate = asyncio.Event()
+        self.access_control = asyncio.Event()
 
     async def request(self, method: str, url: str, **_: Any) -> Reply:
         if "slow" in url:
             self.slow += 1
             self.most_at_once = max(self.most_at_once, self.slow)
-            await self.gate.wait()
+            await self.access_control.wait()
             self.slow -= 1
             self.answered += 1
         else:
@@ -159,7 +159,7 @@ async def test_a_slow_target_delays_only_itself(world: World) -> None:
             await answer(world, services)
         await until(lambda: receiver.fast == 100)
         assert 0 < receiver.most_at_once <= 4
-        receiver.gate.set()
+        receiver.access_control.set()
 
 
 async def bob_of(world: World) -> Principal:
@@ -188,17 +188,17 @@ async def test_one_accounts_slow_webhooks_delay_nobody_else(world: World) -> Non
         await until(lambda: receiver.fast == 1)
 
         assert receiver.most_at_once == WEBHOOKS_OF_ONE_ACCOUNT
-        receiver.gate.set()
+        receiver.access_control.set()
 
 
 async def test_one_accounts_messages_leave_room_for_anothers(world: World) -> None:
-    gate, begun = asyncio.Event(), []
+    access_control, begun = asyncio.Event(), []
 
     class SlowForAlice:
         async def send(self, message: Any, notification: Notification, now: Instant) -> Receipt:
             begun.append(notification.sender)
             if notification.sender != "Bob":
-                await gate.wait()
+                await access_control.wait()
             return Receipt(code="ok")
 
         async def fetch_status(self, _: str) -> None:
@@ -215,7 +215,7 @@ async def test_one_accounts_messages_leave_room_for_anothers(world: World) -> No
         await until(lambda: begun.count("Bob") == PER_CHANNEL * 2)
 
         assert len(begun) == PER_CHANNEL * 2 + PER_CHANNEL // 2
-        gate.set()
+        access_control.set()
 
 
 async def test_waiting_for_ones_turn_is_no_attempt(world: World) -> None:
@@ -235,7 +235,7 @@ async def test_waiting_for_ones_turn_is_no_attempt(world: World) -> None:
         for _ in range(6):
             world.clock.advance(timedelta(seconds=31))
             await asyncio.sleep(0)
-        receiver.gate.set()
+        receiver.access_control.set()
         await until(lambda: receiver.answered == 20)
         [webhook] = await services.store.webhooks(world.alice.developer.developer_id, Mode.TEST)
 

@@ -10,13 +10,13 @@ from structlog.testing import capture_logs
 
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.testing import FakeClock
-from pausepoint.worker.every import Every
+from pausepoint.worker.periodic_task import PeriodicTask
 from tests.harness import until
 
 pytestmark = pytest.mark.anyio
 
 
-class Refused(Every):
+class Refused(PeriodicTask):
     """Its first step is refused."""
 
     trouble = "it could not be done"

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 import click
 
 from pausepoint.cli.answering import answered
-from pausepoint.cli.opened import THROUGH_RESTARTS, opened
+from pausepoint.cli.client_context import THROUGH_RESTARTS, opened
 from pausepoint.cli.output import json_option
 from pausepoint.cli.values import contact, duration, pair
 from pausepoint.client.channels import CHANNELS, RECIPIENTS

@@ -14,7 +14,7 @@ import click
 
 from pausepoint.cli.common import settings_for
 from pausepoint.cli.output import fail, json_option, print_json
-from pausepoint.cli.server_part import ServerGroup
+from pausepoint.cli.server_extra import ServerGroup
 
 if TYPE_CHECKING:
     from pausepoint.config import Settings

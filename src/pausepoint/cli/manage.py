@@ -7,9 +7,9 @@ from typing import Final
 
 import click
 
-from pausepoint.cli.asking_server import ask_server_or_database
+from pausepoint.cli.admin_client import ask_server_or_database
 from pausepoint.cli.output import json_option, print_json
-from pausepoint.cli.server_part import ServerGroup
+from pausepoint.cli.server_extra import ServerGroup
 
 SCOPES: Final = (
     "pauses:create", "pauses:read", "pauses:cancel", "webhooks:write", "audit:read",

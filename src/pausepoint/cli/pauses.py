@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pausepoint.cli.client_context import opened
 from pausepoint.cli.documents import document
-from pausepoint.cli.opened import opened
 from pausepoint.cli.output import json_option, print_json
 from pausepoint.cli.values import first_line, minute, printable
 

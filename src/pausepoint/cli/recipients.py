@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from pausepoint.cli.asking_server import ask_server_or_database
+from pausepoint.cli.admin_client import ask_server_or_database
 from pausepoint.cli.output import json_option, print_json
-from pausepoint.cli.server_part import ServerGroup
+from pausepoint.cli.server_extra import ServerGroup
 from pausepoint.client.channels import CHANNELS
 
 

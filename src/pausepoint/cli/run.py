@@ -12,7 +12,7 @@ import click
 
 from pausepoint.cli.common import open_or_fail, settings_for
 from pausepoint.cli.output import fail, json_option
-from pausepoint.cli.server_part import ServerCommand
+from pausepoint.cli.server_extra import ServerCommand
 
 if TYPE_CHECKING:
     from pausepoint.config import Settings
@@ -92,7 +92,7 @@ def worker() -> None:
     """
     import uvloop
 
-    from pausepoint.cli.working import work
+    from pausepoint.cli.worker import work
     from pausepoint.logs import configure
 
     settings = settings_for("serve")
@@ -121,7 +121,7 @@ def _run(
 ) -> None:
     import uvloop
 
-    from pausepoint.cli.serving import Serving
+    from pausepoint.cli.serve import Serving
     from pausepoint.logs import configure
     from pausepoint.web.server import raise_descriptor_limit
 
@@ -135,7 +135,7 @@ def _run(
 
 
 def _run_several(settings: Settings, workers: int, options: list[str], *, as_json: bool) -> None:
-    from pausepoint.cli.several import NeverReady, run_several
+    from pausepoint.cli.multiprocess import NeverReady, run_several
     from pausepoint.logs import configure
     from pausepoint.metrics import NoMetricsAddress
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from pausepoint.cli.output import json_option, print_json
-from pausepoint.cli.server_part import ServerCommand
+from pausepoint.cli.server_extra import ServerCommand
 from pausepoint.cli.snippets import (
     claude_code_command,
     claude_code_http_command,

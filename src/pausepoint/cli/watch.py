@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from pausepoint.cli.client_context import THROUGH_RESTARTS, opened
 from pausepoint.cli.documents import document
-from pausepoint.cli.opened import THROUGH_RESTARTS, opened
 from pausepoint.cli.output import json_option, print_json
 from pausepoint.cli.pauses import line
 from pausepoint.cli.values import printable

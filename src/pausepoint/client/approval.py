@@ -13,9 +13,9 @@ from msgspec import Struct
 
 from pausepoint.client.answer import Answer
 from pausepoint.client.errors import ArgumentsChanged, NotShowable, Rejected
+from pausepoint.client.format_arguments import format_arguments
 from pausepoint.client.question import MESSAGE_LIMIT
 from pausepoint.client.results import Fallback
-from pausepoint.client.showing import shown
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -108,9 +108,9 @@ class Call:
         """Raises NotShowable."""
         self._approval = approval
         self._bound = bound
-        shown(self._seen())
+        format_arguments(self._seen())
         bound.arguments.update(copy.deepcopy(self._seen()))
-        self._shown = shown(self._seen())
+        self._shown = format_arguments(self._seen())
         self.message = _message(function, approval, bound, self._shown)
 
     @property
@@ -129,7 +129,7 @@ class Call:
                 text=answer.text,
                 pause_id=answer.pause_id,
             )
-        if shown(self._seen()) != self._shown:
+        if format_arguments(self._seen()) != self._shown:
             raise ArgumentsChanged(
                 "The arguments are no longer those that the person saw, so the function did not run."
             )

@@ -22,7 +22,6 @@ from pausepoint.client.environment import (
     sleep_async,
 )
 from pausepoint.client.errors import ClientMisused
-from pausepoint.client.exchange import Outcome, Request, Steps
 from pausepoint.client.feed import BadStream, Feed, FeedEvent, OnConnected
 from pausepoint.client.http import (
     FORKED,
@@ -35,7 +34,8 @@ from pausepoint.client.http import (
     opened,
     request_options,
 )
-from pausepoint.client.retrying import PATIENCE, Policy
+from pausepoint.client.protocol import Outcome, Request, Steps
+from pausepoint.client.retrying import PATIENCE, RetryPolicy
 from pausepoint.client.signature import shown_signature
 
 P = ParamSpec("P")
@@ -49,7 +49,7 @@ class _Driver:
     def __init__(
         self,
         access: Access,
-        policy: Policy,
+        policy: RetryPolicy,
         http: httpx2.AsyncClient | None,
         sleep: Callable[[float], Awaitable[object]],
     ) -> None:
@@ -150,7 +150,7 @@ class _Driven:
 
 
 def _awaiting(
-    steps: Callable[Concatenate[Policy, P], Steps[T]],
+    steps: Callable[Concatenate[RetryPolicy, P], Steps[T]],
 ) -> Callable[Concatenate[_Driven, P], Coroutine[Any, Any, T]]:
     @wraps(steps)
     async def method(self: _Driven, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -188,7 +188,7 @@ class AsyncPausePoint(_Driven, Approving):
         sleep: Callable[[float], Awaitable[object]] = sleep_async,
     ) -> None:
         target = access(api_key, base_url)
-        policy = Policy(patience.total_seconds(), chance)
+        policy = RetryPolicy(patience.total_seconds(), chance)
         super().__init__(_Driver(target, policy, http, sleep))
         self.webhooks = AsyncWebhooks(self._driver)
 

@@ -14,16 +14,16 @@ import msgspec
 from pausepoint.client import matching, waiting
 from pausepoint.client.answer import Answer
 from pausepoint.client.errors import Conflict, Unreachable
-from pausepoint.client.exchange import Request, Steps
 from pausepoint.client.paths import look, path, query
+from pausepoint.client.protocol import Request, Steps
 from pausepoint.client.question import Details, question, seconds
 from pausepoint.client.results import AuditEntry, Page, Pause
-from pausepoint.client.retrying import Policy, settle
+from pausepoint.client.retrying import RetryPolicy, request_with_retries
 from pausepoint.client.waiting import OnPending
 
 
 def ask(
-    policy: Policy,
+    policy: RetryPolicy,
     recipient: str,
     message: str,
     options: Sequence[str],
@@ -48,7 +48,7 @@ def ask(
 
 
 def create(
-    policy: Policy,
+    policy: RetryPolicy,
     recipient: str,
     message: str,
     options: Sequence[str],
@@ -59,15 +59,15 @@ def create(
     return (yield from _created(request, policy.for_a_call()))
 
 
-def get(policy: Policy, pause_id: str) -> Steps[Pause]:
+def get(policy: RetryPolicy, pause_id: str) -> Steps[Pause]:
     """The pause as it is now."""
-    pause = (yield from settle(look(pause_id), Pause, policy.for_a_call())).value
+    pause = (yield from request_with_retries(look(pause_id), Pause, policy.for_a_call())).value
     matching.check_pause_id(pause, pause_id)
     return pause
 
 
 def wait(
-    policy: Policy,
+    policy: RetryPolicy,
     pause_id: str,
     *,
     timeout: timedelta | None = None,
@@ -78,11 +78,11 @@ def wait(
     return (yield from waiting.wait(pause_id, limit, policy, on_pending))
 
 
-def cancel(policy: Policy, pause_id: str) -> Steps[Pause]:
+def cancel(policy: RetryPolicy, pause_id: str) -> Steps[Pause]:
     """Withdraws the question. Raises Conflict where it had ended before."""
     request = Request(method="DELETE", path=path("pause", pause_id))
     try:
-        pause = (yield from settle(request, Pause, policy.for_a_call())).value
+        pause = (yield from request_with_retries(request, Pause, policy.for_a_call())).value
         matching.check_pause_id(pause, pause_id)
         return pause
     except Conflict as conflict:
@@ -92,30 +92,30 @@ def cancel(policy: Policy, pause_id: str) -> Steps[Pause]:
     return (yield from get(policy, pause_id))
 
 
-def erase(policy: Policy, pause_id: str) -> Steps[Pause]:
+def erase(policy: RetryPolicy, pause_id: str) -> Steps[Pause]:
     """Erases what was asked, of whom, and what was answered, for good; the pause stays.
 
     Once more changes nothing. Raises Conflict while it is pending: cancel it first.
     """
     request = Request(method="DELETE", path=path("pause", pause_id, "content"))
-    pause = (yield from settle(request, Pause, policy.for_a_call())).value
+    pause = (yield from request_with_retries(request, Pause, policy.for_a_call())).value
     matching.check_pause_id(pause, pause_id)
     return pause
 
 
 def list_pauses(
-    policy: Policy, *, status: str | None = None, limit: int = 20, offset: int = 0
+    policy: RetryPolicy, *, status: str | None = None, limit: int = 20, offset: int = 0
 ) -> Steps[Page[Pause]]:
     """Pauses of this key's account and mode, newest first. `limit` is at most 100."""
     asked = path("pause") + query({"status": status, "limit": limit, "offset": offset})
     request = Request(method="GET", path=asked)
-    page = (yield from settle(request, Page[Pause], policy.for_a_call())).value
+    page = (yield from request_with_retries(request, Page[Pause], policy.for_a_call())).value
     matching.check_pauses(page, status, limit, offset)
     return page
 
 
 def audit(
-    policy: Policy,
+    policy: RetryPolicy,
     *,
     pause_id: str | None = None,
     event_type: str | None = None,
@@ -134,14 +134,14 @@ def audit(
         "offset": offset,
     }
     request = Request(method="GET", path=path("audit") + query(filters))
-    page = (yield from settle(request, Page[AuditEntry], policy.for_a_call())).value
+    page = (yield from request_with_retries(request, Page[AuditEntry], policy.for_a_call())).value
     matching.check_audit(page, pause_id, event_type, limit, offset)
     return page
 
 
-def _created(request: Request, policy: Policy) -> Steps[Pause]:
+def _created(request: Request, policy: RetryPolicy) -> Steps[Pause]:
     try:
-        settled = yield from settle(request, Pause, policy)
+        settled = yield from request_with_retries(request, Pause, policy)
         pause = settled.value
         matching.check_created(pause, request)
         # After a lost answer 200 means that an earlier attempt of this call made the pause. Unless

@@ -19,7 +19,7 @@ from pausepoint.client.errors import (
     Unauthorized,
     UnexpectedAnswer,
 )
-from pausepoint.client.exchange import Response
+from pausepoint.client.protocol import Response
 
 T = TypeVar("T")
 

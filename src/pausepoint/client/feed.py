@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Struct
 
 from pausepoint.client.errors import InvalidRequest
-from pausepoint.client.exchange import Request, Steps
 from pausepoint.client.paths import path, query
-from pausepoint.client.retrying import Policy, settle
+from pausepoint.client.protocol import Request, Steps
+from pausepoint.client.retrying import RetryPolicy, request_with_retries
 from pausepoint.client.verification import EventData
 
 BEAT_SECONDS = 15.0
@@ -60,7 +60,7 @@ class Feed:
 
     def __init__(
         self,
-        policy: Policy,
+        policy: RetryPolicy,
         types: Sequence[str],
         last_event_id: str | None,
         on_connected: OnConnected | None,
@@ -91,7 +91,7 @@ class Feed:
             is_stream=True,
             last_event_id=self._last_event_id,
         )
-        yield from settle(request, NoneType, self._policy)
+        yield from request_with_retries(request, NoneType, self._policy)
 
     def take(self, chunk: bytes) -> Iterator[FeedEvent]:
         """The events that are whole with this chunk. Raises BadStream."""

@@ -13,7 +13,7 @@ import msgspec
 from pausepoint.client.access import Access
 from pausepoint.client.environment import setting
 from pausepoint.client.errors import NotConfigured
-from pausepoint.client.exchange import NoAnswer, Request, Response
+from pausepoint.client.protocol import NoAnswer, Request, Response
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 20.0

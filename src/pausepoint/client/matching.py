@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from pausepoint.client.errors import MismatchedAnswer
-from pausepoint.client.exchange import Request
+from pausepoint.client.protocol import Request
 from pausepoint.client.results import AuditEntry, Page, Pause
 
 _PREFIX = "psr_"

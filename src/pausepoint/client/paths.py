@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from pausepoint.client.exchange import Request
+from pausepoint.client.protocol import Request
 
 
 def look(pause_id: str, wait: float = 0) -> Request:

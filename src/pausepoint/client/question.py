@@ -12,7 +12,7 @@ import msgspec
 from pausepoint.client.channels import CHANNELS
 from pausepoint.client.environment import new_idempotency_key
 from pausepoint.client.errors import FieldProblem, InvalidRequest
-from pausepoint.client.exchange import Request
+from pausepoint.client.protocol import Request
 from pausepoint.client.results import Action, Fallback
 
 MESSAGE_LIMIT = 2000

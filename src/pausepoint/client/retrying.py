@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from pausepoint.client.decoding import decoded, retry_after
 from pausepoint.client.errors import ApiError, PausePointError, UnexpectedAnswer, Unreachable
-from pausepoint.client.exchange import NoAnswer, Outcome, Request, Response, Steps
+from pausepoint.client.protocol import NoAnswer, Outcome, Request, Response, Steps
 
 T = TypeVar("T")
 
@@ -30,15 +30,15 @@ QUIET_TRIES = 3
 """A restart of the server is over before anybody is told of it."""
 
 
-class Policy(Struct, frozen=True):
+class RetryPolicy(Struct, frozen=True):
     """`patience` is how many seconds an outage may last; `chance` gives numbers from 0 up to 1."""
 
     patience: float
     chance: Callable[[], float]
 
-    def for_a_call(self) -> Policy:
+    def for_a_call(self) -> RetryPolicy:
         """For what does not wait for a person."""
-        return Policy(min(self.patience, CALL_PATIENCE), self.chance)
+        return RetryPolicy(min(self.patience, CALL_PATIENCE), self.chance)
 
     def delay(self, tries: int) -> float:
         """Seconds before the next attempt, after so many: doubled each time, and spread."""
@@ -61,8 +61,8 @@ class Settled(Struct, Generic[T], frozen=True):
     cut_after: float | None = None
 
 
-def settle(
-    request: Request, kind: type[T], policy: Policy, again: Request | None = None
+def request_with_retries(
+    request: Request, kind: type[T], policy: RetryPolicy, again: Request | None = None
 ) -> Steps[Settled[T]]:
     """Sends `request`, after that `again`, until one is answered. Raises ApiError, Unreachable."""
     tries, lost, seconds = 1, 0.0, 0.0
@@ -99,7 +99,7 @@ def _judge(outcome: Outcome, kind: type[T]) -> tuple[PausePointError | None, T |
 
 
 def _delay(
-    request: Request, outcome: Outcome, problem: PausePointError, policy: Policy, tries: int
+    request: Request, outcome: Outcome, problem: PausePointError, policy: RetryPolicy, tries: int
 ) -> float | None:
     """Seconds before another attempt; None where there is no use in one, or danger."""
     if not _is_worth_repeating(request, outcome, problem, tries):

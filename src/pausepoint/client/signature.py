@@ -15,11 +15,11 @@ def shown_signature(method: C, steps: Callable[..., Any]) -> C:
     signature = inspect.signature(steps)
     policy, *others = [each for given in signature.parameters.values() for each in _unpacked(given)]
     result = str(signature.return_annotation).removeprefix("Steps[").removesuffix("]")
-    shown = signature.replace(
+    format_arguments = signature.replace(
         parameters=[policy.replace(name="self", annotation=inspect.Parameter.empty), *others],
         return_annotation=result,
     )
-    method.__signature__ = shown  # type: ignore[attr-defined]
+    method.__signature__ = format_arguments  # type: ignore[attr-defined]
     method.__name__ = steps.__name__.partition("_")[0]  # list_pauses is a client's `list`
     return method
 

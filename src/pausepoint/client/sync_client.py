@@ -16,7 +16,6 @@ from pausepoint.client.access import Access, access
 from pausepoint.client.approval import Approval, Approving, check_function, is_async, prepared
 from pausepoint.client.environment import chance, monotonic, process_id, sleep
 from pausepoint.client.errors import ClientMisused
-from pausepoint.client.exchange import Outcome, Request, Steps
 from pausepoint.client.feed import BadStream, Feed, FeedEvent, OnConnected
 from pausepoint.client.http import (
     FORKED,
@@ -28,7 +27,8 @@ from pausepoint.client.http import (
     opened,
     request_options,
 )
-from pausepoint.client.retrying import PATIENCE, Policy
+from pausepoint.client.protocol import Outcome, Request, Steps
+from pausepoint.client.retrying import PATIENCE, RetryPolicy
 from pausepoint.client.signature import shown_signature
 
 P = ParamSpec("P")
@@ -42,7 +42,7 @@ class _Driver:
     def __init__(
         self,
         access: Access,
-        policy: Policy,
+        policy: RetryPolicy,
         http: httpx2.Client | None,
         sleep: Callable[[float], object],
     ) -> None:
@@ -136,7 +136,7 @@ class _Driven:
 
 
 def _blocking(
-    steps: Callable[Concatenate[Policy, P], Steps[T]],
+    steps: Callable[Concatenate[RetryPolicy, P], Steps[T]],
 ) -> Callable[Concatenate[_Driven, P], T]:
     @wraps(steps)
     def method(self: _Driven, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -177,7 +177,7 @@ class PausePoint(_Driven, Approving):
         sleep: Callable[[float], object] = sleep,
     ) -> None:
         target = access(api_key, base_url)
-        policy = Policy(patience.total_seconds(), chance)
+        policy = RetryPolicy(patience.total_seconds(), chance)
         super().__init__(_Driver(target, policy, http, sleep))
         self.webhooks = Webhooks(self._driver)
 

@@ -9,10 +9,10 @@ import msgspec
 from pausepoint.client import matching
 from pausepoint.client.answer import Answer, answer_of
 from pausepoint.client.errors import StillPending, Unreachable
-from pausepoint.client.exchange import Request, Steps
 from pausepoint.client.paths import look
+from pausepoint.client.protocol import Request, Steps
 from pausepoint.client.results import Pause
-from pausepoint.client.retrying import Policy, Settled, settle
+from pausepoint.client.retrying import RetryPolicy, Settled, request_with_retries
 
 LONGEST_HOLD = 50.0
 """Seconds of one long poll: proxies cut at 60."""
@@ -23,7 +23,7 @@ TOO_QUICK = 1.0
 OnPending = Callable[[Pause], None]
 
 
-def from_pause(pause: Pause, policy: Policy, on_pending: OnPending | None) -> Steps[Answer]:
+def from_pause(pause: Pause, policy: RetryPolicy, on_pending: OnPending | None) -> Steps[Answer]:
     """Goes on from a pause that was just created, or found by its idempotency key."""
     answer = answer_of(pause)
     if answer is not None:
@@ -36,7 +36,7 @@ def from_pause(pause: Pause, policy: Policy, on_pending: OnPending | None) -> St
 def wait(
     pause_id: str,
     limit: float | None,
-    policy: Policy,
+    policy: RetryPolicy,
     on_pending: OnPending | None,
     created: Pause | None = None,
 ) -> Steps[Answer]:
@@ -68,20 +68,20 @@ def wait(
         delay = policy.delay(quick - 1) if quick else 0.0
 
 
-def _looked(pause_id: str, request: Request, policy: Policy) -> Steps[Settled[Pause]]:
+def _looked(pause_id: str, request: Request, policy: RetryPolicy) -> Steps[Settled[Pause]]:
     """After a failure it only looks, without holding: whether the server is there shows at once."""
     try:
-        return (yield from settle(request, Pause, policy, again=look(pause_id)))
+        return (yield from request_with_retries(request, Pause, policy, again=look(pause_id)))
     except Unreachable as error:
         error.pause_id = pause_id
         raise
 
 
-def _within(policy: Policy, left: float | None) -> Policy:
+def _within(policy: RetryPolicy, left: float | None) -> RetryPolicy:
     """No more patience than there is time left."""
     if left is None:
         return policy
-    return Policy(min(policy.patience, max(left, 1.0)), policy.chance)
+    return RetryPolicy(min(policy.patience, max(left, 1.0)), policy.chance)
 
 
 def _next_hold(hold: float, settled: Settled[Pause]) -> float:

@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from pausepoint.client import matching
 from pausepoint.client.errors import NotFound
-from pausepoint.client.exchange import Request, Steps
 from pausepoint.client.paths import path, query
+from pausepoint.client.protocol import Request, Steps
 from pausepoint.client.question import encoded
 from pausepoint.client.results import Page, Webhook, WebhookDelivery
-from pausepoint.client.retrying import Policy, settle
+from pausepoint.client.retrying import RetryPolicy, request_with_retries
 
 WEBHOOK_EVENTS = (
     "pause.responded",
@@ -29,7 +29,7 @@ class _Webhooks(Struct):
 
 
 def create(
-    policy: Policy, url: str, secret: str, *, events: Sequence[str] = WEBHOOK_EVENTS
+    policy: RetryPolicy, url: str, secret: str, *, events: Sequence[str] = WEBHOOK_EVENTS
 ) -> Steps[Webhook]:
     """Registers a URL for these events, or for all. `secret` has at least 16 characters."""
     if isinstance(events, str):
@@ -37,23 +37,23 @@ def create(
     body = encoded({"url": url, "events": list(events), "secret": secret})
     # Without an idempotency key: not sent a second time where the first may have arrived.
     request = Request(method="POST", path=path("webhooks"), content=body)
-    webhook = (yield from settle(request, Webhook, policy.for_a_call())).value
+    webhook = (yield from request_with_retries(request, Webhook, policy.for_a_call())).value
     matching.check_webhook(webhook.events, events)
     return webhook
 
 
-def list_webhooks(policy: Policy) -> Steps[Page[Webhook]]:
+def list_webhooks(policy: RetryPolicy) -> Steps[Page[Webhook]]:
     """All webhooks of this key's account and mode."""
     request = Request(method="GET", path=path("webhooks"))
-    found = (yield from settle(request, _Webhooks, policy.for_a_call())).value
+    found = (yield from request_with_retries(request, _Webhooks, policy.for_a_call())).value
     return Page(found.items, len(found.items), 0, has_more=False)
 
 
-def delete(policy: Policy, webhook_id: str) -> Steps[None]:
+def delete(policy: RetryPolicy, webhook_id: str) -> Steps[None]:
     """Nothing more is sent there."""
     request = Request(method="DELETE", path=path("webhooks", webhook_id))
     try:
-        yield from settle(request, type(None), policy.for_a_call())
+        yield from request_with_retries(request, type(None), policy.for_a_call())
     except NotFound as error:
         # After an attempt whose answer was lost: that one did it.
         if not error.was_repeated:
@@ -61,21 +61,25 @@ def delete(policy: Policy, webhook_id: str) -> Steps[None]:
 
 
 def deliveries(
-    policy: Policy, webhook_id: str, *, limit: int = 20, offset: int = 0
+    policy: RetryPolicy, webhook_id: str, *, limit: int = 20, offset: int = 0
 ) -> Steps[Page[WebhookDelivery]]:
     """How events fared on their way to this webhook, newest first."""
     page = query({"limit": limit, "offset": offset})
     request = Request(method="GET", path=path("webhooks", webhook_id, "deliveries") + page)
-    found = (yield from settle(request, Page[WebhookDelivery], policy.for_a_call())).value
+    found = (
+        yield from request_with_retries(request, Page[WebhookDelivery], policy.for_a_call())
+    ).value
     matching.check_page(found, limit, offset)
     return found
 
 
-def redeliver(policy: Policy, webhook_id: str, delivery_id: str) -> Steps[WebhookDelivery]:
+def redeliver(policy: RetryPolicy, webhook_id: str, delivery_id: str) -> Steps[WebhookDelivery]:
     """Sends an event once more."""
     asked = path("webhooks", webhook_id, "deliveries", delivery_id, "redeliver")
     request = Request(method="POST", path=asked)
-    delivery = (yield from settle(request, WebhookDelivery, policy.for_a_call())).value
+    delivery = (
+        yield from request_with_retries(request, WebhookDelivery, policy.for_a_call())
+    ).value
     if delivery.delivery_id != delivery_id:
         raise matching.mismatch("It is another delivery than the one that was asked for.")
     return delivery

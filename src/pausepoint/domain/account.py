@@ -11,7 +11,7 @@ from pausepoint.domain.errors import ScopeMissing
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.record import record
-from pausepoint.domain.scopes import UNBOUNDED, Reach, Scope
+from pausepoint.domain.scopes import UNRESTRICTED, KeyRestrictions, Scope
 from pausepoint.domain.time import Instant
 
 NAME_LIMIT: Final = 100
@@ -84,11 +84,11 @@ class ApiKey:
     name: str
     created_at: Instant
     revoked_at: Instant | None = None
-    reach: Reach = UNBOUNDED
+    restrictions: KeyRestrictions = UNRESTRICTED
     last_used_at: Instant | None = None
 
     def is_alive(self, now: Instant) -> bool:
-        return self.revoked_at is None and not self.reach.has_expired(now)
+        return self.revoked_at is None and not self.restrictions.has_expired(now)
 
 
 class Owned(Protocol):
@@ -108,7 +108,7 @@ class Principal:
     developer_id: str
     mode: Mode
     plan: str
-    reach: Reach = UNBOUNDED
+    restrictions: KeyRestrictions = UNRESTRICTED
 
     def sees(self, owned: Owned) -> bool:
         """An account sees what is its own, and of the key's mode only."""
@@ -116,7 +116,7 @@ class Principal:
 
     def require(self, scope: Scope) -> None:
         """Raises ScopeMissing."""
-        if not self.reach.allows(scope):
+        if not self.restrictions.allows(scope):
             raise ScopeMissing(f"This key lacks the scope `{scope}`. Use a key that has it.")
 
 

@@ -43,7 +43,7 @@ class Mode(StrEnum):
 
 
 @record(frozen=True, slots=True)
-class Way:
+class Contact:
     """A recipient, and the channel by which it is reached."""
 
     channel: str
@@ -71,7 +71,7 @@ class Content:
     metadata: dict[str, Any] | None = None
     response_text: str | None = None
     callback: Callback | None = None
-    fallback: tuple[Way, ...] = ()
+    fallback: tuple[Contact, ...] = ()
     action: Action | None = None
 
 
@@ -115,20 +115,20 @@ class Pause:
     def choice(self) -> str | None:
         return self._option(self.choice_index)
 
-    def way(self, recipient_index: int) -> Way | None:
+    def contact(self, recipient_index: int) -> Contact | None:
         """0 is the recipient, from 1 on it is a place in the fallback. None once erased."""
         if self.content is None:
             return None
         if recipient_index == 0:
-            return Way(self.channel, self.content.recipient)
+            return Contact(self.channel, self.content.recipient)
         return self.content.fallback[recipient_index - 1]
 
     @property
-    def ways(self) -> tuple[Way, ...]:
+    def contacts(self) -> tuple[Contact, ...]:
         """Everybody who may be asked; nobody once erased."""
         if self.content is None:
             return ()
-        return (Way(self.channel, self.content.recipient), *self.content.fallback)
+        return (Contact(self.channel, self.content.recipient), *self.content.fallback)
 
     @property
     def is_failed(self) -> bool:

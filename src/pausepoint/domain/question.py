@@ -9,7 +9,7 @@ from typing import Any, Final
 from pausepoint.domain.account import wrong_secret
 from pausepoint.domain.action import Action
 from pausepoint.domain.errors import InvalidOptions, ValidationFailed
-from pausepoint.domain.pause import Way
+from pausepoint.domain.pause import Contact
 from pausepoint.domain.record import record
 
 MESSAGE_LIMIT: Final = 2000
@@ -35,7 +35,7 @@ class Question:
     callback_url: str | None = None
     callback_secret: str | None = None
     remind_after_hours: float | None = None
-    fallback: tuple[Way, ...] = ()
+    fallback: tuple[Contact, ...] = ()
     action: Action | None = None
 
     @property

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Final
 
-from pausepoint.domain.pause import Mode, Way
+from pausepoint.domain.pause import Contact, Mode
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 
@@ -40,7 +40,7 @@ class Recipient:
     recipient_id: str
     developer_id: str
     mode: Mode
-    way: Way
+    contact: Contact
     created_at: Instant
     verified_at: Instant | None = None
     verified_by: VerifiedBy | None = None
@@ -51,12 +51,12 @@ class Recipient:
 
 @record(frozen=True, slots=True, kw_only=True)
 class Mute:
-    """A person at `way` who wants no more messages from the agents of one account."""
+    """A person at `contact` who wants no more messages from the agents of one account."""
 
     mute_id: str
     developer_id: str
     mode: Mode
-    way: Way
+    contact: Contact
     reason: MuteReason
     created_at: Instant
 
@@ -66,15 +66,16 @@ class RecipientRules:
     """The operator's choices. `allowed` are addresses or patterns, each for one channel."""
 
     has_directory: bool = False
-    allowed: tuple[Way, ...] = ()
+    allowed: tuple[Contact, ...] = ()
 
-    def allows(self, way: Way) -> bool:
+    def allows(self, contact: Contact) -> bool:
         """Whether the operator has allowed this address, confirmed or not.
 
         A pattern holds for its own channel only: `+44*` does not match `+44agent@example.com`.
         """
         return any(
-            each.channel == way.channel and _pattern(each.recipient).fullmatch(way.recipient)
+            each.channel == contact.channel
+            and _pattern(each.recipient).fullmatch(contact.recipient)
             for each in self.allowed
         )
 
@@ -106,9 +107,9 @@ def is_mailbox(recipient: str) -> bool:
     return "@" in recipient and "://" not in recipient
 
 
-def address_of(way: Way) -> str:
+def address_of(contact: Contact) -> str:
     """Equal for addresses that are surely one: capitals make no other mailbox."""
-    return way.recipient.casefold() if is_mailbox(way.recipient) else way.recipient
+    return contact.recipient.casefold() if is_mailbox(contact.recipient) else contact.recipient
 
 
 # Providers whose domains lead to one mailbox, and what they ignore in the part before the @. Sources:
@@ -126,21 +127,21 @@ _ONE_MAILBOX: Final = {
 }
 
 
-def untagged(way: Way) -> str:
+def untagged(contact: Contact) -> str:
     """The address without what follows a `+`: what mutes were kept under before `person_of` knew
     providers, as processes of that release still do."""
-    matched = _MAIL.fullmatch(address_of(way)) if is_mailbox(way.recipient) else None
-    return matched["local"] + matched["domain"] if matched else address_of(way)
+    matched = _MAIL.fullmatch(address_of(contact)) if is_mailbox(contact.recipient) else None
+    return matched["local"] + matched["domain"] if matched else address_of(contact)
 
 
-def person_of(way: Way) -> str:
+def person_of(contact: Contact) -> str:
     """Return one spelling for all addresses that reach one person.
 
     `bob+deploys@…` is Bob's mailbox everywhere; what else leads there is known for some providers.
     """
-    mailbox = untagged(way)
+    mailbox = untagged(contact)
     local, at, domain = mailbox.rpartition("@")
-    if not at or not is_mailbox(way.recipient):
+    if not at or not is_mailbox(contact.recipient):
         return mailbox
     domain, ignored = _ONE_MAILBOX.get(domain, (domain, ""))
     return f"{local.translate({ord(each): None for each in ignored}) or local}@{domain}"

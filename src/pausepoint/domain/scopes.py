@@ -24,7 +24,7 @@ class Scope(StrEnum):
 
 
 @record(frozen=True, slots=True)
-class Reach:
+class KeyRestrictions:
     """How far a key reaches. None and empty are without bounds, as the keys of registration are."""
 
     scopes: frozenset[Scope] | None = None
@@ -42,7 +42,7 @@ class Reach:
             return True
         return address is not None and any(address in network for network in self.networks)
 
-    def is_within(self, other: Reach) -> bool:
+    def is_within(self, other: KeyRestrictions) -> bool:
         """Whether whoever holds `other` could do all of this too."""
         return (
             _are_within(self.scopes, other.scopes)
@@ -51,7 +51,7 @@ class Reach:
         )
 
 
-UNBOUNDED = Reach()
+UNRESTRICTED = KeyRestrictions()
 
 
 def networks_of(texts: Iterable[str]) -> tuple[Network, ...]:

@@ -26,8 +26,8 @@ from pausepoint.client import (
     Unanswered,
     calls,
 )
-from pausepoint.client.exchange import Steps
-from pausepoint.client.retrying import Policy
+from pausepoint.client.protocol import Steps
+from pausepoint.client.retrying import RetryPolicy
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -90,7 +90,10 @@ async def answers_async(
 
 
 def _answers(
-    policy: Policy, recipient: Recipient, questions: Sequence[Question[R_co]], is_restored: bool
+    policy: RetryPolicy,
+    recipient: Recipient,
+    questions: Sequence[Question[R_co]],
+    is_restored: bool,
 ) -> Steps[list[R_co]]:
     pauses: list[Pause | NotShowable] = []
     unsaved: set[str] = set()

@@ -16,7 +16,7 @@ from crewai import BaseLLM
 from msgspec import Struct
 
 from pausepoint.client import Answer, NotShowable, PausePoint, Unanswered
-from pausepoint.client.showing import shown
+from pausepoint.client.format_arguments import format_arguments
 from pausepoint.integrations.asking import Recipient, answers, opened
 
 _BEFORE = "Feedback: "
@@ -61,7 +61,7 @@ class _Feedback(Struct, frozen=True):
 
     def asked(self) -> dict[str, Any]:
         output = self.context.method_output
-        text = output if isinstance(output, str) else shown({"output": output})
+        text = output if isinstance(output, str) else format_arguments({"output": output})
         return {
             "message": f"{self.context.message}\n\n{text}",
             "options": list(self.context.emit or ("OK", "Not OK")),

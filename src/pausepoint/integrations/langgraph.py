@@ -23,7 +23,7 @@ from pausepoint.client import (
     PausePoint,
     Unanswered,
 )
-from pausepoint.client.showing import shown
+from pausepoint.client.format_arguments import format_arguments
 from pausepoint.integrations.asking import (
     Question,
     Recipient,
@@ -116,7 +116,7 @@ class _PlainQuestion(Struct, frozen=True):
             known = ("message", "options", "default", "allow_text", "metadata")
             return {**asked, **{key: self.value[key] for key in known if key in self.value}}
         value = self.value if isinstance(self.value, Mapping) else {"value": self.value}
-        return {**asked, "message": shown(value)}
+        return {**asked, "message": format_arguments(value)}
 
     def answered(self, answer: Answer) -> dict[str, Any]:
         """What `interrupt` returns in the node: plain values, which every checkpointer can keep."""

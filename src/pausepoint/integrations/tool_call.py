@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 
 from pausepoint.client import Answer, Cancelled, NotShowable, TimedOut, Unanswered
+from pausepoint.client.format_arguments import format_arguments
 from pausepoint.client.question import MESSAGE_LIMIT
-from pausepoint.client.showing import shown
 from pausepoint.integrations.changes import changed
 
 Decision = Literal["approve", "edit", "respond", "reject"]
@@ -100,7 +100,7 @@ class ToolCall(Struct, frozen=True, kw_only=True):
         )
 
     def _message(self) -> str:
-        arguments = shown(self.arguments)
+        arguments = format_arguments(self.arguments)
         name = _on_one_line(self.name)
         above = (
             f"Run {name}?\n" if self.heading is None else f"{_on_one_line(self.heading)}\n\n{name}"

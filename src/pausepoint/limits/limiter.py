@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from pausepoint.domain.rate_limits import HOUR_SECONDS, WINDOW_SECONDS, RateLimits
 from pausepoint.domain.time import Instant
-from pausepoint.limits.waiting_questions import WaitingQuestions
+from pausepoint.limits.waiting_questions import PendingCounts
 from pausepoint.limits.window import Verdict, Window
 
 
@@ -67,7 +67,7 @@ class Limiter:
             limit: Window(number, seconds=HOUR_SECONDS if limit in _HOURLY else WINDOW_SECONDS)
             for limit, number in numbers.items()
         }
-        self.waiting = WaitingQuestions(limits.recipient_pending, is_alone=not shares)
+        self.waiting = PendingCounts(limits.recipient_pending, is_alone=not shares)
         self._most_held = limits.held
         self._held: Counter[str] = Counter()
         self._held_elsewhere: dict[str, tuple[Instant, Mapping[str, int]]] = {}
@@ -104,14 +104,14 @@ class Limiter:
     # ── Requests that wait ──
 
     def hold(self, key_id: str, now: Instant) -> Verdict:
-        """One more waits, unless as many as may do so already; `let_go` when it has ended."""
+        """One more waits, unless as many as may do so already; `release` when it has ended."""
         held = self._held[key_id] + self._others_hold(key_id, now)
         if held >= self._most_held:
             return Verdict(self._most_held, 0, 1)
         self._held[key_id] += 1
         return Verdict(self._most_held, self._most_held - held - 1)
 
-    def let_go(self, key_id: str) -> None:
+    def release(self, key_id: str) -> None:
         self._held[key_id] -= 1
         if not self._held[key_id]:
             del self._held[key_id]
@@ -125,13 +125,15 @@ class Limiter:
 
     # ── What processes tell each other ──
 
-    def take_unsaid(self) -> tuple[Counts, dict[str, int]]:
+    def drain_local_counts(self) -> tuple[Counts, dict[str, int]]:
         """What was counted since the last call, and who holds how many requests now."""
         assert self._unsaid is not None
         unsaid, self._unsaid = self._unsaid, {}
         return unsaid, dict(self._held)
 
-    def hear(self, process_id: str, counts: Counts, held: Mapping[str, int], now: Instant) -> None:
+    def merge_remote_counts(
+        self, process_id: str, counts: Counts, held: Mapping[str, int], now: Instant
+    ) -> None:
         """What another process has counted. A limit that is not known here is passed over."""
         for limit, window in self._windows.items():
             for subject, count in counts.get(limit.value, {}).items():

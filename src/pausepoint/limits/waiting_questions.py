@@ -10,7 +10,7 @@ from typing import Final
 SUBJECTS: Final = 50_000
 
 
-class WaitingQuestions:
+class PendingCounts:
     """Lives on one event loop. `is_alone`: no other process adds questions.
 
     What is remembered of a person is never below what waits, since answers are not heard of here:

@@ -14,8 +14,8 @@ from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import DELIVERY, new_id
+from pausepoint.domain.messages import have_all_failed, next_to_ask
 from pausepoint.domain.pause import Pause
-from pausepoint.domain.ways import have_all_failed, next_to_ask
 from pausepoint.operations.end_pause import event_deliveries
 from pausepoint.operations.services import Services
 from pausepoint.store.changes import (

@@ -8,22 +8,22 @@ from pausepoint.domain.account import Delivery, Principal
 from pausepoint.domain.delivery import DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
-from pausepoint.domain.pause import Callback, Content, Mode, Pause, PauseStatus, Way
+from pausepoint.domain.pause import Callback, Contact, Content, Mode, Pause, PauseStatus
 from pausepoint.domain.question import Question, check_question
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.callback import checked_callback
-from pausepoint.operations.idempotency import IdempotencyKey, claim, earlier_pause
-from pausepoint.operations.services import Services
-from pausepoint.operations.simulate_person import has_simulated_person
-from pausepoint.operations.ways import (
+from pausepoint.operations.contacts import (
     channels_of,
     checked_fallback,
     checked_recipient,
     unknown_channel,
 )
-from pausepoint.operations.who_may_be_asked import may_be_asked
-from pausepoint.operations.within_plan import within_plan
+from pausepoint.operations.idempotency import IdempotencyKey, claim, earlier_pause
+from pausepoint.operations.quota import within_quota
+from pausepoint.operations.recipient_policy import may_be_asked
+from pausepoint.operations.services import Services
+from pausepoint.operations.simulate_person import has_simulated_person
 from pausepoint.security.callback_target import callback_target
 from pausepoint.security.display_safe import skeleton
 from pausepoint.store.changes import (
@@ -62,7 +62,7 @@ async def create_pause(
     if idempotency:
         guard = claim(principal, idempotency, pause, pause.created_at)
     async with (
-        within_plan(services, principal, channels_of(pause)),
+        within_quota(services, principal, channels_of(pause)),
         may_be_asked(services, principal, pause),
     ):
         result = await services.store.apply(Change(rows=creation_rows(pause), guard=guard))
@@ -81,8 +81,8 @@ def _new_pause(
         raise unknown_channel(services)
     check_question(question, metadata_size, skeleton)
     mode = principal.mode
-    way = Way(question.channel, question.recipient)
-    recipient = checked_recipient(services, mode, question, way)
+    contact = Contact(question.channel, question.recipient)
+    recipient = checked_recipient(services, mode, question, contact)
     fallback = checked_fallback(services, mode, question, recipient)
     callback = checked_callback(services, principal, question)
     now = services.clock.now()
@@ -153,8 +153,8 @@ def _later_messages(pause: Pause) -> Iterator[InsertDelivery]:
     if pause.remind_at is not None:
         reminder = _message(pause, pause.channel, pause.remind_at, is_reminder=True)
         yield InsertDelivery(reminder)
-    for index, way in enumerate(pause.content.fallback, 1):
-        yield InsertDelivery(_message(pause, way.channel, pause.remind_at, index))
+    for index, contact in enumerate(pause.content.fallback, 1):
+        yield InsertDelivery(_message(pause, contact.channel, pause.remind_at, index))
 
 
 def _message(

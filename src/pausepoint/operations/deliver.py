@@ -27,10 +27,10 @@ from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.ask_next import REPEATED_AFTER, ask_next, undeliverable
+from pausepoint.operations.attempt_result import AttemptResult
 from pausepoint.operations.notify import notify
 from pausepoint.operations.services import Services
 from pausepoint.operations.simulate_person import person_asked, simulate_answer
-from pausepoint.operations.tried import Tried
 from pausepoint.operations.webhook_event import GONE, post_event
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.changes import (
@@ -51,7 +51,7 @@ LOOK_AGAIN: Final = timedelta(seconds=1)
 log = structlog.get_logger("pausepoint.deliver")
 
 
-async def deliver(services: Services, delivery: Delivery) -> Tried | None:
+async def deliver(services: Services, delivery: Delivery) -> AttemptResult | None:
     """Carries one claimed delivery a step further; whoever lost its lease changes nothing.
 
     How the attempt ended; None where a vendor was asked and had no news.
@@ -76,15 +76,15 @@ async def deliver(services: Services, delivery: Delivery) -> Tried | None:
         await patiently(lambda: ask_next(services, delivery.delivery_id))
         return None
     if pause is None:
-        tried = Tried(Outcome.FAILED, "pause_erased")
+        attempt_result = AttemptResult(Outcome.FAILED, "pause_erased")
     elif delivery.state is DeliveryState.SENT:
         return await patiently(lambda: _check(services, delivery, pause))
     else:
-        tried = await patiently(lambda: _try(services, delivery, pause))
-    return await patiently(lambda: _end(services, delivery, tried, pause))
+        attempt_result = await patiently(lambda: _try(services, delivery, pause))
+    return await patiently(lambda: _end(services, delivery, attempt_result, pause))
 
 
-async def _try(services: Services, delivery: Delivery, pause: Pause) -> Tried:
+async def _try(services: Services, delivery: Delivery, pause: Pause) -> AttemptResult:
     """Raises StoreUnavailable only before anything has left."""
     try:
         if delivery.kind is DeliveryKind.WEBHOOK:
@@ -95,10 +95,10 @@ async def _try(services: Services, delivery: Delivery, pause: Pause) -> Tried:
     except Exception:
         # A fault of ours counts as an attempt too, or it would be made again for ever.
         log.exception("an attempt broke off")
-        return Tried(Outcome.RETRYING, "internal_error")
+        return AttemptResult(Outcome.RETRYING, "internal_error")
 
 
-async def _check(services: Services, delivery: Delivery, pause: Pause) -> Tried | None:
+async def _check(services: Services, delivery: Delivery, pause: Pause) -> AttemptResult | None:
     """Asks the vendor what became of a message it took, or lets a simulated person answer it."""
     person = person_asked(pause, delivery)
     if person is not None:
@@ -120,38 +120,40 @@ async def _check(services: Services, delivery: Delivery, pause: Pause) -> Tried 
 
 async def record_report(
     services: Services, delivery: Delivery, state: DeliveryState, code: str | None
-) -> Tried:
+) -> AttemptResult:
     """What a vendor says became of a message: DELIVERED or FAILED. Late and repeated reports change nothing."""
     pause = await services.store.pause(delivery.pause_id)
     outcome = Outcome.DELIVERED if state is DeliveryState.DELIVERED else Outcome.FAILED
-    tried = Tried(outcome, code, provider_id=delivery.provider_id)
-    return await _end(services, delivery, tried, pause)
+    attempt_result = AttemptResult(outcome, code, provider_id=delivery.provider_id)
+    return await _end(services, delivery, attempt_result, pause)
 
 
-async def _end(services: Services, delivery: Delivery, tried: Tried, pause: Pause | None) -> Tried:
+async def _end(
+    services: Services, delivery: Delivery, attempt_result: AttemptResult, pause: Pause | None
+) -> AttemptResult:
     now = services.clock.now()
     due_at = None
-    if tried.outcome is Outcome.RETRYING:
-        due_at = _next_attempt_at(services, delivery, tried, pause, now)
+    if attempt_result.outcome is Outcome.RETRYING:
+        due_at = _next_attempt_at(services, delivery, attempt_result, pause, now)
         if due_at is None:
-            tried = Tried(Outcome.FAILED, tried.code)
-    elif tried.look_again_after is not None:
-        due_at = now + milliseconds(tried.look_again_after)
-    state = _state_after(tried, delivery)
+            attempt_result = AttemptResult(Outcome.FAILED, attempt_result.code)
+    elif attempt_result.look_again_after is not None:
+        due_at = now + milliseconds(attempt_result.look_again_after)
+    state = _state_after(attempt_result, delivery)
     asks_next = state is DeliveryState.FAILED and _may_be_followed(delivery, pause)
     if asks_next:
         due_at = now + milliseconds(REPEATED_AFTER)
-    attempts = _recorded(delivery, tried, now)
+    attempts = _recorded(delivery, attempt_result, now)
     guard = UpdateDelivery(
         read=delivery,
         state=state,
         attempts=attempts,
         due_at=due_at,
         checks=delivery.checks,
-        provider_id=tried.provider_id or delivery.provider_id,
+        provider_id=attempt_result.provider_id or delivery.provider_id,
         ended_at=None if due_at else now,
     )
-    rows = await _consequences(services, delivery, tried, state, pause)
+    rows = await _consequences(services, delivery, attempt_result, state, pause)
     result = await services.store.apply(Change(guard=guard, rows=rows))
     if isinstance(result, Applied):
         # What was recorded is what is counted; a vendor's later report counts once more.
@@ -159,7 +161,7 @@ async def _end(services: Services, delivery: Delivery, tried: Tried, pause: Paus
             services.observer.attempt_ended(delivery.via, attempt.outcome)
         if asks_next:
             await ask_next(services, delivery.delivery_id)
-    return tried
+    return attempt_result
 
 
 def _may_be_followed(delivery: Delivery, pause: Pause | None) -> bool:
@@ -169,7 +171,11 @@ def _may_be_followed(delivery: Delivery, pause: Pause | None) -> bool:
 
 
 def _next_attempt_at(
-    services: Services, delivery: Delivery, tried: Tried, pause: Pause | None, now: Instant
+    services: Services,
+    delivery: Delivery,
+    attempt_result: AttemptResult,
+    pause: Pause | None,
+    now: Instant,
 ) -> Instant | None:
     is_notification = delivery.kind is DeliveryKind.NOTIFICATION
     policy: RetryPolicy = NOTIFICATION_RETRIES if is_notification else WEBHOOK_RETRIES
@@ -178,13 +184,13 @@ def _next_attempt_at(
         delivery.attempt,
         now,
         chance=services.chance(),
-        retry_after=tried.retry_after,
+        retry_after=attempt_result.retry_after,
         deadline=pause.expires_at if pause and is_notification else None,
     )
 
 
-def _state_after(tried: Tried, delivery: Delivery) -> DeliveryState:
-    match tried.outcome:
+def _state_after(attempt_result: AttemptResult, delivery: Delivery) -> DeliveryState:
+    match attempt_result.outcome:
         case Outcome.SENT:
             return DeliveryState.SENT
         case Outcome.DELIVERED:
@@ -195,18 +201,27 @@ def _state_after(tried: Tried, delivery: Delivery) -> DeliveryState:
             return delivery.state
 
 
-def _recorded(delivery: Delivery, tried: Tried, now: Instant) -> tuple[Attempt, ...]:
+def _recorded(
+    delivery: Delivery, attempt_result: AttemptResult, now: Instant
+) -> tuple[Attempt, ...]:
     """The attempts with this one; those whose process died before it could tell are named unknown."""
     if delivery.state is DeliveryState.SENT:
         last = delivery.attempts[-1]
-        return (*delivery.attempts[:-1], Attempt(last.number, last.at, tried.outcome, tried.code))
-    if tried.outcome is Outcome.SKIPPED and _was_never_needed(delivery):
+        return (
+            *delivery.attempts[:-1],
+            Attempt(last.number, last.at, attempt_result.outcome, attempt_result.code),
+        )
+    if attempt_result.outcome is Outcome.SKIPPED and _was_never_needed(delivery):
         return ()
     known = delivery.attempts
     lost = tuple(
         Attempt(number, now, Outcome.UNKNOWN) for number in range(len(known) + 1, delivery.attempt)
     )
-    return (*known, *lost, Attempt(delivery.attempt, now, tried.outcome, tried.code))
+    return (
+        *known,
+        *lost,
+        Attempt(delivery.attempt, now, attempt_result.outcome, attempt_result.code),
+    )
 
 
 def _was_never_needed(delivery: Delivery) -> bool:
@@ -217,11 +232,11 @@ def _was_never_needed(delivery: Delivery) -> bool:
 async def _consequences(
     services: Services,
     delivery: Delivery,
-    tried: Tried,
+    attempt_result: AttemptResult,
     state: DeliveryState,
     pause: Pause | None,
 ) -> tuple[Row, ...]:
-    if tried.outcome in (Outcome.RETRYING, Outcome.SKIPPED):
+    if attempt_result.outcome in (Outcome.RETRYING, Outcome.SKIPPED):
         return ()
     entry = InsertAuditEntry(
         delivery.developer_id,
@@ -232,13 +247,13 @@ async def _consequences(
         {
             "delivery_id": delivery.delivery_id,
             "attempt": delivery.attempt,
-            "code": tried.code,
+            "code": attempt_result.code,
             **(_way(delivery) if pause is not None and pause.has_several_messages else {}),
-            **tried.facts,
+            **attempt_result.facts,
         },
     )
     if delivery.kind is DeliveryKind.WEBHOOK:
-        if tried.code == GONE and delivery.webhook_id is not None:
+        if attempt_result.code == GONE and delivery.webhook_id is not None:
             return (entry, DisableWebhook(delivery.webhook_id))
         return (entry,)
     if pause is not None and pause.has_several_messages:

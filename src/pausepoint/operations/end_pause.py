@@ -98,7 +98,7 @@ def _mute_check(pause: Pause | DuePause, ending: Ending) -> MuteCheck | None:
     if ending.status is not PauseStatus.TIMED_OUT or pause.default_index is None:
         return None
     is_muted = _is_withheld(pause, ending)
-    return MuteCheck(pause.developer_id, pause.mode, pause.ways, is_muted=is_muted)
+    return MuteCheck(pause.developer_id, pause.mode, pause.contacts, is_muted=is_muted)
 
 
 def _change(

@@ -15,7 +15,7 @@ from pausepoint.domain.errors import (
 )
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Mode
-from pausepoint.domain.scopes import UNBOUNDED, Reach
+from pausepoint.domain.scopes import UNRESTRICTED, KeyRestrictions
 from pausepoint.operations.account_lock import account_lock
 from pausepoint.operations.register_developer import api_key_record
 from pausepoint.operations.services import Services
@@ -41,7 +41,7 @@ async def rotate_key(services: Services, principal: Principal) -> str:
         raise InvalidApiKey
     key, now = new_api_key(principal.mode), services.clock.now()
     record = api_key_record(
-        principal.developer_id, principal.mode, key, old.name, now, principal.reach
+        principal.developer_id, principal.mode, key, old.name, now, principal.restrictions
     )
     result = await services.store.apply(
         Change(
@@ -58,32 +58,36 @@ async def rotate_key(services: Services, principal: Principal) -> str:
 
 
 async def create_own_key(
-    services: Services, principal: Principal, name: str, reach: Reach
+    services: Services, principal: Principal, name: str, restrictions: KeyRestrictions
 ) -> NewKey:
     """One more key, of the same mode. Raises ScopeMissing where it would reach further than this one."""
-    if not reach.is_within(principal.reach):
+    if not restrictions.is_within(principal.restrictions):
         raise ScopeMissing(
             "The new key may not reach further than this one: give it scopes that this one has, an"
             " end no later, and networks within this one's."
         )
-    return await create_key(services, principal.developer_id, principal.mode, name, reach)
+    return await create_key(services, principal.developer_id, principal.mode, name, restrictions)
 
 
 async def create_key(
-    services: Services, developer_id: str, mode: Mode, name: str, reach: Reach = UNBOUNDED
+    services: Services,
+    developer_id: str,
+    mode: Mode,
+    name: str,
+    restrictions: KeyRestrictions = UNRESTRICTED,
 ) -> NewKey:
     """One more key of an account. Raises ValidationFailed, TooManyKeys."""
     now = services.clock.now()
     if sentence := wrong_name(name):
         raise ValidationFailed(("name", sentence))
-    if reach.has_expired(now):
+    if restrictions.has_expired(now):
         raise ValidationFailed(("expires_at", "Must lie in the future."))
     async with account_lock(developer_id):
         alive = [key for key in await services.store.api_keys(developer_id) if key.is_alive(now)]
         if len(alive) >= KEYS_LIMIT:
             raise TooManyKeys
         key = new_api_key(mode)
-        record = api_key_record(developer_id, mode, key, name, now, reach)
+        record = api_key_record(developer_id, mode, key, name, now, restrictions)
         entry = _entry(developer_id, Event.API_KEY_CREATED, record.key_id)
         await services.store.apply(Change(rows=(InsertApiKey(record), entry)))
     return NewKey(record, key)
@@ -106,7 +110,7 @@ async def revoke_own_key(services: Services, principal: Principal, key_id: str) 
             break
     else:
         raise KeyNotFound
-    if not key.reach.is_within(principal.reach):
+    if not key.restrictions.is_within(principal.restrictions):
         raise ScopeMissing(
             "The key reaches further than this one, which may not revoke it. Use a key that reaches"
             " as far, or `pausepoint keys revoke`."

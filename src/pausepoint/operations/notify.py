@@ -7,55 +7,55 @@ from datetime import timedelta
 from pausepoint.channels.base import ChannelError, Notification, Receipt
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import STATUS_CHECKS, DeliveryState, Outcome
-from pausepoint.domain.pause import Content, Mode, Pause, Way
+from pausepoint.domain.messages import is_reached
+from pausepoint.domain.pause import Contact, Content, Mode, Pause
 from pausepoint.domain.simulated_people import SimulatedPerson
 from pausepoint.domain.time import Instant
-from pausepoint.domain.ways import is_reached
+from pausepoint.operations.attempt_result import AttemptResult
+from pausepoint.operations.recipient_policy import count_reminder
 from pausepoint.operations.respond_to_pause import mute_url, respond_url
 from pausepoint.operations.services import Services
 from pausepoint.operations.simulate_person import person_asked
 from pausepoint.operations.time_out_pauses import is_default_withheld
-from pausepoint.operations.tried import Tried
-from pausepoint.operations.who_may_be_asked import count_reminder
 
 
-async def notify(services: Services, delivery: Delivery, pause: Pause) -> Tried:
+async def notify(services: Services, delivery: Delivery, pause: Pause) -> AttemptResult:
     """One attempt. Nobody is asked what has ended, nor reminded of what never reached them."""
     channel = delivery.target
     transport = services.transports[pause.mode].get(channel)
     if transport is None and pause.mode is Mode.LIVE:
-        return Tried(Outcome.FAILED, "channel_not_configured")
+        return AttemptResult(Outcome.FAILED, "channel_not_configured")
     if pause.content is None:
-        return Tried(Outcome.FAILED, "content_erased")
+        return AttemptResult(Outcome.FAILED, "content_erased")
     if delivery.is_reminder:
         messages = await services.store.messages(pause.pause_id)
         if not is_reached(messages, delivery.recipient_index):
-            return Tried(Outcome.SKIPPED, "not_reached")
-    way = pause.way(delivery.recipient_index)
-    assert way is not None
-    if await services.store.is_muted(pause.developer_id, pause.mode, way):
+            return AttemptResult(Outcome.SKIPPED, "not_reached")
+    contact = pause.contact(delivery.recipient_index)
+    assert contact is not None
+    if await services.store.is_muted(pause.developer_id, pause.mode, contact):
         outcome = Outcome.SKIPPED if delivery.is_reminder else Outcome.FAILED
-        return Tried(outcome, "recipient_muted")
-    notification = await _notification(services, delivery, pause, pause.content, way)
+        return AttemptResult(outcome, "recipient_muted")
+    notification = await _notification(services, delivery, pause, pause.content, contact)
     message = services.channels[channel].render(notification)
     now = services.clock.now()
     # Read once more, with nothing between it and the sending: nobody is asked what is decided.
     current = await services.store.pause(pause.pause_id)
     if current is None or current.status.is_final or now >= current.expires_at:
-        return Tried(Outcome.SKIPPED, "no_longer_pending")
+        return AttemptResult(Outcome.SKIPPED, "no_longer_pending")
     person = person_asked(pause, delivery)
     if person is not None and not person.is_reachable:
-        return Tried(Outcome.FAILED, "bounced")
+        return AttemptResult(Outcome.FAILED, "bounced")
     receipt = Receipt(code=DeliveryState.SIMULATED)
     try:
         if transport is not None:
             receipt = await transport.send(message, notification, now)
     except ChannelError as error:
         outcome = Outcome.FAILED if error.is_permanent else Outcome.RETRYING
-        return Tried(outcome, error.code, error.retry_after)
+        return AttemptResult(outcome, error.code, error.retry_after)
     if delivery.is_reminder:
-        count_reminder(services, pause, way)
-    return Tried(
+        count_reminder(services, pause, contact)
+    return AttemptResult(
         Outcome.SENT,
         receipt.code,
         provider_id=receipt.provider_id,
@@ -73,7 +73,7 @@ def _look_again_after(
 
 
 async def _notification(
-    services: Services, delivery: Delivery, pause: Pause, content: Content, way: Way
+    services: Services, delivery: Delivery, pause: Pause, content: Content, contact: Contact
 ) -> Notification:
     developer = await services.store.developer(pause.developer_id)
     is_withheld = await is_default_withheld(services, pause)
@@ -82,7 +82,7 @@ async def _notification(
         delivery_id=delivery.delivery_id,
         pause_id=pause.pause_id,
         sender=developer.name if developer else "",
-        recipient=way.recipient,
+        recipient=contact.recipient,
         message=content.message,
         options=content.options,
         timeout_default=None if is_withheld else pause.timeout_default,

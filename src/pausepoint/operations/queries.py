@@ -11,9 +11,9 @@ from pausepoint.domain.events import Event
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.scopes import Scope
 from pausepoint.domain.time import Instant
+from pausepoint.operations.contacts import masked
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause
-from pausepoint.operations.ways import masked
 
 
 async def own_pause(services: Services, principal: Principal, pause_id: str) -> Pause:
@@ -68,7 +68,7 @@ async def read_audit(
     for entry in entries:
         if entry.pause_id is not None and entry.pause_id not in pauses:
             pauses[entry.pause_id] = await services.store.pause(entry.pause_id)
-    may_read = principal.reach.allows(Scope.PAUSES_READ)
+    may_read = principal.restrictions.allows(Scope.PAUSES_READ)
     return [
         _with_content(services, entry, pauses.get(entry.pause_id or ""), may_read=may_read)
         for entry in entries
@@ -91,5 +91,5 @@ def _with_content(
 
 def masked_recipient(services: Services, pause: Pause) -> str | None:
     """The address as API answers show it; None once erased."""
-    way = pause.way(0)
-    return None if way is None else masked(services, way)
+    contact = pause.contact(0)
+    return None if contact is None else masked(services, contact)

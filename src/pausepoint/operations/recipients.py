@@ -11,15 +11,15 @@ from pausepoint.domain.account import Principal
 from pausepoint.domain.errors import RateLimited, RecipientNotFound
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import DELIVERY, RECIPIENT, new_id
-from pausepoint.domain.pause import Mode, Way
+from pausepoint.domain.pause import Contact, Mode
 from pausepoint.domain.recipients import Asking, Recipient, VerifiedBy
 from pausepoint.domain.record import record
 from pausepoint.domain.time import milliseconds
 from pausepoint.limits.limiter import Limit
+from pausepoint.operations.contacts import checked_address
+from pausepoint.operations.quota import count_test_record
+from pausepoint.operations.recipient_policy import check_recipient, subject_of
 from pausepoint.operations.services import Services
-from pausepoint.operations.ways import checked_address
-from pausepoint.operations.who_may_be_asked import check_recipient, subject_of
-from pausepoint.operations.within_plan import count_test_record
 from pausepoint.security.confirmation_tokens import ConfirmationToken, issue_confirmation
 from pausepoint.security.display_safe import quoted, single_line
 from pausepoint.store.changes import Applied, Change, InsertAuditEntry
@@ -42,26 +42,33 @@ class AddedRecipient:
     is_new: bool
 
 
-async def add_recipient(services: Services, principal: Principal, way: Way) -> AddedRecipient:
+async def add_recipient(
+    services: Services, principal: Principal, contact: Contact
+) -> AddedRecipient:
     """The recipient, new and asked to confirm, or the one that is there already.
 
     Raises InvalidChannel, InvalidRecipient, ChannelNotConfigured, RecipientNotAllowed,
     RecipientMuted, RateLimited.
     """
     developer_id, mode = principal.developer_id, principal.mode
-    way = Way(way.channel, checked_address(services, mode, way))
-    if known := await services.store.recipient_at(developer_id, mode, way):
+    contact = Contact(contact.channel, checked_address(services, mode, contact))
+    if known := await services.store.recipient_at(developer_id, mode, contact):
         return AddedRecipient(known, is_new=False)
-    await check_recipient(services, developer_id, mode, way)
-    _count_confirmation(services, developer_id, mode, way)
-    recipient, is_new = await put_recipient(services, developer_id, mode, way)
+    await check_recipient(services, developer_id, mode, contact)
+    _count_confirmation(services, developer_id, mode, contact)
+    recipient, is_new = await put_recipient(services, developer_id, mode, contact)
     if is_new:
         recipient = await _send_confirmation(services, recipient)
     return AddedRecipient(recipient, is_new)
 
 
 async def put_recipient(
-    services: Services, developer_id: str, mode: Mode, way: Way, *, is_verified: bool = False
+    services: Services,
+    developer_id: str,
+    mode: Mode,
+    contact: Contact,
+    *,
+    is_verified: bool = False,
 ) -> tuple[Recipient, bool]:
     """The recipient at an address in its one spelling, and whether it was put there now. Asks nobody."""
     now = services.clock.now()
@@ -69,7 +76,7 @@ async def put_recipient(
         recipient_id=new_id(RECIPIENT, now),
         developer_id=developer_id,
         mode=mode,
-        way=way,
+        contact=contact,
         created_at=now,
         verified_at=now if is_verified else None,
         verified_by=VerifiedBy.OPERATOR if is_verified else None,
@@ -81,7 +88,7 @@ async def put_recipient(
     result = await services.store.apply(Change(rows, InsertRecipient(recipient)))
     if isinstance(result, Applied):
         return recipient, True
-    known = await services.store.recipient_at(developer_id, mode, way)
+    known = await services.store.recipient_at(developer_id, mode, contact)
     if known is None:
         raise RecipientNotFound
     return known, False
@@ -92,10 +99,10 @@ async def ask_again(services: Services, principal: Principal, recipient_id: str)
     recipient = await own_recipient(services, principal, recipient_id)
     if recipient.verified_at is not None:
         return recipient
-    way = recipient.way
-    checked_address(services, recipient.mode, way)
-    await check_recipient(services, recipient.developer_id, recipient.mode, way)
-    _count_confirmation(services, recipient.developer_id, recipient.mode, way)
+    contact = recipient.contact
+    checked_address(services, recipient.mode, contact)
+    await check_recipient(services, recipient.developer_id, recipient.mode, contact)
+    _count_confirmation(services, recipient.developer_id, recipient.mode, contact)
     return await _send_confirmation(services, recipient)
 
 
@@ -130,7 +137,7 @@ def entry_of(recipient: Recipient, event: Event, actor: Actor, **detail: str) ->
         event,
         actor,
         None,
-        {"recipient_id": recipient.recipient_id, "channel": recipient.way.channel, **detail},
+        {"recipient_id": recipient.recipient_id, "channel": recipient.contact.channel, **detail},
     )
 
 
@@ -139,13 +146,15 @@ def _verified(recipient: Recipient, by: VerifiedBy) -> InsertAuditEntry:
     return entry_of(recipient, Event.RECIPIENT_VERIFIED, actor, by=by.value)
 
 
-def _count_confirmation(services: Services, developer_id: str, mode: Mode, way: Way) -> None:
+def _count_confirmation(
+    services: Services, developer_id: str, mode: Mode, contact: Contact
+) -> None:
     """So many for one account, and so many for one person, whichever account asks."""
     if mode is Mode.TEST:
         count_test_record(services, developer_id)
     if services.limiter is None or mode is Mode.TEST:
         return
-    hits = ((Limit.CONFIRMATIONS, developer_id), (Limit.CONFIRMATIONS_TO, subject_of("", way)))
+    hits = ((Limit.CONFIRMATIONS, developer_id), (Limit.CONFIRMATIONS_TO, subject_of("", contact)))
     refusal = services.limiter.hit_all(hits, services.clock.now())
     if refusal is not None:
         place, verdict = refusal
@@ -158,11 +167,11 @@ def _count_confirmation(services: Services, developer_id: str, mode: Mode, way: 
 
 async def _send_confirmation(services: Services, recipient: Recipient) -> Recipient:
     """One try, while the caller waits, who can have it made again."""
-    transport = services.transports[recipient.mode].get(recipient.way.channel)
+    transport = services.transports[recipient.mode].get(recipient.contact.channel)
     asking, code = Asking.SIMULATED, None
     if transport is not None:
         notification = await _confirmation(services, recipient)
-        message = services.channels[recipient.way.channel].render(notification)
+        message = services.channels[recipient.contact.channel].render(notification)
         try:
             receipt = await transport.send(message, notification, services.clock.now())
             asking, code = Asking.SENT, receipt.code
@@ -185,7 +194,7 @@ async def _confirmation(services: Services, recipient: Recipient) -> Notificatio
         delivery_id=new_id(DELIVERY, now),
         pause_id=recipient.recipient_id,
         sender=sender,
-        recipient=recipient.way.recipient,
+        recipient=recipient.contact.recipient,
         message=(
             f"{quoted(sender, _NAME_LIMIT)} wants to let its AI agents ask you for decisions here."
             " Open the link to agree, or to refuse for good."

@@ -13,7 +13,7 @@ from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import API_KEY, DEVELOPER, new_id
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.recipients import ROUTED_ADDRESS, is_routed
-from pausepoint.domain.scopes import UNBOUNDED, Reach
+from pausepoint.domain.scopes import UNRESTRICTED, KeyRestrictions
 from pausepoint.domain.time import Instant
 from pausepoint.operations.services import Services
 from pausepoint.security.api_keys import hash_api_key, key_prefix, new_api_key
@@ -55,7 +55,7 @@ async def register_developer(
     address = _checked(email, name, password)
     password_hash = None
     if password is not None:
-        async with services.password_turns.turn():
+        async with services.password_capacity.turn():
             password_hash = await asyncio.to_thread(hash_password, password)
     now = services.clock.now()
     developer = Developer(
@@ -103,7 +103,12 @@ async def set_developer_plan(services: Services, developer_id: str, plan: str) -
 
 
 def api_key_record(
-    developer_id: str, mode: Mode, key: str, name: str, now: Instant, reach: Reach = UNBOUNDED
+    developer_id: str,
+    mode: Mode,
+    key: str,
+    name: str,
+    now: Instant,
+    restrictions: KeyRestrictions = UNRESTRICTED,
 ) -> ApiKey:
     return ApiKey(
         key_id=new_id(API_KEY, now),
@@ -113,7 +118,7 @@ def api_key_record(
         key_hash=hash_api_key(key),
         name=name,
         created_at=now,
-        reach=reach,
+        restrictions=restrictions,
     )
 
 

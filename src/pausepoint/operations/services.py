@@ -14,8 +14,8 @@ from pausepoint.domain.pause import Mode
 from pausepoint.domain.plans import UNLIMITED_PLAN, USUAL_PLANS, Plan
 from pausepoint.domain.recipients import RecipientRules
 from pausepoint.domain.time import Instant
+from pausepoint.limits.capacity import CapacityLimiter
 from pausepoint.limits.limiter import Limiter
-from pausepoint.limits.turns import Turns
 from pausepoint.observer import SILENT, Observer
 from pausepoint.store.base import Store
 
@@ -57,7 +57,9 @@ class Services:
     keys_used: dict[str, Instant] = field(default_factory=dict)
     """When each key was used last, as far as that is not written yet; by the key's id."""
 
-    password_turns: Turns = field(default_factory=lambda: Turns(at_once=2, waiting=32))
+    password_capacity: CapacityLimiter = field(
+        default_factory=lambda: CapacityLimiter(at_once=2, waiting=32)
+    )
     """A password's hash takes 64 MiB and a tenth of a second: a crowd must not take it all."""
 
     limiter: Limiter | None = None

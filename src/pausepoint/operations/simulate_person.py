@@ -11,16 +11,16 @@ from dataclasses import replace
 
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.errors import PauseCancelled, TokenExpired, TokenInvalid, TokenUsed
-from pausepoint.domain.pause import Mode, Pause, Way
+from pausepoint.domain.pause import Contact, Mode, Pause
 from pausepoint.domain.simulated_people import NOTE, SimulatedPerson, simulated_person
 from pausepoint.operations.respond_to_pause import respond_to_pause, response_token
 from pausepoint.operations.services import Services
 from pausepoint.store.changes import Change, rescheduled
 
 
-def has_simulated_person(recipient: str, fallback: Sequence[Way]) -> bool:
+def has_simulated_person(recipient: str, fallback: Sequence[Contact]) -> bool:
     """Whether any of these is one."""
-    addresses = (recipient, *(way.recipient for way in fallback))
+    addresses = (recipient, *(contact.recipient for contact in fallback))
     return any(simulated_person(address) is not None for address in addresses)
 
 
@@ -28,8 +28,8 @@ def person_asked(pause: Pause, delivery: Delivery) -> SimulatedPerson | None:
     """Whom the message is for; None for anybody real, and once that is erased."""
     if pause.mode is Mode.LIVE:
         return None
-    way = pause.way(delivery.recipient_index)
-    return None if way is None else simulated_person(way.recipient)
+    contact = pause.contact(delivery.recipient_index)
+    return None if contact is None else simulated_person(contact.recipient)
 
 
 async def simulate_answer(

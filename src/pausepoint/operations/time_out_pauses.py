@@ -23,7 +23,7 @@ async def time_out_pauses(services: Services, overdue: Sequence[Pause | DuePause
     perhaps_muted = [
         pause
         for pause, result in zip(overdue, results, strict=True)
-        if not isinstance(result, Applied) and pause.default_index is not None and pause.ways
+        if not isinstance(result, Applied) and pause.default_index is not None and pause.contacts
     ]
     if perhaps_muted:
         results += await end_pauses(services, [(pause, timed_out(None)) for pause in perhaps_muted])
@@ -35,7 +35,10 @@ async def is_default_withheld(services: Services, pause: Pause) -> bool:
     if pause.default_index is None:
         return False
     return any(
-        [await services.store.is_muted(pause.developer_id, pause.mode, way) for way in pause.ways]
+        [
+            await services.store.is_muted(pause.developer_id, pause.mode, contact)
+            for contact in pause.contacts
+        ]
     )
 
 

@@ -9,9 +9,9 @@ from pausepoint.channels.base import ChannelError, retry_after
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import Outcome
 from pausepoint.domain.pause import Pause
+from pausepoint.operations.attempt_result import AttemptResult
 from pausepoint.operations.event_body import event_body
 from pausepoint.operations.services import Services
-from pausepoint.operations.tried import Tried
 from pausepoint.security.signatures import webhook_headers
 
 GONE: Final = "410"
@@ -27,12 +27,12 @@ class _Receiver:
     secret: str
 
 
-async def post_event(services: Services, delivery: Delivery, pause: Pause) -> Tried:
+async def post_event(services: Services, delivery: Delivery, pause: Pause) -> AttemptResult:
     """One attempt. Success is any 2xx; the attempt's code is the HTTP status."""
     assert delivery.event is not None
     receiver = await _receiver(services, delivery, pause)
     if isinstance(receiver, str):
-        return Tried(Outcome.FAILED, receiver)
+        return AttemptResult(Outcome.FAILED, receiver)
     body = event_body(delivery.event, delivery.created_at, pause)
     now = services.clock.now()
     headers = webhook_headers(receiver.secret, delivery.event, delivery.delivery_id, now, body)
@@ -40,12 +40,12 @@ async def post_event(services: Services, delivery: Delivery, pause: Pause) -> Tr
         reply = await services.http.request("POST", receiver.url, headers=headers, body=body)
     except ChannelError as error:
         # A receiver's name may be pointed elsewhere later, so a refusal is worth another attempt.
-        return Tried(Outcome.RETRYING, error.code, error.retry_after)
+        return AttemptResult(Outcome.RETRYING, error.code, error.retry_after)
     if 200 <= reply.status < 300:
-        return Tried(Outcome.DELIVERED, str(reply.status))
+        return AttemptResult(Outcome.DELIVERED, str(reply.status))
     if str(reply.status) == GONE:
-        return Tried(Outcome.FAILED, GONE)
-    return Tried(Outcome.RETRYING, str(reply.status), retry_after(reply, now))
+        return AttemptResult(Outcome.FAILED, GONE)
+    return AttemptResult(Outcome.RETRYING, str(reply.status), retry_after(reply, now))
 
 
 async def _receiver(services: Services, delivery: Delivery, pause: Pause) -> _Receiver | str:

@@ -9,7 +9,7 @@ import msgspec
 from pausepoint.domain.account import ApiKey, Developer, Principal, Webhook
 from pausepoint.domain.events import Event
 from pausepoint.domain.pause import Mode
-from pausepoint.domain.scopes import UNBOUNDED, Reach, Scope, networks_of
+from pausepoint.domain.scopes import UNRESTRICTED, KeyRestrictions, Scope, networks_of
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
 from pausepoint.store import registry
@@ -181,7 +181,7 @@ def insert_key(row: InsertApiKey, _: Seal) -> list[Write]:
         key.name,
         key.created_at,
         key.revoked_at,
-        *_bounds(key.reach),
+        *_bounds(key.restrictions),
     )
     return [Write(INSERT_KEY, parameters)]
 
@@ -206,7 +206,7 @@ def key_from_row(row: Any) -> ApiKey:
         name=row[5],
         created_at=row[6],
         revoked_at=row[7],
-        reach=_reach(row[8:11]),
+        restrictions=_reach(row[8:11]),
         last_used_at=row[11],
     )
 
@@ -215,17 +215,17 @@ def principal_from_row(row: Any) -> Principal:
     return Principal(row[0], row[1], Mode(row[2]), row[3], _reach(row[4:7]))
 
 
-def _bounds(reach: Reach) -> tuple[str | None, Instant | None, str | None]:
-    scopes = None if reach.scopes is None else " ".join(sorted(reach.scopes))
-    networks = " ".join(map(str, reach.networks)) or None
-    return scopes, reach.expires_at, networks
+def _bounds(restrictions: KeyRestrictions) -> tuple[str | None, Instant | None, str | None]:
+    scopes = None if restrictions.scopes is None else " ".join(sorted(restrictions.scopes))
+    networks = " ".join(map(str, restrictions.networks)) or None
+    return scopes, restrictions.expires_at, networks
 
 
-def _reach(row: Any) -> Reach:
+def _reach(row: Any) -> KeyRestrictions:
     scopes, expires_at, networks = row
     if scopes is None and expires_at is None and networks is None:
-        return UNBOUNDED
-    return Reach(
+        return UNRESTRICTED
+    return KeyRestrictions(
         None if scopes is None else frozenset(map(Scope, scopes.split())),
         expires_at,
         networks_of((networks or "").split()),

@@ -19,7 +19,7 @@ from pausepoint.domain.account import (
 )
 from pausepoint.domain.events import Event
 from pausepoint.domain.in_flight import InFlight
-from pausepoint.domain.pause import Mode, Pause, PauseStatus, Way
+from pausepoint.domain.pause import Contact, Mode, Pause, PauseStatus
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 from pausepoint.store.changes import Applied, Change, Lost
@@ -33,7 +33,7 @@ from pausepoint.store.feed import FeedSource
 class DuePause:
     """As much of an overdue pause as its timing out needs.
 
-    `ways` are the people asked, where it has a default; `is_failed` if none could be reached.
+    `contacts` are the people asked, where it has a default; `is_failed` if none could be reached.
     """
 
     pause_id: str
@@ -41,7 +41,7 @@ class DuePause:
     mode: Mode
     default_index: int | None
     callback_target: str | None = None
-    ways: tuple[Way, ...] = ()
+    contacts: tuple[Contact, ...] = ()
     is_failed: bool = False
 
 

@@ -15,7 +15,7 @@ from pausepoint.domain.account import (
 )
 from pausepoint.domain.delivery import Attempt, DeliveryState
 from pausepoint.domain.events import Actor, Event
-from pausepoint.domain.pause import Ending, Mode, Pause, Way
+from pausepoint.domain.pause import Contact, Ending, Mode, Pause
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 from pausepoint.store.directory import DirectoryGuard
@@ -120,7 +120,7 @@ class MuteCheck:
 
     developer_id: str
     mode: Mode
-    ways: tuple[Way, ...]
+    contacts: tuple[Contact, ...]
     is_muted: bool
 
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from pausepoint.domain.action import Action
-from pausepoint.domain.pause import Callback, Content, Pause, Way
+from pausepoint.domain.pause import Callback, Contact, Content, Pause
 from pausepoint.security.sealed import Seal
 from pausepoint.store.statements import Order, RowStatement, Statement, Write
 
@@ -76,7 +76,7 @@ class _SealedQuestion(Struct, omit_defaults=True):
     options: tuple[str, ...]
     metadata: dict[str, Any] | None = None
     callback: Callback | None = None
-    fallback: tuple[Way, ...] = ()
+    fallback: tuple[Contact, ...] = ()
     action: _SealedAction | None = None
 
 
@@ -125,6 +125,6 @@ def _positional_question(plain: bytes) -> _SealedQuestion:
         tuple(options),
         metadata,
         Callback(*callback) if callback else None,
-        tuple(Way(*way) for way in fallback),
+        tuple(Contact(*contact) for contact in fallback),
         _SealedAction(*action) if action else None,
     )

@@ -24,7 +24,13 @@ from pausepoint.store.copy_tables import (
     Table,
 )
 from pausepoint.store.migrate import migrations
-from pausepoint.store.postgres_link import Connection, Trouble, connect, is_trouble, trouble_of
+from pausepoint.store.postgres_connection import (
+    Connection,
+    Trouble,
+    connect,
+    is_trouble,
+    trouble_of,
+)
 from pausepoint.store.postgres_schema import (
     COPY_MARKER,
     alone,

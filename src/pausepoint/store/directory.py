@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, TypeAlias
 
-from pausepoint.domain.pause import Mode, Way
+from pausepoint.domain.pause import Contact, Mode
 from pausepoint.domain.recipients import Asking, Mute, Recipient, VerifiedBy
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
@@ -64,7 +64,9 @@ class Directory(Protocol):
 
     async def recipient(self, recipient_id: str) -> Recipient | None: ...
 
-    async def recipient_at(self, developer_id: str, mode: Mode, way: Way) -> Recipient | None: ...
+    async def recipient_at(
+        self, developer_id: str, mode: Mode, contact: Contact
+    ) -> Recipient | None: ...
 
     async def recipients(
         self, developer_id: str, mode: Mode, limit: int, offset: int
@@ -72,14 +74,14 @@ class Directory(Protocol):
         """Newest first."""
         ...
 
-    async def mute(self, developer_id: str, mode: Mode, way: Way) -> Mute | None: ...
+    async def mute(self, developer_id: str, mode: Mode, contact: Contact) -> Mute | None: ...
 
-    async def is_muted(self, developer_id: str, mode: Mode, way: Way) -> bool: ...
+    async def is_muted(self, developer_id: str, mode: Mode, contact: Contact) -> bool: ...
 
     async def mutes(self) -> list[Mute]:
         """Of every account, oldest first."""
         ...
 
-    async def count_waiting(self, developer_id: str, way: Way) -> int:
+    async def count_waiting(self, developer_id: str, contact: Contact) -> int:
         """How many live questions of the account wait for the person there, as their recipient."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pausepoint.domain.pause import Mode, Way
+from pausepoint.domain.pause import Contact, Mode
 from pausepoint.domain.recipients import Mute, Recipient
 from pausepoint.security.sealed import Seal
 from pausepoint.store import recipients as rows
@@ -19,8 +19,10 @@ class DirectoryReading(Engine):
     async def recipient(self, recipient_id: str) -> Recipient | None:
         return self._recipient(await self._one(rows.GET, (recipient_id,)))
 
-    async def recipient_at(self, developer_id: str, mode: Mode, way: Way) -> Recipient | None:
-        key = rows.address_key(developer_id, mode, way, self._seal)
+    async def recipient_at(
+        self, developer_id: str, mode: Mode, contact: Contact
+    ) -> Recipient | None:
+        key = rows.address_key(developer_id, mode, contact, self._seal)
         return self._recipient(await self._one(rows.GET_AT, (key,)))
 
     async def recipients(
@@ -31,22 +33,22 @@ class DirectoryReading(Engine):
             rows.LIST, parameters, lambda row: rows.recipient_from_row(row, self._seal)
         )
 
-    async def mute(self, developer_id: str, mode: Mode, way: Way) -> Mute | None:
-        for key in rows.mute_keys(developer_id, mode, way, self._seal):
+    async def mute(self, developer_id: str, mode: Mode, contact: Contact) -> Mute | None:
+        for key in rows.mute_keys(developer_id, mode, contact, self._seal):
             if row := await self._one(rows.GET_MUTE, (key,)):
                 return rows.mute_from_row(row, self._seal)
         return None
 
-    async def is_muted(self, developer_id: str, mode: Mode, way: Way) -> bool:
-        return await self.mute(developer_id, mode, way) is not None
+    async def is_muted(self, developer_id: str, mode: Mode, contact: Contact) -> bool:
+        return await self.mute(developer_id, mode, contact) is not None
 
     async def mutes(self) -> list[Mute]:
         return await self._list(
             rows.LIST_MUTES, (), lambda row: rows.mute_from_row(row, self._seal)
         )
 
-    async def count_waiting(self, developer_id: str, way: Way) -> int:
-        key = rows.person_key(developer_id, Mode.LIVE, way, self._seal)
+    async def count_waiting(self, developer_id: str, contact: Contact) -> int:
+        key = rows.person_key(developer_id, Mode.LIVE, contact, self._seal)
         row = await self._one(rows.COUNT_WAITING, (key,))
         return row[0] if row else 0
 

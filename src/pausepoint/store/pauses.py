@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.pause import (
+    Contact,
     Mode,
     Pause,
     PauseStatus,
     ResolvedBy,
-    Way,
 )
 from pausepoint.domain.question import FALLBACK_LIMIT
 from pausepoint.domain.time import Instant
@@ -179,12 +179,12 @@ def end(guard: EndPause, seal: Seal) -> list[Write]:
     ending, mutes = guard.ending, guard.mutes
     statement = TIME_OUT if ending.status is PauseStatus.TIMED_OUT else END
     people: tuple[str, ...] = ()
-    if mutes is not None and mutes.ways:
+    if mutes is not None and mutes.contacts:
         statement = TIME_OUT_MUTED if mutes.is_muted else TIME_OUT_UNMUTED
         keys = [
             key
-            for way in mutes.ways
-            for key in mute_keys(mutes.developer_id, mutes.mode, way, seal)
+            for contact in mutes.contacts
+            for key in mute_keys(mutes.developer_id, mutes.mode, contact, seal)
         ]
         people = (*keys, *[keys[0]] * (MUTE_KEYS_LIMIT - len(keys)))
     responded_at = NOW if ending.status is PauseStatus.RESPONDED else None
@@ -250,7 +250,7 @@ def due_from_row(row: Any, seal: Seal) -> DuePause:
         mode=Mode(row[2]),
         default_index=row[3],
         callback_target=row[4],
-        ways=(Way(row[5], content.recipient), *content.fallback) if content else (),
+        contacts=(Contact(row[5], content.recipient), *content.fallback) if content else (),
         is_failed=row[6] == DeliveryState.FAILED,
     )
 

@@ -17,8 +17,8 @@ from pausepoint.store.base import DatabaseRefused, StoreUnavailable
 from pausepoint.store.changes import Applied, Change, Lost
 from pausepoint.store.counts import ToldCounts
 from pausepoint.store.feed import FeedPosition
-from pausepoint.store.postgres_lane import Lane
-from pausepoint.store.postgres_link import (
+from pausepoint.store.postgres_batch_sql import Types, learn_types
+from pausepoint.store.postgres_connection import (
     connect,
     connect_pool,
     is_misconfigured,
@@ -30,10 +30,10 @@ from pausepoint.store.postgres_listener import Listener
 from pausepoint.store.postgres_purge import purge
 from pausepoint.store.postgres_reader import READERS, Reader
 from pausepoint.store.postgres_schema import keep_clock_ahead, migrate_postgres, open_vault
-from pausepoint.store.postgres_sets import Types, learn_types
 from pausepoint.store.postgres_writer import Writer
+from pausepoint.store.postgres_writer_connection import WriterConnection
 from pausepoint.store.reading import ReadingStore
-from pausepoint.store.registry import News
+from pausepoint.store.registry import ChangeEvent
 from pausepoint.store.statements import Parameters, PointQuery, Statement, all_writes
 from pausepoint.store.write_plan import plan_writes
 
@@ -107,9 +107,9 @@ class PostgresStore(ReadingStore):
         super().__init__(seal)
         self._clock = clock
         self._reader = reader
-        self._listener = Listener(url, self._hub, self._ended)
-        lanes = [Lane(url, types) for _ in range(WRITERS)]
-        self._writer = Writer(lanes, clock, self._tell, observer)
+        self._listener = Listener(url, self._registry, self._ended)
+        writer_connections = [WriterConnection(url, types) for _ in range(WRITERS)]
+        self._writer = Writer(writer_connections, clock, self._notify, observer)
 
     # ── Writes ──
 
@@ -141,8 +141,8 @@ class PostgresStore(ReadingStore):
         row = await self._one(Statement("check", _NOW_AND_ROLE), ())
         if row[1]:
             raise StoreUnavailable("the database is read-only")
-        if refusal := self._writer.refusal.recent:
-            raise StoreUnavailable(refusal)
+        if write_failure := self._writer.write_failure.recent:
+            raise StoreUnavailable(write_failure)
         # A clock that tests set says nothing about this machine's.
         if isinstance(self._clock, SystemClock):
             _check_clock(before, row[0], self._clock.now())
@@ -182,8 +182,8 @@ class PostgresStore(ReadingStore):
     def _look_again(self, developer_id: str, written_at: Instant) -> None:
         """Soon at first; what a transaction holds up for longer is found by the catch-up look."""
         if self._clock.now() - written_at < LOOK_CLOSELY:
-            news = [News(developer_id=developer_id)]
-            asyncio.get_running_loop().call_later(LOOK_AGAIN_SECONDS, self._hub.tell, news)
+            news = [ChangeEvent(developer_id=developer_id)]
+            asyncio.get_running_loop().call_later(LOOK_AGAIN_SECONDS, self._registry.notify, news)
 
     async def exchange_counts(self, own: ToldCounts, since: Instant) -> list[ToldCounts]:
         sealed = self._seal.seal(own.counts, counts.ROW)
@@ -196,8 +196,8 @@ class PostgresStore(ReadingStore):
         rows = await self._all(pauses.ENDED_OR_FAILED, (pause_ids,))
         return [row[0] for row in rows]
 
-    def _tell(self, news: list[News]) -> None:
-        self._hub.tell(news)
+    def _notify(self, news: list[ChangeEvent]) -> None:
+        self._registry.notify(news)
         self._listener.announce(news)
 
 

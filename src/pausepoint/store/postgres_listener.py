@@ -15,9 +15,9 @@ import msgspec
 
 from pausepoint.domain.time import Instant
 from pausepoint.store.back_off import BackOff
-from pausepoint.store.postgres_link import FAREWELL_SECONDS, Connection, connect, is_trouble
-from pausepoint.store.registry import News
-from pausepoint.store.waiters import Hub
+from pausepoint.store.postgres_connection import FAREWELL_SECONDS, Connection, connect, is_trouble
+from pausepoint.store.registry import ChangeEvent
+from pausepoint.store.waiters import WaiterRegistry
 
 _CHANNEL: Final = "pausepoint"
 _IDS_IN_PAYLOAD: Final = 150
@@ -34,7 +34,7 @@ process that dies between its commit and its notification leaves rows that nobod
 LONGEST_BACK_OFF: Final = 2.0
 
 # Never sooner than it was known: everything may be due.
-_ANYTHING: Final = News(outbox=True, deadline=0)
+_ANYTHING: Final = ChangeEvent(outbox=True, deadline=0)
 
 
 class _Payload(msgspec.Struct, omit_defaults=True):
@@ -53,14 +53,17 @@ class Listener:
     """`find_ended` says which of some pauses have ended, or will never reach anybody."""
 
     def __init__(
-        self, url: str, hub: Hub, find_ended: Callable[[Sequence[str]], Awaitable[list[str]]]
+        self,
+        url: str,
+        registry: WaiterRegistry,
+        find_ended: Callable[[Sequence[str]], Awaitable[list[str]]],
     ) -> None:
         self._url = url
-        self._hub = hub
+        self._registry = registry
         self._find_ended = find_ended
         self._connection: Connection | None = None
         self._lost = asyncio.Event()
-        self._unsent: list[News] = []
+        self._unsent: list[ChangeEvent] = []
         self._has_unsent = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -70,7 +73,7 @@ class Listener:
         runs = (self._stay_connected(), self._send(), self._catch_up(), self._look_again())
         self._tasks = [asyncio.create_task(run) for run in runs]
 
-    def announce(self, news: list[News]) -> None:
+    def announce(self, news: list[ChangeEvent]) -> None:
         """Tells the other processes soon, together with whatever else there is to tell."""
         if any(each != _NOTHING for each in news):
             self._unsent.extend(news)
@@ -103,12 +106,12 @@ class Listener:
             told = _decode(payload)
         except msgspec.DecodeError:
             return  # Another program's, or another release's: the rows will tell.
-        self._hub.tell(News(pause_id=pause_id) for pause_id in told.pauses)
-        self._hub.tell(News(developer_id=account) for account in told.accounts)
-        self._hub.tell([News(outbox=told.outbox, deadline=told.deadline)])
+        self._registry.notify(ChangeEvent(pause_id=pause_id) for pause_id in told.pauses)
+        self._registry.notify(ChangeEvent(developer_id=account) for account in told.accounts)
+        self._registry.notify([ChangeEvent(outbox=told.outbox, deadline=told.deadline)])
         if told.look:
-            self._hub.tell([_ANYTHING])
-            self._hub.look.set()
+            self._registry.notify([_ANYTHING])
+            self._registry.look.set()
 
     async def _stay_connected(self) -> None:
         back_off = BackOff(LONGEST_BACK_OFF)
@@ -122,26 +125,26 @@ class Listener:
                     raise
                 await back_off.wait()
             # What was said in between was not heard.
-            self._hub.tell([_ANYTHING])
-            self._hub.look.set()
+            self._registry.notify([_ANYTHING])
+            self._registry.look.set()
 
     async def _catch_up(self) -> None:
         while True:
-            await self._hub.someone_waits.wait()
+            await self._registry.someone_waits.wait()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._hub.look.wait(), CATCH_UP_SECONDS)
-            self._hub.look.clear()
-            self._hub.wake_feeds()
-            if waited_for := self._hub.waited_for():
+                await asyncio.wait_for(self._registry.look.wait(), CATCH_UP_SECONDS)
+            self._registry.look.clear()
+            self._registry.wake_feeds()
+            if waited_for := self._registry.waited_for():
                 # StoreUnavailable: the next look may be luckier.
                 with suppress(Exception):
                     ended = await self._find_ended(waited_for)
-                    self._hub.tell(News(pause_id=pause_id) for pause_id in ended)
+                    self._registry.notify(ChangeEvent(pause_id=pause_id) for pause_id in ended)
 
     async def _look_again(self) -> None:
         while True:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
-            self._hub.tell([_ANYTHING])
+            self._registry.notify([_ANYTHING])
 
     # ── Telling ──
 
@@ -164,15 +167,15 @@ class Listener:
         )
 
 
-_NOTHING: Final = News()
+_NOTHING: Final = ChangeEvent()
 
 
-def encoded(news: Sequence[News]) -> list[str]:
+def encoded(news: Sequence[ChangeEvent]) -> list[str]:
     """The news as payloads, each short enough for PostgreSQL."""
     return [_encode(payload).decode() for payload in _payloads(news)]
 
 
-def _payloads(news: Sequence[News]) -> Iterator[_Payload]:
+def _payloads(news: Sequence[ChangeEvent]) -> Iterator[_Payload]:
     pauses = {each.pause_id: None for each in news if each.pause_id is not None}
     accounts = {each.developer_id: None for each in news if each.developer_id is not None}
     outbox = any(each.outbox for each in news)

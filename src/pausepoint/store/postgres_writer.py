@@ -17,12 +17,18 @@ from pausepoint.observer import Observer
 from pausepoint.store.back_off import BackOff
 from pausepoint.store.base import OutcomeUnknown, StoreUnavailable
 from pausepoint.store.changes import Applied, Lost
-from pausepoint.store.postgres_lane import Lane
-from pausepoint.store.postgres_link import Trouble, is_at_its_end, is_trouble, trouble_of, words_of
-from pausepoint.store.postgres_queue import BATCH_LIMIT, Claim, Item, Queue, fail
-from pausepoint.store.postgres_sets import keys_of
-from pausepoint.store.refusal import Refusal
-from pausepoint.store.registry import News
+from pausepoint.store.postgres_batch_sql import keys_of
+from pausepoint.store.postgres_connection import (
+    Trouble,
+    is_at_its_end,
+    is_trouble,
+    trouble_of,
+    words_of,
+)
+from pausepoint.store.postgres_write_queue import BATCH_LIMIT, Claim, Item, Queue, fail
+from pausepoint.store.postgres_writer_connection import WriterConnection
+from pausepoint.store.registry import ChangeEvent
+from pausepoint.store.write_failure import WriteFailure
 from pausepoint.store.write_plan import WritePlan
 
 T = TypeVar("T")
@@ -44,27 +50,30 @@ LONGEST_BACK_OFF: Final = 1.0
 
 
 class Writer:
-    """`tell` hears what was committed. One task a lane; a lane takes all that waits, up to a limit."""
+    """`notify` hears what was committed. One task a lane; a lane takes all that waits, up to a limit."""
 
     def __init__(
         self,
-        lanes: Sequence[Lane],
+        writer_connections: Sequence[WriterConnection],
         clock: Clock,
-        tell: Callable[[list[News]], None],
+        notify: Callable[[list[ChangeEvent]], None],
         observer: Observer,
     ) -> None:
         self._clock = clock
-        self._tell = tell
+        self._notify = notify
         self._observer = observer
         self._loop = asyncio.get_running_loop()
         self._queue = Queue()
         self._work = asyncio.Event()
         self._is_closed = False
         self._expiry: asyncio.TimerHandle | None = None
-        self._lanes = lanes
-        self._idle = len(lanes)
-        self.refusal = Refusal(self._loop.time)
-        self._tasks = [asyncio.create_task(self._run(lane)) for lane in lanes]
+        self._lanes = writer_connections
+        self._idle = len(writer_connections)
+        self.write_failure = WriteFailure(self._loop.time)
+        self._tasks = [
+            asyncio.create_task(self._run(writer_connection))
+            for writer_connection in writer_connections
+        ]
 
     def submit(self, change: WritePlan) -> asyncio.Future[Applied | Lost]:
         """Done after the commit. Raises StoreUnavailable, and ValueError for a record named twice."""
@@ -95,9 +104,9 @@ class Writer:
             self._expiry.cancel()
         for left in self._queue.expired(self._loop.time()):
             fail(left, StoreUnavailable("the database is closed"))
-        for lane in self._lanes:
+        for writer_connection in self._lanes:
             with suppress(Exception):
-                await lane.close()
+                await writer_connection.close()
 
     # ── The queue ──
 
@@ -131,16 +140,16 @@ class Writer:
 
     # ── One lane ──
 
-    async def _run(self, lane: Lane) -> None:
+    async def _run(self, writer_connection: WriterConnection) -> None:
         while True:
-            if not lane.is_connected:
-                await self._persist(lane, lane.reconnect)
+            if not writer_connection.is_connected:
+                await self._persist(writer_connection, writer_connection.reconnect)
             if self._queue.claims:
-                await self._claim(lane, self._queue.claims.popleft())
+                await self._claim(writer_connection, self._queue.claims.popleft())
             elif batch := self._queue.take(self._share()):
                 self._idle -= 1
                 try:
-                    await self._write(lane, batch)
+                    await self._write(writer_connection, batch)
                 except asyncio.CancelledError:
                     for item in batch:
                         fail(item, OutcomeUnknown("the database was closed before it answered"))
@@ -160,21 +169,28 @@ class Writer:
         share = -(-len(self._queue.items) // max(self._idle, 1))
         return min(max(share, SHARE), BATCH_LIMIT)
 
-    async def _write(self, lane: Lane, batch: Sequence[Item]) -> None:
+    async def _write(self, writer_connection: WriterConnection, batch: Sequence[Item]) -> None:
         now, began = self._clock.now(), self._loop.time()
         try:
-            won = await lane.commit([item.change for item in batch], now)
+            won = await writer_connection.commit([item.change for item in batch], now)
         except Exception as error:
-            await self._after_failure(lane, batch, now, began, error)
+            await self._after_failure(writer_connection, batch, now, began, error)
         else:
             self._answer(batch, won, now, began)
 
     async def _after_failure(
-        self, lane: Lane, batch: Sequence[Item], now: Instant, began: float, error: Exception
+        self,
+        writer_connection: WriterConnection,
+        batch: Sequence[Item],
+        now: Instant,
+        began: float,
+        error: Exception,
     ) -> None:
-        trouble = trouble_of(error, lane.connection) if is_trouble(error) else Trouble.DATA
+        trouble = (
+            trouble_of(error, writer_connection.connection) if is_trouble(error) else Trouble.DATA
+        )
         if trouble is Trouble.CONNECTION:
-            won = await self._settle(lane, batch)
+            won = await self._settle(writer_connection, batch)
             if won is None:
                 self._put_back(batch)
             else:
@@ -191,18 +207,20 @@ class Writer:
             # One of them is at fault: the halves apart, so that its neighbours are not harmed.
             middle = len(batch) // 2
             for half in (batch[:middle], batch[middle:]):
-                await self._write(lane, half)
+                await self._write(writer_connection, half)
 
     def _note_refusal(self, error: Exception) -> None:
         if is_at_its_end(error):
-            if self.refusal.recent is None:
+            if self.write_failure.recent is None:
                 log.warning("the database cannot write", error=str(error))
-            self.refusal.note(str(error))
+            self.write_failure.note(str(error))
 
-    async def _settle(self, lane: Lane, batch: Sequence[Item]) -> frozenset[int] | None:
+    async def _settle(
+        self, writer_connection: WriterConnection, batch: Sequence[Item]
+    ) -> frozenset[int] | None:
         async def look() -> frozenset[int] | None:
-            await lane.reconnect()
-            return await lane.settle(self._clock.now())
+            await writer_connection.reconnect()
+            return await writer_connection.request_with_retries(self._clock.now())
 
         def give_up() -> None:
             before = self._loop.time() - UNKNOWN_SECONDS
@@ -210,11 +228,11 @@ class Writer:
                 if item.since <= before:
                     fail(item, OutcomeUnknown("whether it was written is not known yet"))
 
-        return await self._persist(lane, look, give_up)
+        return await self._persist(writer_connection, look, give_up)
 
     async def _persist(
         self,
-        lane: Lane,
+        writer_connection: WriterConnection,
         attempt: Callable[[], Awaitable[T]],
         meanwhile: Callable[[], None] = lambda: None,
     ) -> T:
@@ -225,7 +243,7 @@ class Writer:
             try:
                 found = await attempt()
             except Exception as error:
-                lane.drop()
+                writer_connection.drop()
                 if not is_away:
                     log.warning("the database is away", error=words_of(error))
                 is_away = True
@@ -236,13 +254,18 @@ class Writer:
             meanwhile()
             await back_off.wait()
 
-    async def _claim(self, lane: Lane, claim: Claim) -> None:
+    async def _claim(self, writer_connection: WriterConnection, claim: Claim) -> None:
         try:
-            found = await lane.claim(claim.limit, claim.lease, claim.in_flight, self._clock.now())
+            found = await writer_connection.claim(
+                claim.limit, claim.lease, claim.in_flight, self._clock.now()
+            )
         except Exception as error:
             # Were they claimed after all, their leases run out by themselves.
-            if is_trouble(error) and trouble_of(error, lane.connection) is Trouble.CONNECTION:
-                lane.drop()
+            if (
+                is_trouble(error)
+                and trouble_of(error, writer_connection.connection) is Trouble.CONNECTION
+            ):
+                writer_connection.drop()
             fail(claim, StoreUnavailable(words_of(error)) if is_trouble(error) else error)
         else:
             if not claim.future.done():
@@ -251,7 +274,7 @@ class Writer:
     def _answer(
         self, batch: Sequence[Item], won: frozenset[int], now: Instant, began: float
     ) -> None:
-        news: list[News] = []
+        news: list[ChangeEvent] = []
         for number, item in enumerate(batch, 1):
             is_applied = item.change.guard is None or number in won
             if is_applied:
@@ -259,4 +282,4 @@ class Writer:
             if not item.future.done():
                 item.future.set_result(Applied(now) if is_applied else Lost(now))
         self._observer.batch_committed(len(news), self._loop.time() - began)
-        self._tell(news)
+        self._notify(news)

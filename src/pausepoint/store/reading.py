@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 from pausepoint.domain.account import ApiKey, AuditEntry, Delivery, Developer, Principal, Webhook
 from pausepoint.domain.events import Event
+from pausepoint.domain.messages import together
 from pausepoint.domain.pause import Mode, Pause, PauseStatus
 from pausepoint.domain.time import Instant
-from pausepoint.domain.ways import together
 from pausepoint.security.sealed import Seal
 from pausepoint.store import accounts, audit, contents, deliveries, erasing, pauses
 from pausepoint.store.base import DuePause, IdempotentPause
@@ -17,7 +17,7 @@ from pausepoint.store.directory_reading import DirectoryReading
 from pausepoint.store.erasing import ErasablePause
 from pausepoint.store.feed_reading import FeedReading
 from pausepoint.store.statements import Parameters, Statement
-from pausepoint.store.waiters import AccountWaiter, Hub, PauseWaiter
+from pausepoint.store.waiters import AccountWaiter, PauseWaiter, WaiterRegistry
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class ReadingStore(FeedReading, DirectoryReading):
 
     def __init__(self, seal: Seal) -> None:
         self._seal = seal
-        self._hub = Hub()
+        self._registry = WaiterRegistry()
 
     # ── Pauses ──
 
@@ -180,27 +180,27 @@ class ReadingStore(FeedReading, DirectoryReading):
 
     @property
     def is_releasing(self) -> bool:
-        return self._hub.is_releasing
+        return self._registry.is_releasing
 
     @property
     def waiting(self) -> int:
         """How many agents wait in this process, and how many follow the feed."""
-        return self._hub.waiting
+        return self._registry.waiting
 
     def watch(self, *pause_ids: str) -> PauseWaiter:
-        return self._hub.watch(*pause_ids)
+        return self._registry.watch(*pause_ids)
 
     def watch_feed(self, developer_id: str) -> AccountWaiter:
-        return self._hub.watch_feed(developer_id)
+        return self._registry.watch_feed(developer_id)
 
     def release_waiters(self) -> None:
-        self._hub.release_all()
+        self._registry.release_all()
 
     async def outbox_news(self) -> None:
-        await self._hub.outbox_news()
+        await self._registry.outbox_news()
 
     async def deadline_news(self, before: Instant | None) -> None:
-        await self._hub.deadline_news(before)
+        await self._registry.deadline_news(before)
 
     async def _instant(self, statement: Statement, parameters: Parameters = ()) -> Instant | None:
         row = await self._one(statement, parameters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from pausepoint.domain.pause import Mode, Pause, Way
+from pausepoint.domain.pause import Contact, Mode, Pause
 from pausepoint.domain.recipients import (
     Asking,
     Mute,
@@ -102,9 +102,9 @@ def insert(guard: InsertRecipient, seal: Seal) -> list[Write]:
         recipient.recipient_id,
         recipient.developer_id,
         recipient.mode.value,
-        recipient.way.channel,
-        address_key(recipient.developer_id, recipient.mode, recipient.way, seal),
-        seal.seal(recipient.way.recipient.encode(), recipient.recipient_id),
+        recipient.contact.channel,
+        address_key(recipient.developer_id, recipient.mode, recipient.contact, seal),
+        seal.seal(recipient.contact.recipient.encode(), recipient.recipient_id),
         recipient.created_at,
         recipient.verified_at,
         recipient.verified_by.value if recipient.verified_by else None,
@@ -132,12 +132,12 @@ def delete(guard: DeleteRecipient, _: Seal) -> list[Write]:
 def insert_mute(guard: InsertMute, seal: Seal) -> list[Write]:
     mute = guard.mute
     parameters = (
-        person_key(mute.developer_id, mute.mode, mute.way, seal),
+        person_key(mute.developer_id, mute.mode, mute.contact, seal),
         mute.mute_id,
         mute.developer_id,
         mute.mode.value,
-        mute.way.channel,
-        seal.seal(mute.way.recipient.encode(), mute.mute_id),
+        mute.contact.channel,
+        seal.seal(mute.contact.recipient.encode(), mute.mute_id),
         mute.reason.value,
         mute.created_at,
     )
@@ -149,30 +149,30 @@ def delete_mute(guard: DeleteMute, _: Seal) -> list[Write]:
     return [Write(DELETE_MUTE, (guard.mute_id,))]
 
 
-def address_key(developer_id: str, mode: Mode, way: Way, seal: Seal) -> str:
-    value = f"{developer_id}\0{mode.value}\0{way.channel}\0{address_of(way)}"
+def address_key(developer_id: str, mode: Mode, contact: Contact, seal: Seal) -> str:
+    value = f"{developer_id}\0{mode.value}\0{contact.channel}\0{address_of(contact)}"
     return seal.blind_index(value, "recipient")
 
 
-def person_key(developer_id: str, mode: Mode, way: Way, seal: Seal) -> str:
-    return _person_key(developer_id, mode, way, person_of(way), seal)
+def person_key(developer_id: str, mode: Mode, contact: Contact, seal: Seal) -> str:
+    return _person_key(developer_id, mode, contact, person_of(contact), seal)
 
 
-def mute_keys(developer_id: str, mode: Mode, way: Way, seal: Seal) -> list[str]:
+def mute_keys(developer_id: str, mode: Mode, contact: Contact, seal: Seal) -> list[str]:
     """What a mute of this person may be kept under: older processes know fewer addresses as one."""
-    spelled = dict.fromkeys((person_of(way), untagged(way)))
-    return [_person_key(developer_id, mode, way, each, seal) for each in spelled]
+    spelled = dict.fromkeys((person_of(contact), untagged(contact)))
+    return [_person_key(developer_id, mode, contact, each, seal) for each in spelled]
 
 
-def _person_key(developer_id: str, mode: Mode, way: Way, person: str, seal: Seal) -> str:
-    return seal.blind_index(f"{developer_id}\0{mode.value}\0{way.channel}\0{person}", "person")
+def _person_key(developer_id: str, mode: Mode, contact: Contact, person: str, seal: Seal) -> str:
+    return seal.blind_index(f"{developer_id}\0{mode.value}\0{contact.channel}\0{person}", "person")
 
 
 def rekeyed(rows: Iterable[Any], seal: Seal) -> Iterator[Parameters]:
     """The parameters of `REKEY` for each mute of `KEYED` whose key is not today's."""
     for row in rows:
         mute = mute_from_row(row, seal)
-        key = person_key(mute.developer_id, mute.mode, mute.way, seal)
+        key = person_key(mute.developer_id, mute.mode, mute.contact, seal)
         if key != row[7]:
             yield key, mute.mute_id, key
 
@@ -181,8 +181,8 @@ def person_key_of(pause: Pause, seal: Seal) -> str | None:
     """Kept where questions that wait are counted: for live keys."""
     if pause.mode is Mode.TEST or pause.content is None:
         return None
-    way = Way(pause.channel, pause.content.recipient)
-    return person_key(pause.developer_id, pause.mode, way, seal)
+    contact = Contact(pause.channel, pause.content.recipient)
+    return person_key(pause.developer_id, pause.mode, contact, seal)
 
 
 def recipient_from_row(row: Any, seal: Seal) -> Recipient:
@@ -190,7 +190,7 @@ def recipient_from_row(row: Any, seal: Seal) -> Recipient:
         recipient_id=row[0],
         developer_id=row[1],
         mode=Mode(row[2]),
-        way=Way(row[3], seal.unseal(row[4], row[0]).decode()),
+        contact=Contact(row[3], seal.unseal(row[4], row[0]).decode()),
         created_at=row[5],
         verified_at=row[6],
         verified_by=VerifiedBy(row[7]) if row[7] else None,
@@ -205,7 +205,7 @@ def mute_from_row(row: Any, seal: Seal) -> Mute:
         mute_id=row[0],
         developer_id=row[1],
         mode=Mode(row[2]),
-        way=Way(row[3], seal.unseal(row[4], row[0]).decode()),
+        contact=Contact(row[3], seal.unseal(row[4], row[0]).decode()),
         reason=MuteReason(row[5]),
         created_at=row[6],
     )

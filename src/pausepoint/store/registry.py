@@ -16,7 +16,7 @@ Bind: TypeAlias = Callable[[T, Seal], Sequence[Write]]
 
 
 @record(frozen=True, slots=True)
-class News:
+class ChangeEvent:
     """What the rest of the process learns once the change is durable.
 
     `developer_id` is whose feed has grown.
@@ -32,7 +32,7 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """How a row or guard is written, and which fields of `News` it sets: None or False sets none."""
+    """How a row or guard is written, and which fields of `ChangeEvent` it sets: None or False sets none."""
 
     bind: Bind[Any]
     notifies: tuple[tuple[str, Callable[[Any], object]], ...]
@@ -49,7 +49,7 @@ class UnregisteredWrite(TypeError):
 def row(kind: type[T], **notifies: Callable[[T], object]) -> Callable[[Bind[T]], Bind[T]]:
     """Register the decorated function: it returns the statements, all of them `RowStatement`s.
 
-    Each keyword is a field of `News` with the function that gives its value.
+    Each keyword is a field of `ChangeEvent` with the function that gives its value.
     """
     return _registration(ROWS, kind, notifies)
 
@@ -65,7 +65,7 @@ def guard(kind: type[T], **notifies: Callable[[T], object]) -> Callable[[Bind[T]
 def _registration(
     registry: dict[type, Registered], kind: type[T], notifies: dict[str, Callable[[T], object]]
 ) -> Callable[[Bind[T]], Bind[T]]:
-    if unknown := set(notifies) - set(News.__slots__):
+    if unknown := set(notifies) - set(ChangeEvent.__slots__):
         raise TypeError(f"{kind.__name__}: News has no {', '.join(sorted(unknown))}")
     if kind in ROWS or kind in GUARDS:
         raise TypeError(f"{kind.__name__} is registered twice")

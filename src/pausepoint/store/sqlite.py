@@ -18,7 +18,7 @@ import msgspec
 from pausepoint.clock import Clock
 from pausepoint.domain.account import Delivery, Principal
 from pausepoint.domain.in_flight import InFlight
-from pausepoint.domain.pause import Mode, Way
+from pausepoint.domain.pause import Contact, Mode
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
@@ -28,7 +28,7 @@ from pausepoint.store.changes import Applied, Change, Lost
 from pausepoint.store.feed import FeedPosition
 from pausepoint.store.migrate import migrate_sqlite
 from pausepoint.store.reading import ReadingStore
-from pausepoint.store.registry import News
+from pausepoint.store.registry import ChangeEvent
 from pausepoint.store.sqlite_files import OpenedFiles
 from pausepoint.store.sqlite_writer import (
     BUSY_SECONDS,
@@ -109,7 +109,7 @@ class SqliteStore(ReadingStore):
         self._muted: frozenset[str] | None = None
         self._clock = clock
         self._files = OpenedFiles(path)
-        self._writer = Writer(self._connection, clock, loop, self._tell, observer, self._files)
+        self._writer = Writer(self._connection, clock, loop, self._notify, observer, self._files)
         self._scrubbing: asyncio.Task[None] | None = None
         self._reader = _connect(path, query_only=True)
         self._list_reader = _connect(path, query_only=True)
@@ -164,27 +164,27 @@ class SqliteStore(ReadingStore):
             self._principals[key_hash] = known
         return known
 
-    async def is_muted(self, developer_id: str, mode: Mode, way: Way) -> bool:
+    async def is_muted(self, developer_id: str, mode: Mode, contact: Contact) -> bool:
         if self._muted is None:
             rows = await self._all(recipients.MUTED, ())
             self._muted = frozenset(row[0] for row in rows)
         if not self._muted:
             return False
-        keys = recipients.mute_keys(developer_id, mode, way, self._seal)
+        keys = recipients.mute_keys(developer_id, mode, contact, self._seal)
         return any(key in self._muted for key in keys)
 
-    def _tell(self, all_news: list[News]) -> None:
+    def _notify(self, all_news: list[ChangeEvent]) -> None:
         if any(news.keys_changed for news in all_news):
             self._principals.clear()
         if any(news.mutes_changed for news in all_news):
             self._muted = None
-        self._hub.tell(all_news)
+        self._registry.notify(all_news)
 
     async def check(self) -> None:
         self._files.check()
         await self._one(Statement("check", "SELECT 1 FROM schema_migrations"), ())
-        if refusal := self._writer.refusal.recent:
-            raise StoreUnavailable(refusal)
+        if write_failure := self._writer.write_failure.recent:
+            raise StoreUnavailable(write_failure)
         if self._writer.trouble is not None:
             await self._writer.submit(Probe())
         await self.apply(Change())

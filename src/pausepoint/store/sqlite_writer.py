@@ -20,10 +20,10 @@ from pausepoint.observer import Observer
 from pausepoint.store import audit, deliveries, erasing
 from pausepoint.store.base import DatabaseGone, StoreUnavailable
 from pausepoint.store.changes import Applied, Lost
-from pausepoint.store.refusal import Refusal
-from pausepoint.store.registry import News
+from pausepoint.store.registry import ChangeEvent
 from pausepoint.store.sqlite_files import OpenedFiles
 from pausepoint.store.statements import Parameters, Statement, filled, in_order, in_sets
+from pausepoint.store.write_failure import WriteFailure
 from pausepoint.store.write_plan import WritePlan
 
 log = structlog.get_logger("pausepoint.store")
@@ -76,11 +76,11 @@ class _Job:
     future: asyncio.Future[Any]
     result: Any = None
     error: Exception | None = None
-    news: list[News] = field(default_factory=list)
+    news: list[ChangeEvent] = field(default_factory=list)
 
 
 class Writer:
-    """Owns the one connection that may write. `tell` hears, on the loop, what was committed.
+    """Owns the one connection that may write. `notify` hears, on the loop, what was committed.
 
     `trouble` says why the last commit failed, until one has succeeded; `is_closed`, whether it is to end.
     """
@@ -90,14 +90,14 @@ class Writer:
         connection: sqlite3.Connection,
         clock: Clock,
         loop: asyncio.AbstractEventLoop,
-        tell: Callable[[list[News]], None],
+        notify: Callable[[list[ChangeEvent]], None],
         observer: Observer,
         files: OpenedFiles,
     ) -> None:
         self._connection = connection
         self._clock = clock
         self._loop = loop
-        self._tell = tell
+        self._notify = notify
         self._observer = observer
         self._files = files
         self._is_gone = False
@@ -108,7 +108,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self.is_closed = False
         self.trouble: str | None = None
-        self.refusal = Refusal(lambda: clock.now() / 1000)
+        self.write_failure = WriteFailure(lambda: clock.now() / 1000)
         self._thread.start()
 
     def submit(self, work: Work) -> asyncio.Future[Any]:
@@ -203,10 +203,10 @@ class Writer:
             self._is_kept = self._scrub()
 
     def _note_trouble(self, words: str) -> None:
-        if self.refusal.recent is None:
+        if self.write_failure.recent is None:
             log.warning("the database cannot write", error=words)
         self.trouble = words
-        self.refusal.note(words)
+        self.write_failure.note(words)
 
     def _scrub(self) -> bool:
         # A reader holds it up; the others must not wait for that.
@@ -256,7 +256,7 @@ class Writer:
                 job.future.set_exception(job.error)
             else:
                 job.future.set_result(job.result)
-        self._tell([news for job in batch for news in job.news])
+        self._notify([news for job in batch for news in job.news])
 
 
 def _write_guard(

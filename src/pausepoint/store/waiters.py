@@ -6,16 +6,16 @@ import asyncio
 from collections.abc import Iterable
 
 from pausepoint.domain.time import Instant
-from pausepoint.store.registry import News
+from pausepoint.store.registry import ChangeEvent
 
 
 class PauseWaiter:
     """A future in the hub, resolved by the commit that ends one of the pauses."""
 
-    __slots__ = ("_future", "_hub", "_pause_ids")
+    __slots__ = ("_future", "_pause_ids", "_registry")
 
-    def __init__(self, hub: Hub, pause_ids: tuple[str, ...]) -> None:
-        self._hub = hub
+    def __init__(self, registry: WaiterRegistry, pause_ids: tuple[str, ...]) -> None:
+        self._registry = registry
         self._pause_ids = pause_ids
         self._future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -28,16 +28,16 @@ class PauseWaiter:
 
     def close(self) -> None:
         for pause_id in self._pause_ids:
-            self._hub.forget(pause_id, self)
+            self._registry.forget(pause_id, self)
 
 
 class AccountWaiter:
     """Implements `FeedWaiter`: an event in the hub, set by every commit that the account's feed tells of."""
 
-    __slots__ = ("_developer_id", "_hub", "_news")
+    __slots__ = ("_developer_id", "_news", "_registry")
 
-    def __init__(self, hub: Hub, developer_id: str) -> None:
-        self._hub = hub
+    def __init__(self, registry: WaiterRegistry, developer_id: str) -> None:
+        self._registry = registry
         self._developer_id = developer_id
         self._news = asyncio.Event()
 
@@ -49,10 +49,10 @@ class AccountWaiter:
         self._news.set()
 
     def close(self) -> None:
-        self._hub.forget_feed(self._developer_id, self)
+        self._registry.forget_feed(self._developer_id, self)
 
 
-class Hub:
+class WaiterRegistry:
     """Lives on one event loop; only that loop calls it."""
 
     def __init__(self) -> None:
@@ -125,7 +125,7 @@ class Hub:
             for waiter in waiters:
                 waiter.wake()
 
-    def tell(self, all_news: Iterable[News]) -> None:
+    def notify(self, all_news: Iterable[ChangeEvent]) -> None:
         for news in all_news:
             if news.pause_id is not None:
                 for waiter in self._waiters.get(news.pause_id, ()):

@@ -9,7 +9,7 @@ from pausepoint.domain.record import record
 from pausepoint.security.sealed import Seal
 from pausepoint.store import accounts, audit, contents, deliveries, erasing, pauses, recipients
 from pausepoint.store.changes import Change, Guard, Row
-from pausepoint.store.registry import GUARDS, ROWS, News, Registered, UnregisteredWrite
+from pausepoint.store.registry import GUARDS, ROWS, ChangeEvent, Registered, UnregisteredWrite
 from pausepoint.store.statements import GuardStatement, RowStatement, Write
 
 NOUNS: Final = (accounts, audit, contents, deliveries, erasing, pauses, recipients)
@@ -22,7 +22,7 @@ class WritePlan:
 
     guard: Write | None
     rows: tuple[Write, ...]
-    news: News
+    news: ChangeEvent
 
 
 def plan_writes(change: Change, seal: Seal) -> WritePlan:
@@ -40,7 +40,7 @@ def plan_writes(change: Change, seal: Seal) -> WritePlan:
         if not isinstance(write.statement, RowStatement):
             raise UnregisteredWrite(f"{write.statement.name} is no RowStatement")
     _refuse_what_cannot_be_stored(rows if guard is None else [guard, *rows])
-    return WritePlan(guard, tuple(rows), News(**news))
+    return WritePlan(guard, tuple(rows), ChangeEvent(**news))
 
 
 def _bind(

@@ -13,8 +13,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from pausepoint.channels.base import HttpClient, Reply
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import DeliveryState, Outcome
+from pausepoint.operations.attempt_result import AttemptResult
 from pausepoint.operations.services import Services
-from pausepoint.operations.tried import Tried
 from pausepoint.tracing.commits import Causes
 from pausepoint.tracing.spans import (
     ATTEMPT,
@@ -34,7 +34,7 @@ _propagator: Final = TraceContextTextMapPropagator()
 def traced(deliver: Deliver, tracer: Tracer, causes: Causes) -> Deliver:
     """Each attempt is a trace of its own: it may come hours after what caused it, and many times."""
 
-    async def traced_deliver(services: Services, delivery: Delivery) -> Tried | None:
+    async def traced_deliver(services: Services, delivery: Delivery) -> AttemptResult | None:
         verb = "check" if delivery.state is DeliveryState.SENT else "deliver"
         cause = causes.of(delivery.delivery_id)
         with tracer.start_as_current_span(
@@ -53,15 +53,15 @@ def traced(deliver: Deliver, tracer: Tracer, causes: Causes) -> Deliver:
         ) as span:
             log_trace_id(span)
             try:
-                tried = await deliver(services, delivery)
+                attempt_result = await deliver(services, delivery)
             except Exception as error:
                 mark_failed(span, type(error).__qualname__)
                 raise
-            if tried is not None:
-                span.set_attribute(OUTCOME, tried.outcome.value)
-                if tried.outcome in _TROUBLE:
-                    mark_failed(span, tried.code or tried.outcome.value)
-            return tried
+            if attempt_result is not None:
+                span.set_attribute(OUTCOME, attempt_result.outcome.value)
+                if attempt_result.outcome in _TROUBLE:
+                    mark_failed(span, attempt_result.code or attempt_result.outcome.value)
+            return attempt_result
 
     return traced_deliver
 

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pausepoint import logs
 from pausepoint.domain.ids import parse_pause_id
 from pausepoint.tracing.spans import PAUSE_ID, REQUEST_ID, log_trace_id, mark_failed
-from pausepoint.web.edge import ROUTE
+from pausepoint.web.middleware import ROUTE
 
 _NO_ROUTE: Final = "(none)"
 _METHODS: Final = frozenset(

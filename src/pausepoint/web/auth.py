@@ -25,6 +25,6 @@ async def principal_of(key: str | None, services: Services) -> Principal:
     principal = await services.store.principal(hash_api_key(key))
     if principal is None:
         raise InvalidApiKey
-    if principal.reach.has_expired(services.clock.now()):
+    if principal.restrictions.has_expired(services.clock.now()):
         raise InvalidApiKey("This key has expired. Use another, or ask for a new one.")
     return principal

@@ -9,15 +9,15 @@ from typing import Any, Final
 from starlette.types import Message
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from pausepoint.web.departures import Departures
+from pausepoint.web.write_coalescing import WriteCoalescer
 
 
 class Cycle(RequestResponseCycle):
     """One request and its answer. A head waits for the body: a whole answer leaves in one write."""
 
-    def __init__(self, departures: Departures, **given: Any) -> None:
+    def __init__(self, write_coalescer: WriteCoalescer, **given: Any) -> None:
         super().__init__(**given)
-        self._departures = departures
+        self._write_coalescer = write_coalescer
         self._start: Any = None
         self._whole = b""
 
@@ -54,7 +54,7 @@ class Cycle(RequestResponseCycle):
         self.message_event.set()
         self._whole = head if self.scope["method"] == "HEAD" else head + body
         # uvicorn forgets what comes after the answer as soon as the application has returned.
-        self._departures.add(partial(self._leave, self.on_response))
+        self._write_coalescer.add(partial(self._leave, self.on_response))
 
     def _leave(self, after: Callable[[], None]) -> None:
         if not self.transport.is_closing():

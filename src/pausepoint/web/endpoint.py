@@ -14,9 +14,9 @@ from pausepoint.domain.account import Principal
 from pausepoint.domain.errors import InvalidSignature, PausePointError
 from pausepoint.domain.scopes import Scope
 from pausepoint.operations.services import Services
+from pausepoint.web.access_control import AccessControl
 from pausepoint.web.answers import JsonResponse
 from pausepoint.web.body import check_is_json, decode_json, decode_query, read_body
-from pausepoint.web.gate import Gate
 from pausepoint.web.request_errors import NotFound
 
 BODY_LIMIT: Final = 64 * 1024
@@ -59,7 +59,7 @@ class Endpoint:
     summary: str
     tag: str
     needs_key: bool = True
-    entry: Callable[[Gate, Request], None] = Gate.by_address
+    entry: Callable[[AccessControl, Request], None] = AccessControl.by_address
     """How a request without a key comes in, where none is needed."""
 
     scope: Scope | None = None
@@ -90,10 +90,12 @@ class Endpoint:
 class JsonEndpoint:
     """Runs one endpoint: key, body, query, handler, answer."""
 
-    def __init__(self, endpoint: Endpoint, services: Services, gate: Gate) -> None:
+    def __init__(
+        self, endpoint: Endpoint, services: Services, access_control: AccessControl
+    ) -> None:
         self._endpoint = endpoint
         self._services = services
-        self._gate = gate
+        self._access_control = access_control
         self._decoder: msgspec.json.Decoder[Any] | None = (
             msgspec.json.Decoder(endpoint.request) if endpoint.request else None
         )
@@ -102,15 +104,15 @@ class JsonEndpoint:
         endpoint = self._endpoint
         principal = None
         if endpoint.needs_key:
-            principal = await self._gate.identify(request)
+            principal = await self._access_control.identify(request)
             if endpoint.waits is None:
-                self._gate.count(request, principal)
+                self._access_control.count(request, principal)
             if endpoint.scope is not None:
                 principal.require(endpoint.scope)
             if endpoint.tells_answers:
                 principal.require(Scope.PAUSES_READ)
         else:
-            endpoint.entry(self._gate, request)
+            endpoint.entry(self._access_control, request)
         # Tokens and pause ids are judged by their form; anything else with U+0000 names nothing.
         path = request.scope["path"]
         if "\0" in path and not {"token", "pause_id"} & set(request.path_params):
@@ -127,7 +129,7 @@ class JsonEndpoint:
                 Call(self._services, request, principal, body, query, raw_body)
             )
         except InvalidSignature:
-            self._gate.by_address(request)
+            self._access_control.by_address(request)
             raise
         if isinstance(answer, Response):
             return answer
@@ -143,10 +145,10 @@ class JsonEndpoint:
         try:
             query = decode_query(request, self._endpoint.query)
         except PausePointError:
-            self._gate.count(request, principal)
+            self._access_control.count(request, principal)
             raise
         if waits(query):
-            self._gate.hold(request, principal)
+            self._access_control.hold(request, principal)
         else:
-            self._gate.count(request, principal)
+            self._access_control.count(request, principal)
         return query

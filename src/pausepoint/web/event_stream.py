@@ -16,7 +16,7 @@ from pausepoint.operations.event_feed import Feed, FeedEvent
 from pausepoint.operations.services import Services
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.feed import FeedWaiter
-from pausepoint.web.held_open import HEARTBEAT, HeldOpen
+from pausepoint.web.streaming import HEARTBEAT, HeldOpen
 from pausepoint.web.waiting import disconnected
 
 RECONNECT: Final = timedelta(seconds=2)

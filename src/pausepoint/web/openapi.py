@@ -12,8 +12,8 @@ from pausepoint import __version__
 from pausepoint.channels.registry import CHANNELS
 from pausepoint.channels.wording import filled_in, placeholders
 from pausepoint.domain import errors as e
+from pausepoint.web.access_control import AccessControl
 from pausepoint.web.endpoint import Endpoint
-from pausepoint.web.gate import Gate
 from pausepoint.web.request_errors import (
     InvalidJson,
     PayloadTooLarge,
@@ -187,7 +187,7 @@ def _all_errors(endpoint: Endpoint) -> list[type[e.PausePointError]]:
         ]
     elif endpoint.query is not None:
         errors.append(e.ValidationFailed)
-    if endpoint.entry is not Gate.freely:
+    if endpoint.entry is not AccessControl.unlimited:
         errors.append(e.RateLimited)
     errors += [e.Unavailable, e.InternalError]
     return list(dict.fromkeys(errors))

@@ -15,9 +15,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from pausepoint.domain.errors import PausePointError
 from pausepoint.web.cycle import Cycle
-from pausepoint.web.departures import Departures
 from pausepoint.web.errors import error_response
 from pausepoint.web.request_errors import HeadersTooLarge, InvalidRequest, RequestTimeout
+from pausepoint.web.write_coalescing import WriteCoalescer
 
 HEADERS_TIME: Final = timedelta(seconds=10)
 HEADERS_LIMIT: Final = 64 * 1024
@@ -47,9 +47,9 @@ class Protocol(HttpToolsProtocol):
     A request that arrives whole in one piece, as nearly all do, costs no timer.
     """
 
-    def __init__(self, departures: Departures, **given: Any) -> None:
+    def __init__(self, write_coalescer: WriteCoalescer, **given: Any) -> None:
         super().__init__(**given)
-        self._departures = departures
+        self._write_coalescer = write_coalescer
         self._arriving: timedelta | None = HEADERS_TIME
         self._timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
@@ -174,7 +174,7 @@ class Protocol(HttpToolsProtocol):
         self.scope["query_string"] = url.query or b""
         must_queue = self.cycle is not None and not self.cycle.response_complete
         self.cycle = Cycle(
-            self._departures,
+            self._write_coalescer,
             scope=self.scope,
             transport=self.transport,
             flow=self.flow,
@@ -249,7 +249,7 @@ class Protocol(HttpToolsProtocol):
         """
         self._ignores_input = True
         self._stop_watching()
-        self._departures.go()
+        self._write_coalescer.go()
         if self.transport.is_closing():
             return
         if self._arriving is BODY_TIME:
@@ -279,7 +279,7 @@ class Protocol(HttpToolsProtocol):
     # ── Ends of connections ──
 
     def shutdown(self) -> None:
-        self._departures.go()
+        self._write_coalescer.go()
         super().shutdown()
 
     def pause_writing(self) -> None:

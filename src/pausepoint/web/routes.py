@@ -30,15 +30,18 @@ log = structlog.get_logger("pausepoint.web")
 class Resource:
     """Everything at one path: one handler a method, and the same answers for every mistake.
 
-    `path` is the pattern, such as `/v1/pause/{pause_id}`. `amiss` is called for a request that no
+    `path` is the pattern, such as `/v1/pause/{pause_id}`. `on_not_found` is called for a request that no
     handler has.
     """
 
     def __init__(
-        self, path: str, handlers: Mapping[str, RequestHandler], amiss: Callable[[Request], None]
+        self,
+        path: str,
+        handlers: Mapping[str, RequestHandler],
+        on_not_found: Callable[[Request], None],
     ) -> None:
         self.path = path
-        self._amiss = amiss
+        self._amiss = on_not_found
         self._handlers = dict(handlers)
         if "GET" in handlers:
             self._handlers["HEAD"] = handlers["GET"]
@@ -68,7 +71,7 @@ class Resource:
         return response
 
 
-class _Nowhere(Resource):
+class _NotFoundResource(Resource):
     """Answers for every path that leads nowhere, whatever the method."""
 
     def _no_method(self, request: Request) -> Response:
@@ -90,13 +93,13 @@ class Routes:
     def __init__(
         self,
         resources: Mapping[str, Mapping[str, RequestHandler]],
-        amiss: Callable[[Request], None],
+        on_not_found: Callable[[Request], None],
     ) -> None:
-        """Handlers by path and method; `amiss` as in `Resource`, and for every path that is not there."""
+        """Handlers by path and method; `on_not_found` as in `Resource`, and for every path that is not there."""
         self._root = _Segment()
-        self._nowhere = _Nowhere("(none)", {}, amiss)
+        self._nowhere = _NotFoundResource("(none)", {}, on_not_found)
         for path, handlers in resources.items():
-            self._add(Resource(path, handlers, amiss))
+            self._add(Resource(path, handlers, on_not_found))
 
     def find(self, path: str) -> tuple[Resource, dict[str, str]]:
         """Return what answers at `path`, and the values of its named segments, which are never empty.

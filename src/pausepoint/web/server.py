@@ -14,8 +14,8 @@ from typing import Any, Final, cast
 import uvicorn
 from starlette.types import ASGIApp
 
-from pausepoint.web.departures import Departures
 from pausepoint.web.protocol import Protocol
+from pausepoint.web.write_coalescing import WriteCoalescer
 
 LINGER: Final = 0.5
 """Seconds for which a server that stops still answers on the connections that it has. A client may
@@ -45,7 +45,7 @@ class Server(uvicorn.Server):
     def __init__(
         self, app: ASGIApp, on_ready: Callable[[], None], on_stop: Callable[[], None]
     ) -> None:
-        self._protocol = partial(Protocol, Departures())
+        self._protocol = partial(Protocol, WriteCoalescer())
         super().__init__(
             uvicorn.Config(
                 app,

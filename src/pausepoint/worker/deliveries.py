@@ -15,10 +15,10 @@ from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import Outcome
 from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant, milliseconds
+from pausepoint.operations.attempt_result import AttemptResult
 from pausepoint.operations.deliver import deliver
-from pausepoint.operations.hand_back import hand_back
+from pausepoint.operations.release_claim import release_claim
 from pausepoint.operations.services import Services
-from pausepoint.operations.tried import Tried
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.worker.waiting import AFTER_TROUBLE, first_of
 
@@ -26,7 +26,7 @@ CLAIM_LIMIT: Final = 64
 LEASE: Final = timedelta(seconds=60)
 """Longer than any attempt may take, so that a living worker's lease never lapses."""
 
-Deliver: TypeAlias = Callable[[Services, Delivery], Awaitable[Tried | None]]
+Deliver: TypeAlias = Callable[[Services, Delivery], Awaitable[AttemptResult | None]]
 
 log = structlog.get_logger("pausepoint.worker")
 
@@ -53,7 +53,7 @@ class DeliveryLoop:
         try:
             await self._run()
         except asyncio.CancelledError:
-            await self._hand_back()
+            await self._release_claims()
             raise
 
     async def _run(self) -> None:
@@ -75,12 +75,12 @@ class DeliveryLoop:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _hand_back(self) -> None:
+    async def _release_claims(self) -> None:
         begun = dict(self._tasks)
         for task in begun:
             task.cancel()
         await asyncio.gather(*begun, return_exceptions=True)
-        await hand_back(self._services, list(begun.values()))
+        await release_claim(self._services, list(begun.values()))
 
     async def _claim(self) -> list[Delivery]:
         return await self._services.store.claim_deliveries(
@@ -115,25 +115,25 @@ class DeliveryLoop:
         began = time.perf_counter()
         # Where it breaks off, the row stays claimed and falls due when the lease ends.
         try:
-            tried = await self._deliver(self._services, delivery)
+            attempt_result = await self._deliver(self._services, delivery)
         except StoreUnavailable as error:
             log.warning("a delivery broke off", error=str(error))
         except Exception:
             log.exception("a delivery broke off")
         else:
-            _say(delivery, tried, time.perf_counter() - began)
+            _say(delivery, attempt_result, time.perf_counter() - began)
 
 
-def _say(delivery: Delivery, tried: Tried | None, seconds: float) -> None:
+def _say(delivery: Delivery, attempt_result: AttemptResult | None, seconds: float) -> None:
     """An attempt's line in the log, as a request has its own."""
-    if tried is None:
+    if attempt_result is None:
         return
-    say = log.warning if tried.outcome in (Outcome.RETRYING, Outcome.FAILED) else log.info
+    say = log.warning if attempt_result.outcome in (Outcome.RETRYING, Outcome.FAILED) else log.info
     say(
         "attempt",
         target=delivery.via,
         attempt=delivery.attempt,
-        outcome=tried.outcome.value,
-        code=tried.code,
+        outcome=attempt_result.outcome.value,
+        code=attempt_result.code,
         ms=round(seconds * 1000, 1),
     )

@@ -48,7 +48,7 @@ async def test_what_was_asked_for_is_in_the_pause_everywhere(
     assert made.status_code == 201
     assert [each["remind_at"] for each in seen] == ["2026-01-01T13:30:00Z"] * 4
     assert all(each["fallback"] == seen[0]["fallback"] for each in seen)
-    assert [way["recipient"] for way in pause["fallback"][:2]] == [
+    assert [contact["recipient"] for contact in pause["fallback"][:2]] == [
         "bob@example.com",
         "+15550100198",
     ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pausepoint.web.hooks.held_answer import HeldAnswer
+from pausepoint.web.hooks.keep_alive import HeldAnswer
 from pausepoint.web.waiting import ClientGone
 
 pytestmark = pytest.mark.anyio

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pausepoint.domain.errors import ValidationFailed
-from pausepoint.domain.scopes import Reach, Scope, networks_of
+from pausepoint.domain.scopes import KeyRestrictions, Scope, networks_of
 from pausepoint.domain.time import Instant, from_rfc3339
 from pausepoint.operations.manage_keys import create_own_key, own_keys, revoke_own_key
 from pausepoint.web.endpoint import Call
@@ -29,10 +29,10 @@ async def revoke(call: Call) -> None:
     await revoke_own_key(call.services, call.caller, call.path["key_id"])
 
 
-def _reach(call: Call) -> Reach:
+def _reach(call: Call) -> KeyRestrictions:
     """What is left out is as this key has it. Raises ValidationFailed with all that is wrong."""
     body: CreateKeyRequest = call.body
-    own = call.caller.reach
+    own = call.caller.restrictions
     wrong: list[tuple[str, str]] = []
     scopes, expires_at, networks = own.scopes, own.expires_at, own.networks
     if body.scopes is not None:
@@ -51,7 +51,7 @@ def _reach(call: Call) -> Reach:
             wrong.append(("networks", f"Must be addresses or networks: {error}."))
     if wrong:
         raise ValidationFailed(*wrong)
-    return Reach(scopes, expires_at, networks)
+    return KeyRestrictions(scopes, expires_at, networks)
 
 
 def _instant(text: str, wrong: list[tuple[str, str]]) -> Instant | None:

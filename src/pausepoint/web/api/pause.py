@@ -10,17 +10,17 @@ from starlette.responses import Response
 from pausepoint.domain.action import Action, new_action
 from pausepoint.domain.errors import PauseNotFound, ScopeMissing, ValidationFailed
 from pausepoint.domain.ids import parse_pause_id
-from pausepoint.domain.pause import Mode, Pause, PauseStatus, Way
+from pausepoint.domain.pause import Contact, Mode, Pause, PauseStatus
 from pausepoint.domain.question import Question
 from pausepoint.domain.scopes import Scope
 from pausepoint.operations.callback import callback_deliveries, redeliver_callback
 from pausepoint.operations.cancel_pause import cancel_pause
+from pausepoint.operations.contacts import masked
 from pausepoint.operations.create_pause import create_pause
 from pausepoint.operations.erase_content import erase_content
 from pausepoint.operations.idempotency import IdempotencyKey
 from pausepoint.operations.queries import is_worth_waiting_for, masked_recipient, own_pause
 from pausepoint.operations.respond_to_pause import respond_url
-from pausepoint.operations.ways import masked
 from pausepoint.web.answers import JsonResponse
 from pausepoint.web.body import fingerprint
 from pausepoint.web.endpoint import Call
@@ -65,7 +65,7 @@ async def create(call: Call) -> Response:
         call.services, call.caller, question, metadata_size, _idempotency_key(call)
     )
     pause = created.pause
-    may_read = call.caller.reach.allows(Scope.PAUSES_READ)
+    may_read = call.caller.restrictions.allows(Scope.PAUSES_READ)
     if created.is_replay and pause.status.is_final and not may_read:
         # The answer may have been given to another key's question.
         raise ScopeMissing(
@@ -150,12 +150,14 @@ def _fields(call: Call, pause: Pause) -> dict[str, Any]:
     content, services = pause.content, call.services
     fallback: list[WayBody] | None = [] if content else None
     if content and content.fallback:
-        fallback = [WayBody(masked(services, way), way.channel) for way in content.fallback]
+        fallback = [
+            WayBody(masked(services, contact), contact.channel) for contact in content.fallback
+        ]
     return pause_fields(pause, masked_recipient(services, pause), fallback)
 
 
-def _ways(given: list[WayBody]) -> tuple[Way, ...]:
-    return tuple(Way(way.channel, way.recipient) for way in given)
+def _ways(given: list[WayBody]) -> tuple[Contact, ...]:
+    return tuple(Contact(contact.channel, contact.recipient) for contact in given)
 
 
 def _action(given: ActionBody) -> Action:

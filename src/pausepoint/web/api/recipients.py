@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from pausepoint.domain.pause import Way
+from pausepoint.domain.pause import Contact
 from pausepoint.domain.recipients import Recipient
+from pausepoint.operations.contacts import masked
 from pausepoint.operations.recipients import (
     add_recipient,
     ask_again,
     own_recipient,
     remove_recipient,
 )
-from pausepoint.operations.ways import masked
 from pausepoint.web.answers import JsonResponse
 from pausepoint.web.endpoint import Call
 from pausepoint.web.schemas import page_of
@@ -20,8 +20,8 @@ from pausepoint.web.schemas.recipients import RecipientBody, RecipientList, reci
 
 
 async def add(call: Call) -> Response:
-    way = Way(call.body.channel, call.body.recipient)
-    added = await add_recipient(call.services, call.caller, way)
+    contact = Contact(call.body.channel, call.body.recipient)
+    added = await add_recipient(call.services, call.caller, contact)
     return JsonResponse(await _shown(call, added.recipient), 201 if added.is_new else 200)
 
 
@@ -53,6 +53,6 @@ async def _own(call: Call) -> Recipient:
 
 async def _shown(call: Call, recipient: Recipient) -> RecipientBody:
     is_muted = await call.services.store.is_muted(
-        recipient.developer_id, recipient.mode, recipient.way
+        recipient.developer_id, recipient.mode, recipient.contact
     )
-    return recipient_body(recipient, masked(call.services, recipient.way), is_muted=is_muted)
+    return recipient_body(recipient, masked(call.services, recipient.contact), is_muted=is_muted)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from pausepoint.domain import errors as e
+from pausepoint.web.access_control import AccessControl
 from pausepoint.web.api import auth
 from pausepoint.web.endpoint import Endpoint
-from pausepoint.web.gate import Gate
 from pausepoint.web.schemas.auth import (
     MeResponse,
     RegisterRequest,
@@ -23,7 +23,7 @@ ENDPOINTS: Final = (
         summary="Register an account",
         tag="Accounts",
         needs_key=False,
-        entry=Gate.signing_in,
+        entry=AccessControl.signing_in,
         request=RegisterRequest,
         example={"email": "you@example.com", "name": "Acme", "password": "a long password"},
         response=RegisterResponse,

@@ -6,9 +6,9 @@ from typing import Final
 
 from pausepoint.channels.registry import CHANNELS
 from pausepoint.domain import errors as e
+from pausepoint.web.access_control import AccessControl
 from pausepoint.web.api.callbacks import callback_handler
 from pausepoint.web.endpoint import Endpoint
-from pausepoint.web.gate import Gate
 
 ENDPOINTS: Final = tuple(
     Endpoint(
@@ -18,7 +18,7 @@ ENDPOINTS: Final = tuple(
         summary=summary,
         tag="Callbacks",
         needs_key=False,
-        entry=Gate.freely,
+        entry=AccessControl.unlimited,
         status=204,
         errors=(e.InvalidSignature, e.DeliveryNotFound),
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from pausepoint.domain import errors as e
+from pausepoint.web.access_control import AccessControl
 from pausepoint.web.api import health
 from pausepoint.web.endpoint import Endpoint
-from pausepoint.web.gate import Gate
 from pausepoint.web.schemas.health import HealthBody
 
 ENDPOINTS: Final = (
@@ -18,7 +18,7 @@ ENDPOINTS: Final = (
         summary="Is it well?",
         tag="Health",
         needs_key=False,
-        entry=Gate.freely,
+        entry=AccessControl.unlimited,
         response=HealthBody,
         errors=(e.Unavailable,),
     ),
@@ -29,7 +29,7 @@ ENDPOINTS: Final = (
         summary="Is the process alive?",
         tag="Health",
         needs_key=False,
-        entry=Gate.freely,
+        entry=AccessControl.unlimited,
         response=HealthBody,
     ),
     Endpoint(
@@ -39,7 +39,7 @@ ENDPOINTS: Final = (
         summary="Can it take work?",
         tag="Health",
         needs_key=False,
-        entry=Gate.freely,
+        entry=AccessControl.unlimited,
         response=HealthBody,
         errors=(e.Unavailable,),
     ),

@@ -6,9 +6,9 @@ from typing import Final
 
 from pausepoint.domain import errors as e
 from pausepoint.domain.scopes import Scope
+from pausepoint.web.access_control import LONG_WAIT
 from pausepoint.web.api import pause
 from pausepoint.web.endpoint import ACTION_BODY_LIMIT, Endpoint
-from pausepoint.web.gate import LONG_WAIT
 from pausepoint.web.schemas import PageQuery
 from pausepoint.web.schemas.pause import (
     CreatedPauseBody,

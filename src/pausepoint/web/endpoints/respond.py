@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from pausepoint.domain import errors as e
+from pausepoint.web.access_control import AccessControl
 from pausepoint.web.api import respond
 from pausepoint.web.endpoint import Endpoint
-from pausepoint.web.gate import Gate
 from pausepoint.web.request_errors import CrossSite
 from pausepoint.web.schemas.respond import QuestionBody, RespondRequest, RespondResponse
 
@@ -19,7 +19,7 @@ ENDPOINTS: Final = (
         summary="What a person is asked",
         tag="Responding",
         needs_key=False,
-        entry=Gate.by_link,
+        entry=AccessControl.by_link,
         response=QuestionBody,
         errors=(e.TokenInvalid,),
     ),
@@ -30,7 +30,7 @@ ENDPOINTS: Final = (
         summary="Answer",
         tag="Responding",
         needs_key=False,
-        entry=Gate.by_link,
+        entry=AccessControl.by_link,
         request=RespondRequest,
         example={"choice": "Approve"},
         response=RespondResponse,

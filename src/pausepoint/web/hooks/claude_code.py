@@ -41,13 +41,13 @@ from pausepoint.operations.queries import is_worth_waiting_for, own_pause
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause
 from pausepoint.security.api_keys import key_prefix
+from pausepoint.web.access_control import AccessControl
 from pausepoint.web.answers import JsonResponse
 from pausepoint.web.auth import presented_key
 from pausepoint.web.body import read_body
 from pausepoint.web.errors import as_error
-from pausepoint.web.gate import Gate
 from pausepoint.web.hooks import claude_code_words as words
-from pausepoint.web.hooks.held_answer import HeldAnswer
+from pausepoint.web.hooks.keep_alive import HeldAnswer
 from pausepoint.web.waiting import ClientGone, wait_for_news
 
 BODY_LIMIT: Final = 1024 * 1024
@@ -61,9 +61,9 @@ log = structlog.get_logger("pausepoint.hooks")
 
 
 class ClaudeCodeHook:
-    def __init__(self, services: Services, gate: Gate) -> None:
+    def __init__(self, services: Services, access_control: AccessControl) -> None:
         self._services = services
-        self._gate = gate
+        self._access_control = access_control
 
     async def __call__(self, request: Request) -> Response:
         body = _Body(request)
@@ -77,10 +77,10 @@ class ClaudeCodeHook:
             return JsonResponse(words.answer(body.event, _failed(error)))
 
     async def _answered(self, request: Request, body: _Body) -> Response:
-        principal = await self._gate.identify(request)
+        principal = await self._access_control.identify(request)
         # One that is answered at once counts like any other request; those that wait do not.
-        self._gate.hold(request, principal)
-        if not principal.reach.allows(Scope.PAUSES_CREATE):
+        self._access_control.hold(request, principal)
+        if not principal.restrictions.allows(Scope.PAUSES_CREATE):
             raise ScopeMissing(f"this key lacks the scope `{Scope.PAUSES_CREATE}`.")
         given = words.read(await body.read())
         event = given.hook_event_name

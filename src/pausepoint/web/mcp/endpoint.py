@@ -34,14 +34,14 @@ from pausepoint.mcp.messages import (
 )
 from pausepoint.mcp.tool_call import ToolCall
 from pausepoint.operations.services import Services
+from pausepoint.web.access_control import AccessControl
 from pausepoint.web.body import check_is_json, read_body
-from pausepoint.web.gate import Gate
 from pausepoint.web.headers import header
-from pausepoint.web.mcp.doors import check_doors
-from pausepoint.web.mcp.driving import Json, Perform, answer_of, messages_of
 from pausepoint.web.mcp.headers import is_stateless, mismatch
+from pausepoint.web.mcp.host_check import check_doors
 from pausepoint.web.mcp.in_process import InProcessApi
 from pausepoint.web.mcp.stream import EventStream
+from pausepoint.web.mcp.tool_runner import Json, Perform, answer_of, messages_of
 
 BODY_LIMIT: Final = 256 * 1024
 BATCH_LIMIT: Final = 50
@@ -64,12 +64,12 @@ class McpEndpoint:
         self,
         services: Services,
         api: InProcessApi,
-        gate: Gate,
+        access_control: AccessControl,
         progress_seconds: float = PROGRESS_SECONDS,
     ) -> None:
         self._services = services
         self._api = api
-        self._gate = gate
+        self._access_control = access_control
         self._progress_seconds = progress_seconds
         self._offer = Offer(services.policy.max_wait_seconds)
         self._short_offer = Offer(min(SHORT_MAX_WAIT_SECONDS, self._offer.max_wait_seconds))
@@ -79,8 +79,8 @@ class McpEndpoint:
     async def __call__(self, request: Request) -> Response:
         check_doors(request, self._services.policy.public_url)
         # What a tool asks of the API is counted there.
-        await self._gate.identify(request)
-        self._gate.count_address(request)
+        await self._access_control.identify(request)
+        self._access_control.count_address(request)
         check_is_json(request)
         body = await read_body(request, BODY_LIMIT)
         try:

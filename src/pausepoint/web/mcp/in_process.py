@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
 from pausepoint.mcp.api import ApiAnswer, ApiRequest
-from pausepoint.web.gate import Gate
+from pausepoint.web.access_control import AccessControl
 from pausepoint.web.routes import Routes
 
 _JSON: Final = (b"content-type", b"application/json")
@@ -19,9 +19,9 @@ _JSON: Final = (b"content-type", b"application/json")
 class InProcessApi:
     """What a request over HTTP would meet, it meets here: the same key, checks, limits, answers."""
 
-    def __init__(self, routes: Routes, gate: Gate) -> None:
+    def __init__(self, routes: Routes, access_control: AccessControl) -> None:
         self._routes = routes
-        self._gate = gate
+        self._access_control = access_control
 
     async def perform(self, asked: ApiRequest, authorization: bytes, receive: Receive) -> ApiAnswer:
         """`receive` tells when the client has gone. Raises ClientGone where that ends a wait."""
@@ -46,7 +46,7 @@ class InProcessApi:
         try:
             response = await resource.answer(Request(scope, receive))
         finally:
-            self._gate.let_go(scope)
+            self._access_control.release(scope)
         return ApiAnswer(
             response.status_code,
             json.loads(bytes(response.body)),

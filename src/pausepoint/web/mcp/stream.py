@@ -9,7 +9,7 @@ from typing import Any, Final
 from starlette.types import Receive, Scope, Send
 
 from pausepoint.mcp.messages import encoded
-from pausepoint.web.held_open import HeldOpen
+from pausepoint.web.streaming import HeldOpen
 from pausepoint.web.waiting import ClientGone
 
 _OPENING: Final = b":\n\n"

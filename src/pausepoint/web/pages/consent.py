@@ -22,7 +22,8 @@ from pausepoint.domain.errors import (
     TokenUsed,
 )
 from pausepoint.domain.recipients import MuteReason
-from pausepoint.operations.consent import (
+from pausepoint.operations.contacts import masked
+from pausepoint.operations.opt_out import (
     Person,
     agree,
     mute,
@@ -32,9 +33,8 @@ from pausepoint.operations.consent import (
     unmute,
 )
 from pausepoint.operations.services import Services
-from pausepoint.operations.ways import masked
+from pausepoint.web.access_control import AccessControl
 from pausepoint.web.body import read_body
-from pausepoint.web.gate import Gate
 from pausepoint.web.pages import headers
 from pausepoint.web.pages.answers import page, too_often
 from pausepoint.web.pages.rendering import render
@@ -54,20 +54,20 @@ class ConsentPage:
     def __init__(
         self,
         services: Services,
-        gate: Gate,
+        access_control: AccessControl,
         find: Find,
-        enter: Callable[[Gate, Request], None],
+        enter: Callable[[AccessControl, Request], None],
         wish: str = "",
     ) -> None:
         self._wish = wish
         self._services = services
-        self._gate = gate
+        self._access_control = access_control
         self._find = find
         self._enter = enter
 
     async def get(self, request: Request) -> Response:
         try:
-            self._enter(self._gate, request)
+            self._enter(self._access_control, request)
             person = await self._find(self._services, request.path_params["token"])
         except RateLimited as error:
             return too_often(error)
@@ -79,7 +79,7 @@ class ConsentPage:
 
     async def post(self, request: Request) -> Response:
         try:
-            self._enter(self._gate, request)
+            self._enter(self._access_control, request)
             check_same_site(request, self._services.policy.public_url)
             wish = await _wish(request, self._wish)
             person = await self._find(self._services, request.path_params["token"])
@@ -95,17 +95,19 @@ class ConsentPage:
         return RedirectResponse(request.url.path, 303, headers.RESPONSE_PAGE)
 
 
-def confirm_page(services: Services, gate: Gate) -> ConsentPage:
-    return ConsentPage(services, gate, person_of_confirmation, Gate.by_address)
+def confirm_page(services: Services, access_control: AccessControl) -> ConsentPage:
+    return ConsentPage(services, access_control, person_of_confirmation, AccessControl.by_address)
 
 
-def mute_page(services: Services, gate: Gate) -> ConsentPage:
-    return ConsentPage(services, gate, person_of_question, Gate.by_link, "mute")
+def mute_page(services: Services, access_control: AccessControl) -> ConsentPage:
+    return ConsentPage(services, access_control, person_of_question, AccessControl.by_link, "mute")
 
 
-def mail_mute_page(services: Services, gate: Gate) -> ConsentPage:
+def mail_mute_page(services: Services, access_control: AccessControl) -> ConsentPage:
     """Where the mute link of a mail and its `List-Unsubscribe` lead."""
-    return ConsentPage(services, gate, person_of_mute_link, Gate.by_address, "mute")
+    return ConsentPage(
+        services, access_control, person_of_mute_link, AccessControl.by_address, "mute"
+    )
 
 
 def render_consent(services: Services, person: Person, path: str) -> str:
@@ -120,8 +122,8 @@ def render_consent(services: Services, person: Person, path: str) -> str:
         "consent.html",
         state=state,
         sender=person.sender,
-        address=masked(services, person.way),
-        how=services.channels[person.way.channel].reached_by,
+        address=masked(services, person.contact),
+        how=services.channels[person.contact.channel].reached_by,
         path=path,
         question=path.removesuffix("/mute") if path.endswith("/mute") else None,
         silence=person.silence,

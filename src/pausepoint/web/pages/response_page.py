@@ -19,9 +19,9 @@ from pausepoint.domain.errors import (
 )
 from pausepoint.operations.respond_to_pause import AskedPause, find_question, respond_to_pause
 from pausepoint.operations.services import Services
+from pausepoint.web.access_control import AccessControl
 from pausepoint.web.body import read_body
 from pausepoint.web.endpoint import BODY_LIMIT
-from pausepoint.web.gate import Gate
 from pausepoint.web.pages import headers
 from pausepoint.web.pages.answers import page, too_often
 from pausepoint.web.pages.respond import (
@@ -36,13 +36,13 @@ from pausepoint.web.same_site import check_same_site
 class ResponsePage:
     """GET and POST /respond/{token}: what a person sees and presses."""
 
-    def __init__(self, services: Services, gate: Gate) -> None:
+    def __init__(self, services: Services, access_control: AccessControl) -> None:
         self._services = services
-        self._gate = gate
+        self._access_control = access_control
 
     async def get(self, request: Request) -> Response:
         try:
-            self._gate.by_link(request)
+            self._access_control.by_link(request)
         except RateLimited as error:
             return too_often(error)
         try:
@@ -55,7 +55,7 @@ class ResponsePage:
         token = request.path_params["token"]
         choice, text = "", ""
         try:
-            self._gate.by_link(request)
+            self._access_control.by_link(request)
         except RateLimited as error:
             return too_often(error)
         try:

@@ -56,15 +56,15 @@ def created_key_body(key: ApiKey, clear: str) -> CreatedKeyBody:
 
 def key_fields(key: ApiKey) -> dict[str, Any]:
     """As the API and the operator's commands show a key."""
-    reach = key.reach
+    restrictions = key.restrictions
     return {
         "key_id": key.key_id,
         "name": key.name,
         "mode": key.mode.value,
         "prefix": key.prefix,
-        "scopes": None if reach.scopes is None else sorted(reach.scopes),
-        "expires_at": optional_time(reach.expires_at),
-        "networks": [str(network) for network in reach.networks],
+        "scopes": None if restrictions.scopes is None else sorted(restrictions.scopes),
+        "expires_at": optional_time(restrictions.expires_at),
+        "networks": [str(network) for network in restrictions.networks],
         "last_used_at": optional_time(key.last_used_at),
         "created_at": to_rfc3339(key.created_at),
     }

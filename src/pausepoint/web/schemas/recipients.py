@@ -55,7 +55,7 @@ def recipient_body(recipient: Recipient, shown: str, *, is_muted: bool) -> Recip
         )
     return RecipientBody(
         recipient_id=recipient.recipient_id,
-        channel=recipient.way.channel,
+        channel=recipient.contact.channel,
         recipient=shown,
         state="muted" if is_muted else state,
         created_at=to_rfc3339(recipient.created_at),

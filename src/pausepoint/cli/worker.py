@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pausepoint.cli.opening import open_when_there, refusal_of
 from pausepoint.cli.output import fail
-from pausepoint.garbage import spare_the_living
+from pausepoint.cli.startup import open_when_there, refusal_of
+from pausepoint.gc_tuning import freeze_gc
 
 if TYPE_CHECKING:
     from pausepoint.bootstrap import Running
@@ -42,7 +42,7 @@ async def _work_until(running: Running, stopping: asyncio.Event) -> None:
         running.start_work()
     except Exception as error:
         fail(refusal_of(error))
-    spare_the_living()
+    freeze_gc()
     click.echo("PausePoint's worker is ready.", err=True)
     await stopping.wait()
     await running.close()

@@ -21,7 +21,7 @@ from msgspec import Struct
 from pausepoint.client.errors import NotShowable
 
 
-def shown(arguments: Mapping[str, Any]) -> str:
+def format_arguments(arguments: Mapping[str, Any]) -> str:
     """A line for each argument. Raises NotShowable, naming the argument and its type."""
     return "\n".join(f"{name}: {_line(name, value)}" for name, value in arguments.items())
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pausepoint.domain.errors import Unavailable
 
 
-class Turns:
+class CapacityLimiter:
     def __init__(self, at_once: int, waiting: int) -> None:
         self._places = asyncio.Semaphore(at_once)
         self._left = at_once + waiting

@@ -11,14 +11,14 @@ import structlog
 from pausepoint.operations.erase_content import erase_old, purge_audit
 from pausepoint.operations.idempotency import forget_idempotency_keys
 from pausepoint.operations.services import Services
-from pausepoint.worker.every import Every
+from pausepoint.worker.periodic_task import PeriodicTask
 
 EVERY: Final = timedelta(hours=1)
 
 log = structlog.get_logger("pausepoint.worker")
 
 
-class RetentionLoop(Every):
+class RetentionLoop(PeriodicTask):
     """One per process that delivers."""
 
     trouble = "nothing could be erased"

@@ -8,10 +8,10 @@ from typing import Final
 
 from pausepoint.domain.account import Principal
 from pausepoint.domain.errors import RecipientBusy, RecipientMuted, RecipientNotAllowed
-from pausepoint.domain.pause import Mode, Pause, Way
+from pausepoint.domain.pause import Contact, Mode, Pause
 from pausepoint.domain.recipients import person_of
 from pausepoint.limits.limiter import Limit, Limiter
-from pausepoint.operations.naming_place import naming_place
+from pausepoint.operations.error_context import error_context
 from pausepoint.operations.services import Services
 
 LOOK_AGAIN_SECONDS: Final = 60
@@ -27,18 +27,18 @@ async def may_be_asked(
     A test key reaches nobody: for it mutes count alone, those made on test questions' pages.
     Raises RecipientNotAllowed, RecipientMuted, RecipientBusy.
     """
-    ways = _ways(pause)
-    for place, way in enumerate(ways):
-        with naming_place(place):
-            await _check(services, principal, way)
+    contacts = _ways(pause)
+    for place, contact in enumerate(contacts):
+        with error_context(place):
+            await _check(services, principal, contact)
     limiter = services.limiter
     if limiter is None or pause.mode is Mode.TEST:
         yield
         return
-    asked = subject_of(pause.developer_id, ways[0])
+    asked = subject_of(pause.developer_id, contacts[0])
     store = services.store
     async with limiter.waiting.one_more(
-        asked, lambda: store.count_waiting(pause.developer_id, ways[0])
+        asked, lambda: store.count_waiting(pause.developer_id, contacts[0])
     ) as has_room:
         if not has_room:
             raise RecipientBusy(
@@ -46,38 +46,40 @@ async def may_be_asked(
                 " Wait for an answer, or withdraw one that is no longer needed.",
                 retry_after=LOOK_AGAIN_SECONDS,
             )
-        _count(services, limiter, pause.developer_id, ways)
+        _count(services, limiter, pause.developer_id, contacts)
         yield
 
 
-async def check_recipient(services: Services, developer_id: str, mode: Mode, way: Way) -> None:
+async def check_recipient(
+    services: Services, developer_id: str, mode: Mode, contact: Contact
+) -> None:
     """Whether the address may be asked by anybody, and wants to be. Raises as above."""
-    if await services.store.is_muted(developer_id, mode, way):
+    if await services.store.is_muted(developer_id, mode, contact):
         raise RecipientMuted
     if mode is Mode.TEST:
         return
-    if sentence := services.channels[way.channel].forbids(way.recipient):
+    if sentence := services.channels[contact.channel].forbids(contact.recipient):
         raise RecipientNotAllowed(sentence)
 
 
-def count_reminder(services: Services, pause: Pause, way: Way) -> None:
+def count_reminder(services: Services, pause: Pause, contact: Contact) -> None:
     """One message more to the person, past the limit too: what was asked before is not forgotten."""
     if services.limiter is not None and pause.mode is Mode.LIVE:
-        subject = subject_of(pause.developer_id, way)
+        subject = subject_of(pause.developer_id, contact)
         services.limiter.add(Limit.MESSAGES, subject, services.clock.now())
 
 
-def subject_of(developer_id: str, way: Way) -> str:
+def subject_of(developer_id: str, contact: Contact) -> str:
     """Whose messages are counted together."""
-    return f"{developer_id} {way.channel} {person_of(way)}"
+    return f"{developer_id} {contact.channel} {person_of(contact)}"
 
 
-async def _check(services: Services, principal: Principal, way: Way) -> None:
-    await check_recipient(services, principal.developer_id, principal.mode, way)
+async def _check(services: Services, principal: Principal, contact: Contact) -> None:
+    await check_recipient(services, principal.developer_id, principal.mode, contact)
     rules = services.policy.recipients
-    if principal.mode is Mode.TEST or not rules.has_directory or rules.allows(way):
+    if principal.mode is Mode.TEST or not rules.has_directory or rules.allows(contact):
         return
-    found = await services.store.recipient_at(principal.developer_id, principal.mode, way)
+    found = await services.store.recipient_at(principal.developer_id, principal.mode, contact)
     if found is None:
         raise RecipientNotAllowed
     if found.verified_at is None:
@@ -88,12 +90,14 @@ async def _check(services: Services, principal: Principal, way: Way) -> None:
         )
 
 
-def _count(services: Services, limiter: Limiter, developer_id: str, ways: Sequence[Way]) -> None:
-    hits = [(Limit.MESSAGES, subject_of(developer_id, way)) for way in ways]
+def _count(
+    services: Services, limiter: Limiter, developer_id: str, contacts: Sequence[Contact]
+) -> None:
+    hits = [(Limit.MESSAGES, subject_of(developer_id, contact)) for contact in contacts]
     refusal = limiter.hit_all(hits, services.clock.now())
     if refusal is not None:
         place, verdict = refusal
-        with naming_place(place):
+        with error_context(place):
             raise RecipientBusy(
                 f"One person is sent {verdict.limit} messages an hour by one account. Try again"
                 f" in {verdict.retry_after} s, or ask more in one question.",
@@ -101,6 +105,6 @@ def _count(services: Services, limiter: Limiter, developer_id: str, ways: Sequen
             )
 
 
-def _ways(pause: Pause) -> tuple[Way, ...]:
+def _ways(pause: Pause) -> tuple[Contact, ...]:
     assert pause.content is not None
-    return (Way(pause.channel, pause.content.recipient), *pause.content.fallback)
+    return (Contact(pause.channel, pause.content.recipient), *pause.content.fallback)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pausepoint.domain.errors import PausePointError
 
 
-class naming_place:
+class error_context:
     """Around what may fail for one of them: 0 is the recipient, which goes without saying."""
 
     def __init__(self, place: int) -> None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from pausepoint.cli.banner import NewKeys, show_ready
 from pausepoint.cli.common import open_or_fail
-from pausepoint.cli.opening import open_when_there, refusal_of
 from pausepoint.cli.output import fail
+from pausepoint.cli.startup import open_when_there, refusal_of
 
 if TYPE_CHECKING:
     import socket
@@ -86,7 +86,7 @@ class Serving:
 
     async def _begin(self, running: Running) -> None:
         from pausepoint.admin_socket import AdminSocket
-        from pausepoint.garbage import spare_the_living
+        from pausepoint.gc_tuning import freeze_gc
         from pausepoint.web.app import create_app
 
         new_keys = await _first_account(running) if self._settings.is_dev else None
@@ -98,7 +98,7 @@ class Serving:
         app = create_app(running.services, running.inbox, example_key)
         self._app.become(running.traced(app))
         running.start_work(delivers=self._delivers, serves_metrics=not self._is_one_of)
-        spare_the_living()
+        freeze_gc()
         self._opened.set()
         await self._listening.wait()
         await self._server.check_itself()

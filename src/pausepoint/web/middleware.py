@@ -19,8 +19,8 @@ from pausepoint.domain.errors import RateLimited
 from pausepoint.domain.time import to_rfc3339
 from pausepoint.logs import AccessLine, access_logger
 from pausepoint.observer import Observer
+from pausepoint.web.access_control import AccessControl, rate_headers
 from pausepoint.web.errors import error_response
-from pausepoint.web.gate import Gate, rate_headers
 from pausepoint.web.request_errors import HostNotAllowed
 from pausepoint.web.routes import Resource, Routes
 from pausepoint.web.waiting import ClientGone
@@ -29,19 +29,19 @@ ROUTE = "pausepoint.route"
 """Where the scope says which route answers: its pattern, never the path."""
 
 
-class Edge:
+class RequestMiddleware:
     """`is_host_allowed` is asked for each request's Host and path; None asks nobody."""
 
     def __init__(
         self,
         routes: Routes,
-        gate: Gate,
+        access_control: AccessControl,
         clock: Clock,
         observer: Observer,
         is_host_allowed: Callable[[str, str], bool] | None,
     ) -> None:
         self._routes = routes
-        self._gate = gate
+        self._access_control = access_control
         self._clock = clock
         self._observer = observer
         self._is_host_allowed = is_host_allowed
@@ -73,7 +73,7 @@ class Edge:
             response.raw_headers += ((b"x-request-id", request_id.encode()), *rate_headers(scope))
             await response(scope, receive, send)
         finally:
-            self._gate.let_go(scope)
+            self._access_control.release(scope)
         seconds = time.perf_counter() - began
         self._observer.request_ended(scope["method"], resource.path, status, seconds)
         now = self._clock.now()

@@ -7,7 +7,7 @@ import sys
 
 STORY = """
 import gc, weakref
-from pausepoint.garbage import spare_the_living
+from pausepoint.gc_tuning import spare_the_living
 
 spare_the_living()
 looks = []

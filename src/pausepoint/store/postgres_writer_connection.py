@@ -14,13 +14,13 @@ import msgspec
 from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant
 from pausepoint.store import deliveries
-from pausepoint.store.postgres_link import (
+from pausepoint.store.postgres_batch_sql import UNGUARDED, Types, batch_sql
+from pausepoint.store.postgres_connection import (
     FAREWELL_SECONDS,
     Connection,
     connect,
     translated,
 )
-from pausepoint.store.postgres_sets import UNGUARDED, Types, batch_sql
 from pausepoint.store.statements import Parameters, Statement, filled, in_order
 from pausepoint.store.write_plan import WritePlan
 
@@ -36,7 +36,7 @@ _claims: Final = count(random.randrange(1_000_000))  # noqa: S311 - not a secret
 _encode = msgspec.json.Encoder().encode
 
 
-class Lane:
+class WriterConnection:
     """Numbers its batches; the number of the last one committed is in the database, with its winners."""
 
     def __init__(self, url: str, types: Types) -> None:
@@ -74,7 +74,7 @@ class Lane:
     async def commit(self, changes: Sequence[WritePlan], now: Instant) -> frozenset[int]:
         """The numbers, from 1, of the changes whose guard held. All are durable, or none.
 
-        After an error that took the connection along, `settle` says which.
+        After an error that took the connection along, `request_with_retries` says which.
         """
         self._number += 1
         guards, rows = _sets(changes, now)
@@ -85,7 +85,7 @@ class Lane:
         row = await self.connection.fetchrow(sql, self._writer_id, self._number, now, *documents)
         return frozenset(row[0])
 
-    async def settle(self, now: Instant) -> frozenset[int] | None:
+    async def request_with_retries(self, now: Instant) -> frozenset[int] | None:
         """What `commit` would have answered, or None: then the last batch was not and will not be.
 
         Waits for a transaction of ours that still runs, since that holds the mark's row; one that

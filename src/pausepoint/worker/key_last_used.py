@@ -7,12 +7,12 @@ from typing import Final
 
 from pausepoint.operations.key_use import write_key_use
 from pausepoint.operations.services import Services
-from pausepoint.worker.every import Every
+from pausepoint.worker.periodic_task import PeriodicTask
 
 EVERY: Final = timedelta(minutes=1)
 
 
-class KeyUseLoop(Every):
+class KeyUseLoop(PeriodicTask):
     """One per process that answers requests. `run` returns after `stop`, with all of it written."""
 
     trouble = "the last use of keys could not be written"

@@ -17,7 +17,7 @@ from pausepoint.domain.time import Instant
 from pausepoint.limits.limiter import Counts, Limiter
 from pausepoint.operations.services import Services
 from pausepoint.store.counts import ToldCounts
-from pausepoint.worker.every import Every
+from pausepoint.worker.periodic_task import PeriodicTask
 
 EVERY: Final = timedelta(seconds=1)
 LATE: Final = 5_000
@@ -33,7 +33,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Message).decode
 
 
-class CountsLoop(Every):
+class CountsLoop(PeriodicTask):
     """One per process that answers requests.
 
     Where it cannot tell the others, what was to be said is lost: each holds the limits for itself.
@@ -52,7 +52,7 @@ class CountsLoop(Every):
 
     async def step(self) -> None:
         now = self._services.clock.now()
-        message = _encode(_Message(*self._limiter.take_unsaid()))
+        message = _encode(_Message(*self._limiter.drain_local_counts()))
         # A process that begins hears all that still counts.
         since = (self._told_at or now - WINDOW_SECONDS * 1000) - LATE
         self._told_at = now
@@ -60,7 +60,7 @@ class CountsLoop(Every):
         for told in await self._services.store.exchange_counts(own, since):
             if self._is_new(told):
                 counts = _decode(told.counts)
-                self._limiter.hear(told.process_id, counts.counts, counts.held, now)
+                self._limiter.merge_remote_counts(told.process_id, counts.counts, counts.held, now)
 
     def _is_new(self, told: ToldCounts) -> bool:
         key = (told.process_id, told.counted_at)

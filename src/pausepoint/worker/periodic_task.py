@@ -16,7 +16,7 @@ from pausepoint.worker.waiting import rest
 log = structlog.get_logger("pausepoint.worker")
 
 
-class Every(ABC):
+class PeriodicTask(ABC):
     """A `Loop` whose step is taken at once and then every `interval`. `run` returns soon after `stop`.
 
     A step that the database does not let pass is left out, and the log says `trouble`.

@@ -8,55 +8,57 @@ from pausepoint.domain.errors import (
     InvalidRecipient,
     ValidationFailed,
 )
-from pausepoint.domain.pause import Mode, Pause, Way
+from pausepoint.domain.pause import Contact, Mode, Pause
 from pausepoint.domain.question import Question
 from pausepoint.domain.simulated_people import (
     SimulatedPerson,
     simulated_address,
     simulated_person,
 )
-from pausepoint.operations.naming_place import naming_place
+from pausepoint.operations.error_context import error_context
 from pausepoint.operations.services import Services
 
 
-def checked_recipient(services: Services, mode: Mode, question: Question, way: Way) -> str:
+def checked_recipient(services: Services, mode: Mode, question: Question, contact: Contact) -> str:
     """The address as it is kept. Raises InvalidChannel, InvalidRecipient, ChannelNotConfigured."""
-    known = services.channels.get(way.channel)
+    known = services.channels.get(contact.channel)
     if known is None:
         raise unknown_channel(services)
-    address = simulated_address(way.recipient, way.channel) or known.normalise(way.recipient)
+    address = simulated_address(contact.recipient, contact.channel) or known.normalise(
+        contact.recipient
+    )
     person = simulated_person(address)
     if person is not None:
         _check_person(person, mode, question)
     else:
-        _check_channel(services, mode, way)
+        _check_channel(services, mode, contact)
     return address
 
 
-def checked_address(services: Services, mode: Mode, way: Way) -> str:
+def checked_address(services: Services, mode: Mode, contact: Contact) -> str:
     """As `checked_recipient`, where nothing is asked. Simulated people are in no directory."""
-    known = services.channels.get(way.channel)
+    known = services.channels.get(contact.channel)
     if known is None:
         raise unknown_channel(services)
-    address = known.normalise(way.recipient)
-    if simulated_person(simulated_address(address, way.channel) or address) is not None:
+    address = known.normalise(contact.recipient)
+    if simulated_person(simulated_address(address, contact.channel) or address) is not None:
         raise InvalidRecipient("Simulated people answer test keys, and need no confirmation.")
-    _check_channel(services, mode, way)
+    _check_channel(services, mode, contact)
     return address
 
 
 def checked_fallback(
     services: Services, mode: Mode, question: Question, recipient: str
-) -> tuple[Way, ...]:
+) -> tuple[Contact, ...]:
     """`recipient` is the question's own, checked. Raises as above, and ValidationFailed."""
-    ways = [Way(question.channel, recipient)]
-    for place, way in enumerate(question.fallback, 1):
-        with naming_place(place):
-            address = checked_recipient(services, mode, question, way)
-        ways.append(Way(way.channel, address))
-    if len(set(ways)) < len(ways):
+    contacts = [Contact(question.channel, recipient)]
+    for place, contact in enumerate(question.fallback, 1):
+        with error_context(place):
+            address = checked_recipient(services, mode, question, contact)
+        contacts.append(Contact(contact.channel, address))
+    if len(set(contacts)) < len(contacts):
         raise ValidationFailed(("fallback", "Each must be another one than all before it."))
-    return tuple(ways[1:])
+    return tuple(contacts[1:])
 
 
 def unknown_channel(services: Services) -> InvalidChannel:
@@ -69,16 +71,16 @@ def channels_of(pause: Pause) -> tuple[str, ...]:
     if not pause.fallbacks:
         return (pause.channel,)
     assert pause.content is not None
-    return (pause.channel, *(way.channel for way in pause.content.fallback))
+    return (pause.channel, *(contact.channel for contact in pause.content.fallback))
 
 
-def masked(services: Services, way: Way) -> str:
+def masked(services: Services, contact: Contact) -> str:
     """The address as API answers show it."""
-    return services.channels[way.channel].mask(way.recipient)
+    return services.channels[contact.channel].mask(contact.recipient)
 
 
-def _check_channel(services: Services, mode: Mode, way: Way) -> None:
-    if mode is Mode.LIVE and way.channel not in services.transports[mode]:
+def _check_channel(services: Services, mode: Mode, contact: Contact) -> None:
+    if mode is Mode.LIVE and contact.channel not in services.transports[mode]:
         raise ChannelNotConfigured
 
 

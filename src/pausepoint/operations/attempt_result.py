@@ -10,7 +10,7 @@ from pausepoint.domain.delivery import Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class AttemptResult:
     """`code` is the other side's, or a short word of ours; `retry_after` what it asked for.
 
     A message that was sent is looked at again `look_again_after` so long: whether it arrived, or for

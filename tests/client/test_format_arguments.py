@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pausepoint.client import NotShowable
-from pausepoint.client.showing import shown
+from pausepoint.client.format_arguments import format_arguments
 
 
 class Colour(enum.Enum):
@@ -79,7 +79,7 @@ class Point(NamedTuple):
     ids=str,
 )
 def test_a_value_is_shown_whole(value: object, text: str) -> None:
-    assert shown({"name": value}) == f"name: {text}"
+    assert format_arguments({"name": value}) == f"name: {text}"
 
 
 def hiding() -> Order:
@@ -116,7 +116,7 @@ class Text(str):
 )
 def test_what_cannot_be_shown_whole_is_refused(value: object, words: str) -> None:
     with pytest.raises(NotShowable, match=words) as caught:
-        shown({"fine": 1, "order": value})
+        format_arguments({"fine": 1, "order": value})
 
     assert "'order'" in str(caught.value)
 
@@ -132,11 +132,11 @@ plain = st.recursive(
 def test_different_values_never_look_the_same(one: Any, other: Any) -> None:
     is_same = json.dumps(one) == json.dumps(other)
 
-    assert (shown({"a": one}) == shown({"a": other})) == is_same
+    assert (format_arguments({"a": one}) == format_arguments({"a": other})) == is_same
 
 
 @given(st.text(), st.text())
 def test_no_text_makes_a_line_of_its_own(one: str, other: str) -> None:
-    lines = shown({"one": one, "other": other}).split("\n")
+    lines = format_arguments({"one": one, "other": other}).split("\n")
 
     assert [line.partition(":")[0] for line in lines] == ["one", "other"]

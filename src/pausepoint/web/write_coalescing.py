@@ -18,7 +18,7 @@ TOGETHER: Final = 64
 log = structlog.get_logger("pausepoint.web")
 
 
-class Departures:
+class WriteCoalescer:
     """One per server, on one event loop."""
 
     def __init__(self) -> None:

@@ -14,12 +14,12 @@ import pytest
 from pausepoint.channels.sms import SmsChannel
 from pausepoint.config_values import recipient_patterns
 from pausepoint.domain.errors import RecipientBusy, RecipientMuted, RecipientNotAllowed
-from pausepoint.domain.pause import Mode, Pause, Way
+from pausepoint.domain.pause import Contact, Mode, Pause
 from pausepoint.domain.rate_limits import RateLimits
 from pausepoint.domain.recipients import MuteReason, RecipientRules, VerifiedBy
 from pausepoint.limits.limiter import Limiter
 from pausepoint.operations.cancel_pause import cancel_pause
-from pausepoint.operations.consent import mute, person_of_question, unmute
+from pausepoint.operations.opt_out import mute, person_of_question, unmute
 from pausepoint.operations.recipients import put_recipient, verify_recipient
 from tests.harness import World, a_world
 
@@ -56,13 +56,15 @@ async def test_with_the_directory_only_the_verified_are_asked(guarded: World) ->
     with pytest.raises(RecipientNotAllowed, match="POST /v1/recipients"):
         await ask_bob(guarded)
     developer_id = guarded.alice.developer.developer_id
-    recipient, _ = await put_recipient(guarded.services, developer_id, Mode.LIVE, Way("email", BOB))
+    recipient, _ = await put_recipient(
+        guarded.services, developer_id, Mode.LIVE, Contact("email", BOB)
+    )
     with pytest.raises(RecipientNotAllowed, match=recipient.recipient_id):
         await ask_bob(guarded)
     assert await verify_recipient(guarded.services, recipient, VerifiedBy.OPERATOR)
     await ask_bob(guarded)
     with pytest.raises(RecipientNotAllowed, match=r"^fallback\[0\]: "):
-        await ask_bob(guarded, fallback=(Way("sms", "+15550100199"),))
+        await ask_bob(guarded, fallback=(Contact("sms", "+15550100199"),))
     with pytest.raises(RecipientNotAllowed):
         await ask_bob(guarded, recipient="bob+other@example.com")
 
@@ -106,7 +108,7 @@ async def test_premium_numbers_and_other_countries_are_refused(world: World) -> 
     with pytest.raises(RecipientNotAllowed, match="countries"):
         await world.ask(recipient="+4915112345678")
     with pytest.raises(RecipientNotAllowed, match=r"fallback\[0\].*countries"):
-        await ask_bob(world, fallback=(Way("sms", "+4915112345678"),))
+        await ask_bob(world, fallback=(Contact("sms", "+4915112345678"),))
 
 
 # ── Mutes ──
@@ -123,7 +125,7 @@ async def test_whoever_mutes_gets_no_more_messages_until_they_undo_it(world: Wor
         with pytest.raises(RecipientMuted):
             await ask_bob(world, recipient=recipient)
     with pytest.raises(RecipientMuted, match=r"^fallback\[0\]: "):
-        await world.ask(fallback=(Way("email", BOB),))
+        await world.ask(fallback=(Contact("email", BOB),))
     await ask_bob(world, Mode.TEST)
     await world.ask(recipient="carol@example.com", channel="email")
     await unmute(world.services, await person_of_question(world.services, token_of(world)))
@@ -136,9 +138,9 @@ async def test_what_was_queued_before_the_mute_does_not_leave(world: World) -> N
     """The next of the fallback is asked instead, and a reminder stays away."""
     await ask_bob(world)
     await world.deliver_due()
-    queued = await ask_bob(world, fallback=(Way("sms", "+15550100199"),))
+    queued = await ask_bob(world, fallback=(Contact("sms", "+15550100199"),))
     reminded = await world.ask(
-        recipient="+15550100142", remind_after_hours=1, fallback=(Way("email", BOB),)
+        recipient="+15550100142", remind_after_hours=1, fallback=(Contact("email", BOB),)
     )
     person = await person_of_question(world.services, token_of(world))
     await mute(world.services, person, MuteReason.REPORTED)
@@ -158,7 +160,9 @@ async def test_what_was_queued_before_the_mute_does_not_leave(world: World) -> N
 
 async def test_a_fallbacks_link_mutes_for_the_fallback_alone(world: World) -> None:
     world.vendor.outcomes = []
-    await world.ask(recipient="+15550100142", remind_after_hours=1, fallback=(Way("email", BOB),))
+    await world.ask(
+        recipient="+15550100142", remind_after_hours=1, fallback=(Contact("email", BOB),)
+    )
     await world.deliver_due()
     world.clock.advance(timedelta(hours=2))
     await world.deliver_due()
@@ -191,10 +195,10 @@ async def test_a_loop_asks_one_person_so_often_an_hour(world: World) -> None:
 async def test_a_fallback_counts_and_a_refusal_counts_nothing(world: World) -> None:
     limits(world, recipient_messages=2)
     for _ in range(2):
-        await world.ask(recipient="+15550100142", fallback=(Way("email", BOB),))
+        await world.ask(recipient="+15550100142", fallback=(Contact("email", BOB),))
     for _ in range(5):
         with pytest.raises(RecipientBusy, match=r"^fallback\[0\]"):
-            await world.ask(recipient="+15550100143", fallback=(Way("email", BOB),))
+            await world.ask(recipient="+15550100143", fallback=(Contact("email", BOB),))
     await world.ask(recipient="+15550100143")
 
 

@@ -9,7 +9,7 @@ REMEMBERED_SECONDS: Final = 3
 """How long a process says so: a small write may find room where the next one does not."""
 
 
-class Refusal:
+class WriteFailure:
     """`seconds` is any clock; one that was set back ends what is remembered."""
 
     def __init__(self, seconds: Callable[[], float]) -> None:

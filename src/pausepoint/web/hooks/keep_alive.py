@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from pausepoint.web.held_open import HEARTBEAT, HeldOpen
+from pausepoint.web.streaming import HEARTBEAT, HeldOpen
 from pausepoint.web.waiting import ClientGone
 
 

@@ -59,7 +59,7 @@ async def still_running(
     return list(late)
 
 
-async def break_off(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
+async def cancel_remaining(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
     """Waits no longer than that for their ends, of which nobody wants to hear."""
     for task in tasks:
         if task.cancel():
@@ -70,8 +70,8 @@ async def break_off(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None
 async def _drain(work: Sequence[asyncio.Task[None]]) -> None:
     late = await still_running(work, DRAIN_SECONDS)
     # What they break off they hand back, if the database takes it.
-    await break_off(late, HAND_BACK_SECONDS)
-    await break_off(late, FAREWELL_SECONDS)
+    await cancel_remaining(late, HAND_BACK_SECONDS)
+    await cancel_remaining(late, FAREWELL_SECONDS)
 
 
 def _ignore(task: asyncio.Task[None]) -> None:

@@ -15,7 +15,7 @@ from pausepoint.operations.services import Services
 
 
 @asynccontextmanager
-async def within_plan(
+async def within_quota(
     services: Services, principal: Principal, channels: Iterable[str]
 ) -> AsyncIterator[None]:
     """What is written inside is one pause more of this month.

@@ -9,7 +9,7 @@ from pausepoint.operations.services import Services
 from pausepoint.store.changes import Change, rescheduled
 
 
-async def hand_back(services: Services, claimed: Sequence[Delivery]) -> None:
+async def release_claim(services: Services, claimed: Sequence[Delivery]) -> None:
     """Loses against whatever an attempt has written meanwhile."""
     now = services.clock.now()
     await services.store.apply_all([Change(guard=rescheduled(one, now)) for one in claimed])

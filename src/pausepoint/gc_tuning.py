@@ -14,7 +14,7 @@ THRESHOLDS: Final = (5_000, 10, 20)
 and until all are. So cycles that grew old are gone after a million objects: some 100 MB at worst."""
 
 
-def spare_the_living() -> None:
+def freeze_gc() -> None:
     """Called once, when the program stands: what was made until now is never looked at again."""
     gc.collect()
     gc.freeze()

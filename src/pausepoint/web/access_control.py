@@ -41,7 +41,7 @@ _SAYING: Final = {
 log = structlog.get_logger("pausepoint.web")
 
 
-class Gate:
+class AccessControl:
     """Without a limiter every way is open as often as anybody likes; keys are asked for all the same.
 
     A right key is never refused for the wrong ones that others try from the same address.
@@ -78,9 +78,9 @@ class Gate:
     def _admitted(self, request: Request, principal: Principal) -> Principal:
         scope = request.scope
         # A request from inside was admitted outside.
-        if principal.reach.networks and "client" in scope:
+        if principal.restrictions.networks and "client" in scope:
             address = peer_address(scope, self._trusted)
-            if not principal.reach.is_open_to(address):
+            if not principal.restrictions.is_open_to(address):
                 raise AddressNotAllowed
         self._services.keys_used[principal.key_id] = self._clock.now()
         return principal
@@ -104,7 +104,7 @@ class Gate:
                 self._refuse(request.scope, Limit.ADDRESS, verdict)
 
     def hold(self, request: Request, principal: Principal) -> None:
-        """One request of this key that may wait for long; `let_go` ends it. Raises RateLimited.
+        """One request of this key that may wait for long; `release` ends it. Raises RateLimited.
 
         It does not count for its address: many agents wait behind one.
         """
@@ -123,12 +123,12 @@ class Gate:
         request.scope[HELD] = (key_id, now)
         request.scope[RATE] = self._limiter.look(Limit.KEY, key_id, now)
 
-    def let_go(self, scope: Scope) -> None:
+    def release(self, scope: Scope) -> None:
         """The request has ended, if it was held. One that ended early counts like any other."""
         held = scope.pop(HELD, None)
         if held is not None and self._limiter is not None:
             key_id, began = held
-            self._limiter.let_go(key_id)
+            self._limiter.release(key_id)
             now = self._clock.now()
             if now - began < LONG_WAIT * 1000:
                 self._limiter.add(Limit.KEY, key_id, now)
@@ -156,7 +156,7 @@ class Gate:
             limit = Limit.ANSWERS if answers else Limit.LOOKS
             self._count(request.scope, limit, token.pause_id)
 
-    def freely(self, request: Request) -> None:
+    def unlimited(self, request: Request) -> None:
         """The headers are there all the same."""
         address = client_address(request.scope, self._trusted)
         if self._limiter is not None and address:

@@ -14,7 +14,7 @@ import structlog
 from pausepoint.domain.errors import TokenInvalid
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import MUTE, new_id
-from pausepoint.domain.pause import Mode, Pause, Way
+from pausepoint.domain.pause import Contact, Mode, Pause
 from pausepoint.domain.recipients import Mute, MuteReason, Recipient, VerifiedBy
 from pausepoint.domain.time import milliseconds
 from pausepoint.operations.ask_next import undeliverable
@@ -43,7 +43,7 @@ class Person:
 
     developer_id: str
     mode: Mode
-    way: Way
+    contact: Contact
     sender: str
     mute: Mute | None
     recipient: Recipient | None = None
@@ -79,9 +79,9 @@ async def _person_of(services: Services, verified: ResponseToken | None) -> Pers
     pause = await services.store.pause(verified.pause_id) if verified else None
     if verified is None or pause is None or pause.content is None:
         raise TokenInvalid
-    way = pause.way(verified.recipient_index)
-    assert way is not None
-    person = await _person(services, pause.developer_id, pause.mode, way, pause=pause)
+    contact = pause.contact(verified.recipient_index)
+    assert contact is not None
+    person = await _person(services, pause.developer_id, pause.mode, contact, pause=pause)
     if ended_error(pause, services.clock.now()) or (
         person.mute is None and await is_default_withheld(services, pause)
     ):
@@ -98,7 +98,7 @@ async def person_of_confirmation(services: Services, token: str) -> Person:
     if recipient is None:
         raise TokenInvalid
     return await _person(
-        services, recipient.developer_id, recipient.mode, recipient.way, recipient=recipient
+        services, recipient.developer_id, recipient.mode, recipient.contact, recipient=recipient
     )
 
 
@@ -120,7 +120,7 @@ async def mute(services: Services, person: Person, reason: MuteReason) -> None:
         mute_id=new_id(MUTE, now),
         developer_id=person.developer_id,
         mode=person.mode,
-        way=person.way,
+        contact=person.contact,
         reason=reason,
         created_at=now,
     )
@@ -156,7 +156,7 @@ async def lift(services: Services, mute: Mute, actor: Actor) -> bool:
         Event.RECIPIENT_UNMUTED,
         actor,
         None,
-        {"channel": mute.way.channel},
+        {"channel": mute.contact.channel},
     )
     return isinstance(
         await services.store.apply(Change((entry,), DeleteMute(mute.mute_id))), Applied
@@ -167,7 +167,7 @@ async def _person(
     services: Services,
     developer_id: str,
     mode: Mode,
-    way: Way,
+    contact: Contact,
     *,
     recipient: Recipient | None = None,
     pause: Pause | None = None,
@@ -176,9 +176,9 @@ async def _person(
     return Person(
         developer_id=developer_id,
         mode=mode,
-        way=way,
+        contact=contact,
         sender=developer.name if developer else "",
-        mute=await services.store.mute(developer_id, mode, way),
+        mute=await services.store.mute(developer_id, mode, contact),
         recipient=recipient,
         pause=pause,
     )
@@ -191,5 +191,5 @@ def _entry(person: Person, event: Event, actor: Actor) -> InsertAuditEntry:
         event,
         actor,
         person.pause_id,
-        {"channel": person.way.channel},
+        {"channel": person.contact.channel},
     )
