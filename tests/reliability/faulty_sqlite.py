@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-import pausepoint.bootstrap
+import pausepoint.lifecycle.bootstrap
 import pausepoint.store.sqlite
 from pausepoint.store import sqlite_writer
 from pausepoint.store.sqlite import SqliteStore
