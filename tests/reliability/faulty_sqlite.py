@@ -49,5 +49,5 @@ class Writer(sqlite_writer.Writer):
 
 
 def build_in() -> None:
-    pausepoint.bootstrap.SqliteStore = Store  # type: ignore[misc]
+    pausepoint.lifecycle.bootstrap.SqliteStore = Store  # type: ignore[misc]
     pausepoint.store.sqlite.Writer = Writer  # type: ignore[attr-defined]
