@@ -9,7 +9,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -51,8 +51,8 @@ class Sink:
 
 
 @contextmanager
-def a_sink() -> Iterator[Sink]:
-    words = [sys.executable, "-m", "bench.smtp_sink"]
+def a_process(module: str) -> Iterator[Sink]:
+    words = [sys.executable, "-m", module]
     with subprocess.Popen(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -60,6 +60,10 @@ def a_sink() -> Iterator[Sink]:
             yield Sink(process)
         finally:
             process.terminate()
+
+
+def a_sink() -> AbstractContextManager[Sink]:
+    return a_process("bench.smtp_sink")
 
 
 async def serve() -> None:

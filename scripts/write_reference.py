@@ -15,12 +15,12 @@ import click
 
 import pausepoint
 from pausepoint.channels.registry import CHANNELS
+from pausepoint.channels.setting import Setting
 from pausepoint.channels.wording import client_module, filled_in, placeholders
 from pausepoint.cli import main as cli
-from pausepoint.config_table import SETTINGS
+from pausepoint.config.table import SETTINGS
 from pausepoint.domain.errors import PausePointError
 from pausepoint.domain.events import FEED_EVENTS, WEBHOOK_EVENTS, Event
-from pausepoint.setting import Setting
 from pausepoint.web.endpoint import Endpoint
 from pausepoint.web.endpoints import ENDPOINTS
 from pausepoint.web.error_catalogue import catalogue

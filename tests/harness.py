@@ -11,13 +11,13 @@ from typing import Any
 
 import httpx2
 
-from pausepoint.bootstrap import Running, open_service
 from pausepoint.channels.base import Notification, Receipt, Reply, StatusReport
-from pausepoint.config import Command, Settings, load
+from pausepoint.config.settings import Command, Settings, load
 from pausepoint.domain.account import Principal
 from pausepoint.domain.pause import Mode, Pause
 from pausepoint.domain.question import Question
 from pausepoint.domain.time import Instant
+from pausepoint.lifecycle.bootstrap import Running, open_service
 from pausepoint.operations.create_pause import create_pause
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.register_developer import Registered, register_developer

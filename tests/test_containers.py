@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from pausepoint.cli import main as cli
-from pausepoint.config_table import SETTINGS
+from pausepoint.config.table import SETTINGS
 from pausepoint.web.endpoints import ENDPOINTS
 from tests.docs.pages import ROOT
 

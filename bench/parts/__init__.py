@@ -9,6 +9,7 @@ from bench.parts.client import measure_client
 from bench.parts.creates import measure_creates
 from bench.parts.cycle import measure_cycle
 from bench.parts.delivery import measure_delivery
+from bench.parts.drain import measure_drain
 from bench.parts.limits import measure_limits
 from bench.parts.mcp import measure_mcp
 from bench.parts.pending import measure_pending
@@ -28,6 +29,7 @@ PARTS: Final[dict[str, Part]] = {
     "timeouts": measure_timeouts,
     "pending": measure_pending,
     "delivery": measure_delivery,
+    "drain": measure_drain,
     "start": measure_start,
     "sizes": measure_sizes,
     "client": measure_client,

@@ -101,11 +101,11 @@ def test_answers_are_compared_copied_and_hashed() -> None:
         Request(method="POST", path="/v1/pause/private", content=b"a private question"),
         Response(status=200, content=b"a private question"),
     ],
-    ids=lambda format_arguments: type(format_arguments).__name__,
+    ids=lambda shown: type(shown).__name__,
 )
-def test_nothing_private_is_shown(format_arguments: object) -> None:
-    for text in (repr(format_arguments), str(format_arguments)):
-        assert type(format_arguments).__name__ in text
+def test_nothing_private_is_shown(shown: object) -> None:
+    for text in (repr(shown), str(shown)):
+        assert type(shown).__name__ in text
         assert "private" not in text
         assert "5550100177" not in text
         assert KEY not in text

@@ -9,7 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from pausepoint.config_table import SETTINGS
+from pausepoint.config.table import SETTINGS
 from pausepoint.web.endpoints import ENDPOINTS
 from tests.docs.pages import ROOT
 

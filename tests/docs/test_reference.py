@@ -11,7 +11,7 @@ import pytest
 from scripts.write_reference import EVENT_MEANINGS, pages
 
 from pausepoint.cli import main as cli
-from pausepoint.config_table import OF_OTHERS, SETTINGS, Setting
+from pausepoint.config.table import OF_OTHERS, SETTINGS, Setting
 from pausepoint.domain.delivery import (
     NOTIFICATION_RETRIES,
     WEBHOOK_RETRIES,

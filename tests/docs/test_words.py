@@ -12,7 +12,7 @@ import pytest
 from scripts.write_reference import EVENT_MEANINGS
 
 from pausepoint.cli import main as cli
-from pausepoint.config_table import SETTINGS
+from pausepoint.config.table import SETTINGS
 from pausepoint.web.endpoints import ENDPOINTS
 from pausepoint.web.error_catalogue import catalogue
 from tests.docs.pages import ROOT, all_pages, prose

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pausepoint.admin import AdminError, execute
+from pausepoint.admin.commands import AdminError, execute
 from pausepoint.operations.register_developer import register_developer
 from tests.harness import World, an_api
 

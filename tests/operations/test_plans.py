@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pausepoint.admin import AdminError, execute
+from pausepoint.admin.commands import AdminError, execute
 from pausepoint.domain.errors import ChannelNotAllowed, PlanLimitReached
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.plans import UNLIMITED_PLAN, Plan

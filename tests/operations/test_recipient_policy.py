@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pausepoint.channels.sms import SmsChannel
-from pausepoint.config_values import recipient_patterns
+from pausepoint.config.values import recipient_patterns
 from pausepoint.domain.errors import RecipientBusy, RecipientMuted, RecipientNotAllowed
 from pausepoint.domain.pause import Contact, Mode, Pause
 from pausepoint.domain.rate_limits import RateLimits

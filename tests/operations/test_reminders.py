@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pausepoint.channels.base import ChannelError, InboundStatus, Receipt, StatusReport
-from pausepoint.config import Command
+from pausepoint.config.settings import Command
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.errors import TokenUsed
 from pausepoint.domain.pause import Contact, Mode, Pause

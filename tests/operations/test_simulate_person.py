@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pausepoint.channels.base import Receipt
-from pausepoint.config import Command
+from pausepoint.config.settings import Command
 from pausepoint.domain.errors import InvalidRecipient, PausePointError, ValidationFailed
 from pausepoint.domain.pause import Contact, Mode, Pause
 from pausepoint.operations.cancel_pause import cancel_pause

@@ -44,7 +44,7 @@ class DyingConnection:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-class DyingLane(WriterConnection):
+class DyingWriterConnection(WriterConnection):
     async def commit(self, changes: Any, now: Any) -> Any:
         operations = bound(changes)
         if is_next(operations, "sent"):
@@ -62,6 +62,6 @@ class DyingLane(WriterConnection):
 
 def build_in() -> None:
     pausepoint.store.postgres.PostgresStore = Store  # type: ignore[misc]
-    pausepoint.store.postgres.WriterConnection = DyingLane  # type: ignore[misc]
+    pausepoint.store.postgres.WriterConnection = DyingWriterConnection  # type: ignore[misc]
     # Other processes may live, so what a dead one had claimed is due when its lease ends.
     pausepoint.worker.deliveries.LEASE = timedelta(seconds=4)  # type: ignore[misc]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-import pausepoint.bootstrap
+import pausepoint.lifecycle.bootstrap
 import pausepoint.store.sqlite
 from pausepoint.store import sqlite_writer
 from pausepoint.store.sqlite import SqliteStore
@@ -49,5 +49,5 @@ class Writer(sqlite_writer.Writer):
 
 
 def build_in() -> None:
-    pausepoint.bootstrap.SqliteStore = Store  # type: ignore[misc]
+    pausepoint.lifecycle.bootstrap.SqliteStore = Store  # type: ignore[misc]
     pausepoint.store.sqlite.Writer = Writer  # type: ignore[attr-defined]

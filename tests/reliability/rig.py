@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 import httpx2
 
-from pausepoint.bootstrap import Running, open_service
 from pausepoint.channels.base import ChannelError, Notification, Receipt, Reply
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.time import Instant
+from pausepoint.lifecycle.bootstrap import Running, open_service
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.register_developer import register_developer
 from pausepoint.operations.respond_to_pause import respond_url

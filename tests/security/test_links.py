@@ -11,7 +11,7 @@ from typing import Final
 import httpx2
 import pytest
 
-from pausepoint.config import Command
+from pausepoint.config.settings import Command
 from pausepoint.domain.pause import Mode, Pause
 from pausepoint.operations.respond_to_pause import response_token
 from pausepoint.security.response_tokens import ResponseToken, issue

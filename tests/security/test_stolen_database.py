@@ -13,9 +13,9 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from pausepoint.bootstrap import open_service
-from pausepoint.config import Settings
+from pausepoint.config.settings import Settings
 from pausepoint.domain.pause import Mode
+from pausepoint.lifecycle.bootstrap import open_service
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.register_developer import register_developer
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url

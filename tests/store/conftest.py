@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pausepoint.config import Settings
+from pausepoint.config.settings import Settings
 from pausepoint.store.changes import Change, InsertDeveloper
 from pausepoint.store.postgres import PostgresStore
 from pausepoint.store.sqlite import SqliteStore

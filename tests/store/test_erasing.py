@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from pausepoint.config import Settings
+from pausepoint.config.settings import Settings
 from pausepoint.domain.action import new_action
 from pausepoint.domain.errors import PauseStillPending
 from pausepoint.domain.pause import Contact, Mode

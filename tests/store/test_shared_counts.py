@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from pausepoint.bootstrap import Running, open_service
+from pausepoint.lifecycle.bootstrap import Running, open_service
 from pausepoint.limits.limiter import Limit, Limiter
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.testing import FakeClock

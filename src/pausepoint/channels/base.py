@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
+from pausepoint.channels.setting import Setting
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.time import Instant, from_datetime
-from pausepoint.setting import Setting
 
 Rendered = TypeVar("Rendered")
 Sendable = TypeVar("Sendable")

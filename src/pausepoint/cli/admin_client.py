@@ -12,8 +12,8 @@ from pausepoint.cli.output import fail
 
 def ask_server_or_database(command: str, **arguments: Any) -> dict[str, Any]:
     """The answer of the running server, or of the database where none runs. Exits with what was refused."""
-    from pausepoint.admin import AdminError, execute
-    from pausepoint.admin_socket import ask_server
+    from pausepoint.admin.commands import AdminError, execute
+    from pausepoint.admin.socket import ask_server
 
     settings = settings_for("manage")
 

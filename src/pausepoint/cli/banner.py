@@ -13,10 +13,10 @@ from pausepoint.cli.snippets import (
     claude_code_http_command,
     server_script,
 )
-from pausepoint.config import local_url
+from pausepoint.config.settings import local_url
 
 if TYPE_CHECKING:
-    from pausepoint.config import Settings
+    from pausepoint.config.settings import Settings
 
 
 @dataclass(frozen=True)

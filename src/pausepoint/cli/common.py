@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from pausepoint.cli.output import fail
 
 if TYPE_CHECKING:
-    from pausepoint.bootstrap import Running
-    from pausepoint.config import Settings
+    from pausepoint.config.settings import Settings
+    from pausepoint.lifecycle.bootstrap import Running
 
 
 def settings_for(command_name: str, **overrides: str | None) -> Settings:
     """The settings for a command (see config.Command); options given on the command line go first."""
-    from pausepoint.config import Command, ConfigError, load
+    from pausepoint.config.settings import Command, ConfigError, load
 
     given = {
         f"PAUSEPOINT_{name.upper()}": value
@@ -31,8 +31,8 @@ def settings_for(command_name: str, **overrides: str | None) -> Settings:
 
 async def open_or_fail(settings: Settings) -> Running:
     """The opened service, or the reason why not."""
-    from pausepoint.bootstrap import open_service
-    from pausepoint.config import ConfigError
+    from pausepoint.config.settings import ConfigError
+    from pausepoint.lifecycle.bootstrap import open_service
     from pausepoint.store.base import CannotOpen, StoreUnavailable
 
     try:

@@ -17,7 +17,7 @@ from pausepoint.cli.output import fail, json_option, print_json
 from pausepoint.cli.server_extra import ServerGroup
 
 if TYPE_CHECKING:
-    from pausepoint.config import Settings
+    from pausepoint.config.settings import Settings
     from pausepoint.store.copy_tables import Manifest
 
 
@@ -102,7 +102,7 @@ def copy(source: str, target: str | None, as_json: bool) -> None:
 
 
 def _copied(source: str, url: str, settings: Settings) -> Manifest:
-    from pausepoint.config import sqlite_path
+    from pausepoint.config.settings import sqlite_path
     from pausepoint.store.base import CannotOpen
     from pausepoint.store.copy import copy_database
     from pausepoint.store.copy_tables import CopyFailed

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from pausepoint.cli.banner import show_ready
-from pausepoint.config import share_metrics_in
+from pausepoint.config.settings import share_metrics_in
 
 if TYPE_CHECKING:
     import socket
 
-    from pausepoint.config import Settings
+    from pausepoint.config.settings import Settings
 
 STOP_SECONDS: Final = 6
 """After which a process that does not end is killed."""
@@ -156,7 +156,7 @@ def shared_metrics(settings: Settings) -> Iterator[Callable[[int], None]]:
         share_metrics_in(folder)
         from prometheus_client import multiprocess
 
-        from pausepoint.metrics import serve_shared
+        from pausepoint.observability.metrics import serve_shared
 
         stop = serve_shared(*settings.metrics_address)
         try:

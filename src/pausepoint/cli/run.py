@@ -15,7 +15,7 @@ from pausepoint.cli.output import fail, json_option
 from pausepoint.cli.server_extra import ServerCommand
 
 if TYPE_CHECKING:
-    from pausepoint.config import Settings
+    from pausepoint.config.settings import Settings
 
 
 @click.command(cls=ServerCommand)
@@ -93,7 +93,7 @@ def worker() -> None:
     import uvloop
 
     from pausepoint.cli.worker import work
-    from pausepoint.logs import configure
+    from pausepoint.observability.logs import configure
 
     settings = settings_for("serve")
     if settings.is_sqlite:
@@ -122,7 +122,7 @@ def _run(
     import uvloop
 
     from pausepoint.cli.serve import Serving
-    from pausepoint.logs import configure
+    from pausepoint.observability.logs import configure
     from pausepoint.web.server import raise_descriptor_limit
 
     configure(settings.log_format)
@@ -136,8 +136,8 @@ def _run(
 
 def _run_several(settings: Settings, workers: int, options: list[str], *, as_json: bool) -> None:
     from pausepoint.cli.multiprocess import NeverReady, run_several
-    from pausepoint.logs import configure
-    from pausepoint.metrics import NoMetricsAddress
+    from pausepoint.observability.logs import configure
+    from pausepoint.observability.metrics import NoMetricsAddress
 
     configure(settings.log_format)
     sock = _listening(settings)
@@ -163,7 +163,7 @@ def _listening(settings: Settings) -> socket.socket:
 
 
 def _with_port(settings: Settings, port: int) -> Settings:
-    from pausepoint.config import local_url
+    from pausepoint.config.settings import local_url
 
     if settings.has_public_url:
         return replace(settings, port=port)

@@ -18,9 +18,9 @@ from pausepoint.cli.startup import open_when_there, refusal_of
 if TYPE_CHECKING:
     import socket
 
-    from pausepoint.admin_socket import AdminSocket
-    from pausepoint.bootstrap import Running
-    from pausepoint.config import Settings
+    from pausepoint.admin.socket import AdminSocket
+    from pausepoint.config.settings import Settings
+    from pausepoint.lifecycle.bootstrap import Running
 
 DEV_EMAIL: Final = "dev@example.com"
 DEV_NAME: Final = "Acme"
@@ -85,8 +85,8 @@ class Serving:
             self._opened.set()
 
     async def _begin(self, running: Running) -> None:
-        from pausepoint.admin_socket import AdminSocket
-        from pausepoint.gc_tuning import freeze_gc
+        from pausepoint.admin.socket import AdminSocket
+        from pausepoint.lifecycle.gc_tuning import freeze_gc
         from pausepoint.web.app import create_app
 
         new_keys = await _first_account(running) if self._settings.is_dev else None

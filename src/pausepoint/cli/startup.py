@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 if TYPE_CHECKING:
-    from pausepoint.bootstrap import Running
-    from pausepoint.config import Settings
+    from pausepoint.config.settings import Settings
+    from pausepoint.lifecycle.bootstrap import Running
 
 LOOK_AGAIN: Final = timedelta(seconds=1)
 
@@ -23,7 +23,7 @@ async def open_when_there(settings: Settings) -> Running:
 
     Raises what `open_service` raises for a database that is there and does not fit.
     """
-    from pausepoint.bootstrap import open_service
+    from pausepoint.lifecycle.bootstrap import open_service
     from pausepoint.store.base import StoreUnavailable
 
     while True:
@@ -36,8 +36,8 @@ async def open_when_there(settings: Settings) -> Running:
 
 def refusal_of(error: Exception) -> str:
     """Why it does not start, for the operator; what nobody foresaw is in the log."""
-    from pausepoint.config import ConfigError
-    from pausepoint.metrics import NoMetricsAddress
+    from pausepoint.config.settings import ConfigError
+    from pausepoint.observability.metrics import NoMetricsAddress
     from pausepoint.store.base import CannotOpen
     from pausepoint.web.server import ServerBroken
 

@@ -40,7 +40,7 @@ def mcp_config(host: str | None, key: str, base_url: str | None) -> None:
     pausepoint mcp-config --key pp_test_0123…
     pausepoint mcp-config --host claude-desktop --key pp_test_0123… > config.json
     """
-    from pausepoint.config import base_url as configured_url
+    from pausepoint.config.settings import base_url as configured_url
 
     url = base_url or configured_url()
     script = server_script()
@@ -69,7 +69,7 @@ def doctor(is_dev: bool, send_test: str | None, as_json: bool) -> None:
     pausepoint doctor
     pausepoint doctor --send-test you@example.com
     """
-    from pausepoint.doctor import examine
+    from pausepoint.admin.doctor import examine
 
     findings = asyncio.run(examine("dev" if is_dev else "serve", send_test))
     if as_json:

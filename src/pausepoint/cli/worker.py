@@ -10,11 +10,11 @@ import click
 
 from pausepoint.cli.output import fail
 from pausepoint.cli.startup import open_when_there, refusal_of
-from pausepoint.gc_tuning import freeze_gc
+from pausepoint.lifecycle.gc_tuning import freeze_gc
 
 if TYPE_CHECKING:
-    from pausepoint.bootstrap import Running
-    from pausepoint.config import Settings
+    from pausepoint.config.settings import Settings
+    from pausepoint.lifecycle.bootstrap import Running
 
 
 async def work(settings: Settings) -> None:

@@ -16,7 +16,7 @@ from pausepoint.domain.recipients import RecipientRules
 from pausepoint.domain.time import Instant
 from pausepoint.limits.capacity import CapacityLimiter
 from pausepoint.limits.limiter import Limiter
-from pausepoint.observer import SILENT, Observer
+from pausepoint.observability.observer import SILENT, Observer
 from pausepoint.store.base import Store
 
 

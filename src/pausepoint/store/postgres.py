@@ -10,7 +10,7 @@ from pausepoint.clock import Clock, SystemClock
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant
-from pausepoint.observer import SILENT, Observer
+from pausepoint.observability.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
 from pausepoint.store import audit, counts, pauses, recipients
 from pausepoint.store.base import DatabaseRefused, StoreUnavailable

@@ -13,7 +13,7 @@ from pausepoint.clock import Clock
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant
-from pausepoint.observer import Observer
+from pausepoint.observability.observer import Observer
 from pausepoint.store.back_off import BackOff
 from pausepoint.store.base import OutcomeUnknown, StoreUnavailable
 from pausepoint.store.changes import Applied, Lost

@@ -20,7 +20,7 @@ from pausepoint.domain.account import Delivery, Principal
 from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.pause import Contact, Mode
 from pausepoint.domain.time import Instant, milliseconds
-from pausepoint.observer import SILENT, Observer
+from pausepoint.observability.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
 from pausepoint.store import audit, deliveries, recipients, vault
 from pausepoint.store.base import CannotOpen, StoreUnavailable

@@ -16,7 +16,7 @@ import structlog
 
 from pausepoint.clock import Clock
 from pausepoint.domain.time import Instant
-from pausepoint.observer import Observer
+from pausepoint.observability.observer import Observer
 from pausepoint.store import audit, deliveries, erasing
 from pausepoint.store.base import DatabaseGone, StoreUnavailable
 from pausepoint.store.changes import Applied, Lost

@@ -13,10 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from pausepoint.bootstrap import Running, open_service
 from pausepoint.client import PausePoint
-from pausepoint.config import Command, Settings, load
+from pausepoint.config.settings import Command, Settings, load
 from pausepoint.domain.time import to_datetime
+from pausepoint.lifecycle.bootstrap import Running, open_service
 from pausepoint.operations.register_developer import Registered, register_developer
 from pausepoint.testing.answering import Answering
 from pausepoint.testing.clock import ShiftedClock

@@ -17,8 +17,8 @@ from opentelemetry.trace import Span, SpanKind, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pausepoint import logs
 from pausepoint.domain.ids import parse_pause_id
+from pausepoint.observability import logs
 from pausepoint.tracing.spans import PAUSE_ID, REQUEST_ID, log_trace_id, mark_failed
 from pausepoint.web.middleware import ROUTE
 

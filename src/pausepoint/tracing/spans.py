@@ -7,7 +7,7 @@ from typing import Final
 from opentelemetry.semconv.attributes.error_attributes import ERROR_TYPE
 from opentelemetry.trace import Span, StatusCode, format_trace_id
 
-from pausepoint import logs
+from pausepoint.observability import logs
 
 REQUEST_ID: Final = "pausepoint.request_id"
 PAUSE_ID: Final = "pausepoint.pause_id"

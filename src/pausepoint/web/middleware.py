@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from pausepoint import logs
 from pausepoint.clock import Clock
 from pausepoint.domain.errors import RateLimited
 from pausepoint.domain.time import to_rfc3339
-from pausepoint.logs import AccessLine, access_logger
-from pausepoint.observer import Observer
+from pausepoint.observability import logs
+from pausepoint.observability.logs import AccessLine, access_logger
+from pausepoint.observability.observer import Observer
 from pausepoint.web.access_control import AccessControl, rate_headers
 from pausepoint.web.errors import error_response
 from pausepoint.web.request_errors import HostNotAllowed

@@ -10,11 +10,11 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from pausepoint import logs
 from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import Outcome
 from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant, milliseconds
+from pausepoint.observability import logs
 from pausepoint.operations.attempt_result import AttemptResult
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.release_claim import release_claim

@@ -14,11 +14,11 @@ import httpx2
 import pytest
 
 from pausepoint.channels.base import ChannelError
-from pausepoint.config import Command
+from pausepoint.config.hooks_file import hook_rules
+from pausepoint.config.settings import Command
 from pausepoint.domain.action import ACTION_LIMIT
 from pausepoint.domain.pause import Mode, Pause
 from pausepoint.domain.time import milliseconds
-from pausepoint.hooks_file import hook_rules
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.idempotency import IDEMPOTENCY_KEPT
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url

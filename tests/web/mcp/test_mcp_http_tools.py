@@ -252,8 +252,10 @@ class Connection:
 
     def __init__(self, world: World, asked: Json) -> None:
         app = create_app(world.services, None)
-        api = InProcessApi(app._routes, app._gate)
-        self._endpoint = McpEndpoint(world.services, api, app._gate, progress_seconds=0.001)
+        api = InProcessApi(app._routes, app._access_control)
+        self._endpoint = McpEndpoint(
+            world.services, api, app._access_control, progress_seconds=0.001
+        )
         self._body = httpx2.Request("POST", "http://x", json=asked).content
         self._authorization = f"Bearer {world.alice.test_key}".encode()
         self._is_read = False

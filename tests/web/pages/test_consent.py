@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from pausepoint.admin import execute
+from pausepoint.admin.commands import execute
 from pausepoint.channels.base import ChannelError
 from pausepoint.domain.rate_limits import RateLimits
 from pausepoint.domain.recipients import RecipientRules

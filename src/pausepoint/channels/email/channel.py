@@ -17,8 +17,8 @@ from pausepoint.channels.email.mailbox import normalise_mailbox
 from pausepoint.channels.email.message import render_email
 from pausepoint.channels.email.mime import Email
 from pausepoint.channels.email.smtp_settings import SmtpSettings
+from pausepoint.channels.setting import Setting, text
 from pausepoint.domain.recipients import is_routed
-from pausepoint.setting import Setting, text
 
 _SETTINGS: Final = (
     Setting(

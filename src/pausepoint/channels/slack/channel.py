@@ -15,11 +15,11 @@ from pausepoint.channels.base import (
     Preview,
     template_beside,
 )
+from pausepoint.channels.setting import Setting, listed
 from pausepoint.channels.slack.message import SlackPost, render_slack
 from pausepoint.channels.slack.webhook import SlackTransport
 from pausepoint.domain.errors import InvalidRecipient
 from pausepoint.domain.simulated_people import simulated_address
-from pausepoint.setting import Setting, listed
 
 DEFAULT_HOSTS: Final = ("hooks.slack.com", "hooks.slack-gov.com")
 _PATH: Final = re.compile(r"/services/[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*")

@@ -15,11 +15,11 @@ from pausepoint.channels.base import (
     Preview,
     template_beside,
 )
+from pausepoint.channels.setting import Setting, api_url, ascii_text, listed, whole
 from pausepoint.channels.sms.message import Sms, render_sms
 from pausepoint.channels.sms.phone_numbers import is_premium
 from pausepoint.channels.sms.twilio import BASE_URL, TwilioCallback, TwilioSettings, TwilioTransport
 from pausepoint.domain.errors import InvalidRecipient
-from pausepoint.setting import Setting, api_url, ascii_text, listed, whole
 
 _SEPARATORS: Final = re.compile(r"[\s.()\[\]\-‐‑‒–—]")
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from pausepoint import config_values as read
 from pausepoint.channels.registry import CHANNELS
+from pausepoint.channels.setting import Setting, text, whole
+from pausepoint.config import values as read
+from pausepoint.config.hooks_file import hook_rules
 from pausepoint.domain.retention import AUDIT_KEPT_AT_LEAST
-from pausepoint.hooks_file import hook_rules
-from pausepoint.setting import Setting, text, whole
 
 OF_OTHERS: Final = frozenset(
     f"PAUSEPOINT_{name}"

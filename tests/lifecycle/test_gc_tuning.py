@@ -7,9 +7,9 @@ import sys
 
 STORY = """
 import gc, weakref
-from pausepoint.gc_tuning import spare_the_living
+from pausepoint.lifecycle.gc_tuning import freeze_gc
 
-spare_the_living()
+freeze_gc()
 looks = []
 gc.callbacks.append(lambda phase, info: looks.append(info["generation"]) if phase == "start" else None)
 agents = [[number] for number in range({agents})]

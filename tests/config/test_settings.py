@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pausepoint.config import Command, ConfigError, base_url, load
-from pausepoint.config_table import SETTINGS
+from pausepoint.config.settings import Command, ConfigError, base_url, load
+from pausepoint.config.table import SETTINGS
 
 SECRET = "0123456789abcdef0123456789abcdef"
 SERVE = {"PAUSEPOINT_SECRET_KEY": SECRET}

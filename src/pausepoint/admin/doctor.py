@@ -6,16 +6,16 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from pausepoint.admin_socket import socket_path
-from pausepoint.bootstrap import Running, open_service
+from pausepoint.admin.socket import socket_path
 from pausepoint.channels.base import ChannelError, Notification
 from pausepoint.channels.registry import channel_of_recipient
 from pausepoint.channels.wording import in_words
-from pausepoint.config import Command, ConfigError, Settings, load
+from pausepoint.config.settings import Command, ConfigError, Settings, load
 from pausepoint.domain.errors import InvalidRecipient
 from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.time import milliseconds
+from pausepoint.lifecycle.bootstrap import Running, open_service
 from pausepoint.store.base import CannotOpen, StoreUnavailable
 from pausepoint.store.sqlite import DatabaseInUse
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from pausepoint.admin import AdminError, Answer, execute
+from pausepoint.admin.commands import AdminError, Answer, execute
 from pausepoint.operations.services import Services
 from pausepoint.store.base import StoreUnavailable
 

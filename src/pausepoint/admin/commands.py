@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
-from pausepoint.admin_recipients import OF_ACCOUNT, OF_NONE
+from pausepoint.admin.recipients import OF_ACCOUNT, OF_NONE
 from pausepoint.domain.errors import PausePointError
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.scopes import KeyRestrictions, Scope, networks_of

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from pausepoint.channels.base import AnyChannel, OperatorValues
 from pausepoint.channels.registry import CHANNELS, configure_channels
-from pausepoint.config_table import OF_OTHERS, SETTINGS
-from pausepoint.config_values import Network, has_opentelemetry, is_loopback, traces_exporter
+from pausepoint.config.table import OF_OTHERS, SETTINGS
+from pausepoint.config.values import Network, has_opentelemetry, is_loopback, traces_exporter
 from pausepoint.domain.errors import InvalidRecipient
 from pausepoint.domain.hook_rules import NO_RULES, Decision, HookRules
 from pausepoint.domain.pause import Contact

@@ -17,11 +17,11 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from pausepoint.bootstrap import open_service
 from pausepoint.channels.base import ChannelError, InboundStatus, StatusReport
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.errors import AlreadyCancelled
-from pausepoint.metrics import Metrics
+from pausepoint.lifecycle.bootstrap import open_service
+from pausepoint.observability.metrics import Metrics
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.record_callback import record_callback

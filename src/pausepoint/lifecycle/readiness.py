@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pausepoint.domain.errors import Unavailable
-from pausepoint.shutdown import Stop, cancel_remaining, still_running
+from pausepoint.lifecycle.shutdown import Stop, cancel_remaining, still_running
 from pausepoint.store.base import Store
 
 READY_SECONDS: Final = 3.0

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pausepoint.admin import AdminError
-from pausepoint.admin_socket import AdminSocket, ask_server, socket_path
+from pausepoint.admin.commands import AdminError
+from pausepoint.admin.socket import AdminSocket, ask_server, socket_path
 from pausepoint.domain.pause import Contact, Mode
 from pausepoint.operations.recipients import put_recipient
 from tests.harness import World

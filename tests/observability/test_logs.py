@@ -16,7 +16,7 @@ PAGE = ROOT / "docs" / "how-to" / "logs.md"
 
 CRASH = """
 import structlog
-from pausepoint.logs import configure
+from pausepoint.observability.logs import configure
 configure({log_format!r})
 def handler(message, token):
     raise ZeroDivisionError("inside")
@@ -30,7 +30,7 @@ import asyncio, logging, sys
 from dataclasses import replace
 from pathlib import Path
 import httpx2
-from pausepoint.logs import configure
+from pausepoint.observability.logs import configure
 from pausepoint.web.app import create_app
 from tests.harness import a_world
 
@@ -60,7 +60,7 @@ ATTEMPTS = """
 import asyncio, sys
 from pathlib import Path
 from pausepoint.channels.base import ChannelError
-from pausepoint.logs import configure
+from pausepoint.observability.logs import configure
 from pausepoint.worker.deliveries import DeliveryLoop
 from tests.harness import a_world
 
@@ -82,7 +82,7 @@ asyncio.run(main(Path(sys.argv[1])))
 """
 REPEATED = """
 import logging
-from pausepoint.logs import configure
+from pausepoint.observability.logs import configure
 configure("json")
 for number in range(1000):
     logging.getLogger("opentelemetry.exporter").warning("again: %d", number)

@@ -12,11 +12,11 @@ from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from pausepoint.channels.registry import CHANNELS, channel_of_pattern
+from pausepoint.channels.setting import listed, whole
 from pausepoint.channels.wording import in_words
 from pausepoint.domain.pause import Contact
 from pausepoint.domain.plans import UNLIMITED_PLAN, Plan
 from pausepoint.domain.rate_limits import RateLimits
-from pausepoint.setting import listed, whole
 from pausepoint.store.postgres_url import parse_postgres_url
 
 Network: TypeAlias = IPv4Network | IPv6Network

@@ -12,15 +12,15 @@ from pausepoint.channels.dev_inbox import DevInbox
 from pausepoint.channels.outbound import GuardedClient, OperatorClient
 from pausepoint.channels.registry import transports_of
 from pausepoint.clock import Clock, SystemClock
-from pausepoint.config import Command, Settings
+from pausepoint.config.settings import Command, Settings
 from pausepoint.domain.pause import Mode
 from pausepoint.domain.recipients import RecipientRules
+from pausepoint.lifecycle.readiness import Readiness
+from pausepoint.lifecycle.shutdown import FAREWELL_SECONDS, Stop, cancel_remaining
 from pausepoint.limits.limiter import Limiter
-from pausepoint.observer import SILENT, Observer
+from pausepoint.observability.observer import SILENT, Observer
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.services import Policy, Services
-from pausepoint.readiness import Readiness
-from pausepoint.shutdown import FAREWELL_SECONDS, Stop, cancel_remaining
 from pausepoint.store.base import Store
 from pausepoint.store.sqlite import SqliteStore
 from pausepoint.worker.deadlines import DeadlineLoop
@@ -33,7 +33,7 @@ from pausepoint.worker.sync_rate_limits import CountsLoop
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from pausepoint.metrics import Metrics
+    from pausepoint.observability.metrics import Metrics
     from pausepoint.tracing.provider import Tracing
 
 
@@ -182,7 +182,7 @@ def _recipient_rules(settings: Settings) -> RecipientRules:
 def _metrics(settings: Settings) -> Metrics | None:
     if settings.metrics_address is None:
         return None
-    from pausepoint.metrics import Metrics  # noqa: PLC0415 - costs nothing where nobody asks
+    from pausepoint.observability.metrics import Metrics  # noqa: PLC0415 - costs nothing where nobody asks
 
     return Metrics()
 

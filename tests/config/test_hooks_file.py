@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pausepoint.bootstrap import open_service
-from pausepoint.config import Command, ConfigError, load
+from pausepoint.config.hooks_file import hook_rules
+from pausepoint.config.settings import Command, ConfigError, load
 from pausepoint.domain.hook_rules import Decision
-from pausepoint.hooks_file import hook_rules
+from pausepoint.lifecycle.bootstrap import open_service
 from tests.docs.pages import ROOT, steps
 from tests.harness import settings_of
 

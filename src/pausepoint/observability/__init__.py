@@ -1,0 +1,1 @@
+"""Logs, metrics, and the hooks that they are fed by."""
