@@ -136,7 +136,9 @@ def test_a_proxy_that_cannot_be_used_is_named(
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize("proxy", [f"http://127.0.0.1:{free_port()}", "http://a..b"])
+@pytest.mark.parametrize(
+    "proxy", [f"http://127.0.0.1:{free_port()}", "http://a..b"], ids=["closed port", "no name"]
+)
 def test_a_proxy_that_does_not_answer_is_named(
     kind: Kind, monkeypatch: pytest.MonkeyPatch, proxy: str
 ) -> None:
