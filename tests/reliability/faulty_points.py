@@ -44,7 +44,7 @@ def bound(changes: Iterable[WritePlan]) -> set[str]:
     found = set()
     for change in changes:
         guard = change.guard.statement.name if change.guard else ""
-        if guard in ("end_pause", "time_out_pause") and change.guard:
+        if guard.startswith(("end_pause", "time_out_")) and change.guard:
             found.add(ENDS[change.guard.parameters[0]])
         elif guard == "update_delivery":
             found.add("deliver")
