@@ -21,7 +21,8 @@ from pausepoint.clock import SystemClock
 from pausepoint.domain.account import Developer
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.ids import PAUSE, new_id
-from pausepoint.domain.pause import Content, Mode, Pause, PauseStatus
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Content, Pause, PauseStatus
 from pausepoint.operations.create_pause import creation_rows
 from pausepoint.security.sealed import Seal, new_data_key
 from pausepoint.store.changes import Change, InsertDeveloper

@@ -22,7 +22,7 @@ from tests.store.filled import everything, fill
 
 import pausepoint.store
 from pausepoint import __version__
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.store import audit
 from pausepoint.store.migrate import migrations
 from pausepoint.store.statements import Statement

@@ -14,7 +14,8 @@ from tests.browser import FLAGS, chromium_path
 
 from pausepoint.channels.base import Notification
 from pausepoint.channels.sms import SmsChannel
-from pausepoint.domain.pause import Content, Mode, Pause, PauseStatus
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Content, Pause, PauseStatus
 from pausepoint.domain.time import from_datetime
 from pausepoint.web.pages import headers
 from pausepoint.web.pages.assets import asset

@@ -14,7 +14,8 @@ import httpx2
 from pausepoint.channels.base import Notification, Receipt, Reply, StatusReport
 from pausepoint.config.settings import Command, Settings, load
 from pausepoint.domain.account import Principal
-from pausepoint.domain.pause import Mode, Pause
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Pause
 from pausepoint.domain.question import Question
 from pausepoint.domain.time import Instant
 from pausepoint.lifecycle.bootstrap import Running, open_service

@@ -12,7 +12,8 @@ import pytest
 
 from pausepoint.admin.commands import AdminError
 from pausepoint.admin.socket import AdminSocket, ask_server, socket_path
-from pausepoint.domain.pause import Contact, Mode
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact
 from pausepoint.operations.recipients import put_recipient
 from tests.harness import World
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.pause import (
     Content,
     Ending,
-    Mode,
     Pause,
     PauseStatus,
     ResolvedBy,

@@ -11,7 +11,8 @@ from standardwebhooks import Webhook
 
 from pausepoint.channels.base import ChannelError, Reply
 from pausepoint.domain.delivery import DeliveryState
-from pausepoint.domain.pause import Mode, Pause
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Pause
 from pausepoint.domain.time import to_datetime
 from pausepoint.operations.callback import redeliver_callback
 from pausepoint.operations.cancel_pause import cancel_pause

@@ -10,7 +10,7 @@ import pytest
 
 from pausepoint.channels.base import ChannelError, InboundStatus, Receipt, Reply, StatusReport
 from pausepoint.domain.delivery import DeliveryState
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.manage_webhooks import create_webhook, redeliver_event

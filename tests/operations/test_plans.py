@@ -13,7 +13,7 @@ import pytest
 
 from pausepoint.admin.commands import AdminError, execute
 from pausepoint.domain.errors import ChannelNotAllowed, PlanLimitReached
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.plans import UNLIMITED_PLAN, Plan
 from pausepoint.domain.question import Question
 from pausepoint.operations.create_pause import create_pause

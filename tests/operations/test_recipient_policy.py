@@ -14,7 +14,8 @@ import pytest
 from pausepoint.channels.sms import SmsChannel
 from pausepoint.config.values import recipient_patterns
 from pausepoint.domain.errors import RecipientBusy, RecipientMuted, RecipientNotAllowed
-from pausepoint.domain.pause import Contact, Mode, Pause
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact, Pause
 from pausepoint.domain.rate_limits import RateLimits
 from pausepoint.domain.recipients import MuteReason, RecipientRules, VerifiedBy
 from pausepoint.limits.limiter import Limiter

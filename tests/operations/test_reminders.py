@@ -17,7 +17,8 @@ from pausepoint.channels.base import ChannelError, InboundStatus, Receipt, Statu
 from pausepoint.config.settings import Command
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.errors import TokenUsed
-from pausepoint.domain.pause import Contact, Mode, Pause
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact, Pause
 from pausepoint.operations.ask_next import ask_next
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.deliver import deliver

@@ -22,7 +22,8 @@ from pausepoint.domain.errors import (
     ValidationFailed,
 )
 from pausepoint.domain.ids import PAUSE, new_id
-from pausepoint.domain.pause import Mode, Pause
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Pause
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.respond_to_pause import (
     find_question,

@@ -13,7 +13,8 @@ import pytest
 from pausepoint.channels.base import Receipt
 from pausepoint.config.settings import Command
 from pausepoint.domain.errors import InvalidRecipient, PausePointError, ValidationFailed
-from pausepoint.domain.pause import Contact, Mode, Pause
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact, Pause
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.manage_webhooks import create_webhook

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpx2
 
 from pausepoint.channels.base import ChannelError, Notification, Receipt, Reply
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.time import Instant
 from pausepoint.lifecycle.bootstrap import Running, open_service
 from pausepoint.operations.deliver import deliver

@@ -16,7 +16,7 @@ import pytest
 from pausepoint.channels.base import Notification
 from pausepoint.channels.email import EmailChannel
 from pausepoint.channels.slack import SlackChannel
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.operations.respond_to_pause import respond_url, response_token
 from pausepoint.operations.time_out_pauses import settled_pause
 from tests.channels.samples import notification

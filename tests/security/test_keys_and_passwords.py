@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.security.api_keys import hash_api_key, is_well_formed, key_prefix, new_api_key
 from pausepoint.security.passwords import hash_password, verify_password
 

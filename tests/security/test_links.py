@@ -12,7 +12,8 @@ import httpx2
 import pytest
 
 from pausepoint.config.settings import Command
-from pausepoint.domain.pause import Mode, Pause
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Pause
 from pausepoint.operations.respond_to_pause import response_token
 from pausepoint.security.response_tokens import ResponseToken, issue
 from tests.harness import ASKED, SECRET, World, a_world, an_api, settings_of

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from pausepoint.config.settings import Settings
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.lifecycle.bootstrap import open_service
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.register_developer import register_developer

@@ -8,21 +8,22 @@ from typing import Any, Final
 
 import msgspec
 
-from pausepoint.domain.account import ApiKey, Delivery, Developer, Webhook
+from pausepoint.domain.account import ApiKey, Developer
 from pausepoint.domain.action import new_action
-from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
+from pausepoint.domain.delivery import Attempt, Delivery, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.pause import (
     Callback,
     Contact,
     Content,
     Ending,
-    Mode,
     Pause,
     PauseStatus,
     ResolvedBy,
 )
 from pausepoint.domain.recipients import Mute, MuteReason, Recipient, VerifiedBy
+from pausepoint.domain.webhook import Webhook
 from pausepoint.store.base import Store
 from pausepoint.store.changes import (
     Applied,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pausepoint.domain.account import Delivery, Developer
-from pausepoint.domain.delivery import DeliveryKind
+from pausepoint.domain.account import Developer
+from pausepoint.domain.delivery import Delivery, DeliveryKind
 from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
-from pausepoint.domain.pause import Content, Mode, Pause, PauseStatus
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Content, Pause, PauseStatus
 
 SECRET = "0123456789abcdef0123456789abcdef"
 NOW = 1_767_268_800_000

@@ -17,7 +17,8 @@ import pytest
 
 from pausepoint.domain.action import new_action
 from pausepoint.domain.events import FEED_EVENTS, Actor, Event
-from pausepoint.domain.pause import Ending, Mode, PauseStatus, ResolvedBy
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Ending, PauseStatus, ResolvedBy
 from pausepoint.store.changes import (
     Applied,
     Change,

@@ -10,15 +10,8 @@ from typing import Any
 import pytest
 
 from pausepoint.domain.ids import MUTE, RECIPIENT, new_id
-from pausepoint.domain.pause import (
-    Contact,
-    Content,
-    Ending,
-    Mode,
-    PauseStatus,
-    ResolvedBy,
-    timed_out,
-)
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact, Content, Ending, PauseStatus, ResolvedBy, timed_out
 from pausepoint.domain.recipients import Asking, Mute, MuteReason, Recipient, VerifiedBy
 from pausepoint.store.base import Store
 from pausepoint.store.changes import (

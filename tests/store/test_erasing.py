@@ -16,7 +16,8 @@ import pytest
 from pausepoint.config.settings import Settings
 from pausepoint.domain.action import new_action
 from pausepoint.domain.errors import PauseStillPending
-from pausepoint.domain.pause import Contact, Mode
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact
 from pausepoint.domain.retention import AUDIT_KEPT_AT_LEAST
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.erase_content import BATCH, erase_content, erase_old, purge_audit

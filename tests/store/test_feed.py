@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from pausepoint.domain.events import FEED_EVENTS, Actor, Event
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.store.base import Store
 from pausepoint.store.changes import Change, InsertAuditEntry, InsertDeveloper, InsertPause
 from pausepoint.store.feed import BEGINNING, FeedPosition

@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.operations.time_out_pauses import settled_pause, time_out_pauses
 from tests.harness import World, an_api
 

@@ -17,7 +17,8 @@ from pausepoint.clock import SystemClock
 from pausepoint.domain.account import ApiKey
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.events import Actor, Event
-from pausepoint.domain.pause import Ending, Mode, PauseStatus, ResolvedBy
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Ending, PauseStatus, ResolvedBy
 from pausepoint.store.base import DatabaseRefused, StoreUnavailable
 from pausepoint.store.changes import (
     Applied,

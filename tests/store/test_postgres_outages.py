@@ -14,7 +14,8 @@ import pytest
 from pausepoint.domain.delivery import DeliveryKind
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.in_flight import InFlight
-from pausepoint.domain.pause import Ending, Mode, PauseStatus, ResolvedBy
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Ending, PauseStatus, ResolvedBy
 from pausepoint.store.base import OutcomeUnknown, StoreUnavailable
 from pausepoint.store.changes import (
     Applied,

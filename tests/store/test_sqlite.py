@@ -13,7 +13,8 @@ import pytest
 
 from pausepoint.domain.delivery import Attempt
 from pausepoint.domain.events import Actor, Event
-from pausepoint.domain.pause import Callback, Content, Mode
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Callback, Content
 from pausepoint.store.base import StoreUnavailable
 from pausepoint.store.changes import (
     Applied,

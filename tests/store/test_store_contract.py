@@ -11,20 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pausepoint.domain.account import Webhook
 from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import PAUSE, new_id
 from pausepoint.domain.in_flight import PER_CHANNEL, PER_WEBHOOK, WEBHOOKS_OF_ONE_ACCOUNT, InFlight
-from pausepoint.domain.pause import (
-    Callback,
-    Contact,
-    Content,
-    Ending,
-    Mode,
-    PauseStatus,
-    ResolvedBy,
-)
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Callback, Contact, Content, Ending, PauseStatus, ResolvedBy
+from pausepoint.domain.webhook import Webhook
 from pausepoint.store.base import Store
 from pausepoint.store.changes import (
     Applied,

@@ -14,7 +14,7 @@ import pytest
 from pausepoint.channels.base import Notification, Receipt, Reply
 from pausepoint.domain.account import Principal
 from pausepoint.domain.in_flight import PER_CHANNEL, WEBHOOKS_OF_ONE_ACCOUNT
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.question import Question
 from pausepoint.domain.time import Instant
 from pausepoint.operations.create_pause import create_pause

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from pausepoint.admin.recipients import OF_ACCOUNT, OF_NONE
 from pausepoint.domain.errors import PausePointError
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.scopes import KeyRestrictions, Scope, networks_of
 from pausepoint.domain.time import milliseconds, to_rfc3339
 from pausepoint.operations.manage_keys import create_key, revoke_key

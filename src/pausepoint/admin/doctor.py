@@ -13,7 +13,7 @@ from pausepoint.channels.wording import in_words
 from pausepoint.config.settings import Command, ConfigError, Settings, load
 from pausepoint.domain.errors import InvalidRecipient
 from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.time import milliseconds
 from pausepoint.lifecycle.bootstrap import Running, open_service
 from pausepoint.store.base import CannotOpen, StoreUnavailable

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from pausepoint.domain.errors import RecipientNotFound
 from pausepoint.domain.events import Actor
-from pausepoint.domain.pause import Contact, Mode
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact
 from pausepoint.domain.recipients import Recipient, VerifiedBy
 from pausepoint.domain.time import to_rfc3339
 from pausepoint.operations.contacts import checked_address, masked

@@ -6,10 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
 from pausepoint.domain.errors import ScopeMissing
-from pausepoint.domain.events import Actor, Event
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.record import record
 from pausepoint.domain.scopes import UNRESTRICTED, KeyRestrictions, Scope
 from pausepoint.domain.time import Instant
@@ -118,68 +116,3 @@ class Principal:
         """Raises ScopeMissing."""
         if not self.restrictions.allows(scope):
             raise ScopeMissing(f"This key lacks the scope `{scope}`. Use a key that has it.")
-
-
-@record(frozen=True, slots=True, kw_only=True)
-class Webhook:
-    webhook_id: str
-    developer_id: str
-    mode: Mode
-    url: str
-    events: tuple[Event, ...]
-    secret: str
-    created_at: Instant
-    disabled_at: Instant | None = None
-
-
-@record(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One thing to send to one place. `attempt` counts the tries begun, `attempts` those ended.
-
-    `due_at` is when the worker shall look at it again; None when there is nothing left to do.
-    `target` is a webhook's id, a channel's name or a callback's place: deliveries to one may delay
-    each other. An event without a `webhook_id` goes to the pause's own callback. A message goes to
-    the pause's recipient, which is 0, or to a place in the fallback, from 1 on.
-    """
-
-    delivery_id: str
-    developer_id: str
-    mode: Mode
-    kind: DeliveryKind
-    target: str
-    pause_id: str
-    created_at: Instant
-    due_at: Instant | None
-    webhook_id: str | None = None
-    event: Event | None = None
-    state: DeliveryState = DeliveryState.QUEUED
-    attempt: int = 0
-    attempts: tuple[Attempt, ...] = ()
-    checks: int = 0
-    provider_id: str | None = None
-    ended_at: Instant | None = None
-    recipient_index: int = 0
-    is_reminder: bool = False
-
-    @property
-    def is_callback(self) -> bool:
-        """An event for the pause's own callback, not for a registered webhook."""
-        return self.kind is DeliveryKind.WEBHOOK and self.webhook_id is None
-
-    @property
-    def via(self) -> str:
-        """A channel's name, or `webhook`: what figures and log lines are told apart by."""
-        return self.target if self.kind is DeliveryKind.NOTIFICATION else self.kind.value
-
-
-@record(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
-    """A fact that stays. `detail` holds ids and codes only; `content` what was joined on reading."""
-
-    entry_id: int
-    developer_id: str
-    pause_id: str | None
-    event: Event
-    actor: Actor
-    detail: dict[str, object]
-    created_at: Instant

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pausepoint.domain.account import Delivery
-from pausepoint.domain.delivery import DeliveryState
+from pausepoint.domain.delivery import Delivery, DeliveryState
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.time import Instant
 

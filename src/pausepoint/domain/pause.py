@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pausepoint.domain.action import Action
 from pausepoint.domain.delivery import Attempt, DeliveryState
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 
@@ -33,13 +34,6 @@ class ResolvedBy(StrEnum):
     HUMAN = "human"
     TIMEOUT = "timeout"
     DEVELOPER = "developer"
-
-
-class Mode(StrEnum):
-    """Live and test never see each other."""
-
-    LIVE = "live"
-    TEST = "test"
 
 
 @record(frozen=True, slots=True)

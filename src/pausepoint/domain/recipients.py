@@ -7,7 +7,8 @@ from enum import StrEnum
 from functools import cache
 from typing import Final
 
-from pausepoint.domain.pause import Contact, Mode
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 

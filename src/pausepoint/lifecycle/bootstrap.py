@@ -13,7 +13,7 @@ from pausepoint.channels.outbound import GuardedClient, OperatorClient
 from pausepoint.channels.registry import transports_of
 from pausepoint.clock import Clock, SystemClock
 from pausepoint.config.settings import Command, Settings
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.recipients import RecipientRules
 from pausepoint.lifecycle.readiness import Readiness
 from pausepoint.lifecycle.shutdown import FAREWELL_SECONDS, Stop, cancel_remaining

@@ -10,8 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from pausepoint.domain.account import Delivery
-from pausepoint.domain.delivery import DeliveryState
+from pausepoint.domain.delivery import Delivery, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import DELIVERY, new_id
 from pausepoint.domain.messages import have_all_failed, next_to_ask

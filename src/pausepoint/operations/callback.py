@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pausepoint.domain.account import Delivery, Principal
+from pausepoint.domain.account import Principal
+from pausepoint.domain.delivery import Delivery
 from pausepoint.domain.pause import Callback
 from pausepoint.domain.question import Question
 from pausepoint.domain.scopes import Scope

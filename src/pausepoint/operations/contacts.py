@@ -8,7 +8,8 @@ from pausepoint.domain.errors import (
     InvalidRecipient,
     ValidationFailed,
 )
-from pausepoint.domain.pause import Contact, Mode, Pause
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact, Pause
 from pausepoint.domain.question import Question
 from pausepoint.domain.simulated_people import (
     SimulatedPerson,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pausepoint.domain.account import Delivery, Principal
-from pausepoint.domain.delivery import DeliveryKind, DeliveryState
+from pausepoint.domain.account import Principal
+from pausepoint.domain.delivery import Delivery, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import DELIVERY, PAUSE, new_id
-from pausepoint.domain.pause import Callback, Contact, Content, Mode, Pause, PauseStatus
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Callback, Contact, Content, Pause, PauseStatus
 from pausepoint.domain.question import Question, check_question
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant, milliseconds

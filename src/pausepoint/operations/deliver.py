@@ -11,11 +11,11 @@ from typing import Final, TypeVar
 import structlog
 
 from pausepoint.channels.base import ChannelError
-from pausepoint.domain.account import Delivery
 from pausepoint.domain.delivery import (
     NOTIFICATION_RETRIES,
     WEBHOOK_RETRIES,
     Attempt,
+    Delivery,
     DeliveryKind,
     DeliveryState,
     Outcome,

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pausepoint.domain.account import Delivery
-from pausepoint.domain.delivery import DeliveryKind
+from pausepoint.domain.delivery import Delivery, DeliveryKind
 from pausepoint.domain.events import ENDING, Event
 from pausepoint.domain.ids import DELIVERY, new_id
-from pausepoint.domain.pause import Ending, Mode, Pause, PauseStatus
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Ending, Pause, PauseStatus
 from pausepoint.domain.time import Instant
 from pausepoint.operations.services import Services
 from pausepoint.store.base import DuePause

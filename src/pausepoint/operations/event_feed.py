@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pausepoint.domain.account import AuditEntry, Principal
+from pausepoint.domain.account import Principal
+from pausepoint.domain.audit import AuditEntry
 from pausepoint.domain.errors import EventsGone, ValidationFailed
 from pausepoint.domain.events import FEED_EVENTS, Event
 from pausepoint.domain.pause import Pause

@@ -14,7 +14,7 @@ from pausepoint.domain.errors import (
     ValidationFailed,
 )
 from pausepoint.domain.events import Actor, Event
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.scopes import UNRESTRICTED, KeyRestrictions
 from pausepoint.operations.account_lock import account_lock
 from pausepoint.operations.register_developer import api_key_record

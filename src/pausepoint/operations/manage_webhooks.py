@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from pausepoint.domain.account import Delivery, Principal, Webhook, wrong_secret
+from pausepoint.domain.account import Principal, wrong_secret
+from pausepoint.domain.delivery import Delivery
 from pausepoint.domain.errors import TooManyWebhooks, ValidationFailed, WebhookNotFound
 from pausepoint.domain.events import WEBHOOK_EVENTS, Actor, Event
 from pausepoint.domain.ids import WEBHOOK, new_id
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.webhook import Webhook
 from pausepoint.operations.account_lock import account_lock
 from pausepoint.operations.redeliver import redeliver
 from pausepoint.operations.services import Services

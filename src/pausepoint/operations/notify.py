@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pausepoint.channels.base import ChannelError, Notification, Receipt
-from pausepoint.domain.account import Delivery
-from pausepoint.domain.delivery import STATUS_CHECKS, DeliveryState, Outcome
+from pausepoint.domain.delivery import STATUS_CHECKS, Delivery, DeliveryState, Outcome
 from pausepoint.domain.messages import is_reached
-from pausepoint.domain.pause import Contact, Content, Mode, Pause
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact, Content, Pause
 from pausepoint.domain.simulated_people import SimulatedPerson
 from pausepoint.domain.time import Instant
 from pausepoint.operations.attempt_result import AttemptResult

@@ -14,7 +14,8 @@ import structlog
 from pausepoint.domain.errors import TokenInvalid
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import MUTE, new_id
-from pausepoint.domain.pause import Contact, Mode, Pause
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact, Pause
 from pausepoint.domain.recipients import Mute, MuteReason, Recipient, VerifiedBy
 from pausepoint.domain.time import milliseconds
 from pausepoint.operations.ask_next import undeliverable

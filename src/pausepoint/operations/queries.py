@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pausepoint.domain.account import AuditEntry, Principal
+from pausepoint.domain.account import Principal
+from pausepoint.domain.audit import AuditEntry
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.errors import PauseNotFound
 from pausepoint.domain.events import Event

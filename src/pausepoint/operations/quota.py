@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from pausepoint.domain.account import Principal
 from pausepoint.domain.errors import ChannelNotAllowed, PlanLimitReached, RateLimited
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.plans import UNLIMITED_PLAN, Plan, month_of
 from pausepoint.limits.limiter import Limit
 from pausepoint.operations.account_lock import account_lock

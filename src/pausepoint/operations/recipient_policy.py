@@ -8,7 +8,8 @@ from typing import Final
 
 from pausepoint.domain.account import Principal
 from pausepoint.domain.errors import RecipientBusy, RecipientMuted, RecipientNotAllowed
-from pausepoint.domain.pause import Contact, Mode, Pause
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact, Pause
 from pausepoint.domain.recipients import person_of
 from pausepoint.limits.limiter import Limit, Limiter
 from pausepoint.operations.error_context import error_context

@@ -11,7 +11,8 @@ from pausepoint.domain.account import Principal
 from pausepoint.domain.errors import RateLimited, RecipientNotFound
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import DELIVERY, RECIPIENT, new_id
-from pausepoint.domain.pause import Contact, Mode
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact
 from pausepoint.domain.recipients import Asking, Recipient, VerifiedBy
 from pausepoint.domain.record import record
 from pausepoint.domain.time import milliseconds

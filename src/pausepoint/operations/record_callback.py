@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pausepoint.channels.base import InboundStatus
-from pausepoint.domain.account import Delivery
-from pausepoint.domain.delivery import DeliveryState
+from pausepoint.domain.delivery import Delivery, DeliveryState
 from pausepoint.domain.errors import DeliveryNotFound
 from pausepoint.operations.deliver import record_report
 from pausepoint.operations.services import Services

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pausepoint.domain.account import Delivery
-from pausepoint.domain.delivery import DeliveryState
+from pausepoint.domain.delivery import Delivery, DeliveryState
 from pausepoint.domain.errors import DeliveryNotFound
 from pausepoint.operations.services import Services
 from pausepoint.store.changes import Applied, Change, UpdateDelivery

@@ -11,7 +11,7 @@ from pausepoint.domain.account import ApiKey, Developer, wrong_account_name
 from pausepoint.domain.errors import EmailTaken, RegistrationClosed, ValidationFailed
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.ids import API_KEY, DEVELOPER, new_id
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.recipients import ROUTED_ADDRESS, is_routed
 from pausepoint.domain.scopes import UNRESTRICTED, KeyRestrictions
 from pausepoint.domain.time import Instant

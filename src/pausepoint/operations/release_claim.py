@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pausepoint.domain.account import Delivery
+from pausepoint.domain.delivery import Delivery
 from pausepoint.operations.services import Services
 from pausepoint.store.changes import Change, rescheduled
 

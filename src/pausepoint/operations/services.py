@@ -10,7 +10,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pausepoint.channels.base import AnyChannel, AnyTransport, HttpClient
 from pausepoint.clock import Clock
 from pausepoint.domain.hook_rules import NO_RULES, HookRules
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.plans import UNLIMITED_PLAN, USUAL_PLANS, Plan
 from pausepoint.domain.recipients import RecipientRules
 from pausepoint.domain.time import Instant

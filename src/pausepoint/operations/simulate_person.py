@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from pausepoint.domain.account import Delivery
+from pausepoint.domain.delivery import Delivery
 from pausepoint.domain.errors import PauseCancelled, TokenExpired, TokenInvalid, TokenUsed
-from pausepoint.domain.pause import Contact, Mode, Pause
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact, Pause
 from pausepoint.domain.simulated_people import NOTE, SimulatedPerson, simulated_person
 from pausepoint.operations.respond_to_pause import respond_to_pause, response_token
 from pausepoint.operations.services import Services

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pausepoint.channels.base import ChannelError, retry_after
-from pausepoint.domain.account import Delivery
-from pausepoint.domain.delivery import Outcome
+from pausepoint.domain.delivery import Delivery, Outcome
 from pausepoint.domain.pause import Pause
 from pausepoint.operations.attempt_result import AttemptResult
 from pausepoint.operations.event_body import event_body

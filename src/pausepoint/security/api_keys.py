@@ -7,7 +7,7 @@ import re
 import secrets
 from typing import Final
 
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 
 PREFIX_LENGTH: Final = 16
 """How much of a key stays readable: the mode and 8 characters."""

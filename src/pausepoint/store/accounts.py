@@ -6,11 +6,12 @@ from typing import Any, Final
 
 import msgspec
 
-from pausepoint.domain.account import ApiKey, Developer, Principal, Webhook
+from pausepoint.domain.account import ApiKey, Developer, Principal
 from pausepoint.domain.events import Event
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.scopes import UNRESTRICTED, KeyRestrictions, Scope, networks_of
 from pausepoint.domain.time import Instant
+from pausepoint.domain.webhook import Webhook
 from pausepoint.security.sealed import Seal
 from pausepoint.store import registry
 from pausepoint.store.changes import (

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
-from pausepoint.domain.account import AuditEntry
+from pausepoint.domain.audit import AuditEntry
 from pausepoint.domain.events import Actor, Event
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
 from pausepoint.store import registry

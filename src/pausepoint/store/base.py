@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from pausepoint.domain.account import (
-    ApiKey,
-    AuditEntry,
-    Delivery,
-    Developer,
-    Principal,
-    Webhook,
-)
+from pausepoint.domain.account import ApiKey, Developer, Principal
+from pausepoint.domain.audit import AuditEntry
+from pausepoint.domain.delivery import Delivery
 from pausepoint.domain.events import Event
 from pausepoint.domain.in_flight import InFlight
-from pausepoint.domain.pause import Contact, Mode, Pause, PauseStatus
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact, Pause, PauseStatus
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
+from pausepoint.domain.webhook import Webhook
 from pausepoint.store.changes import Applied, Change, Lost
 from pausepoint.store.counts import CountExchange
 from pausepoint.store.directory import Directory

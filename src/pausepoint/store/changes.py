@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from pausepoint.domain.account import (
-    ApiKey,
-    Delivery,
-    Developer,
-    Webhook,
-)
-from pausepoint.domain.delivery import Attempt, DeliveryState
+from pausepoint.domain.account import ApiKey, Developer
+from pausepoint.domain.delivery import Attempt, Delivery, DeliveryState
 from pausepoint.domain.events import Actor, Event
-from pausepoint.domain.pause import Contact, Ending, Mode, Pause
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact, Ending, Pause
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
+from pausepoint.domain.webhook import Webhook
 from pausepoint.store.directory import DirectoryGuard
 
 # ── Rows: what a change may insert, and updates that need no guard ──

@@ -6,8 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from pausepoint.domain.account import Delivery
-from pausepoint.domain.delivery import Attempt, DeliveryKind, DeliveryState
+from pausepoint.domain.delivery import Attempt, Delivery, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Event
 from pausepoint.domain.in_flight import (
     PER_CHANNEL,
@@ -15,7 +14,7 @@ from pausepoint.domain.in_flight import (
     WEBHOOK_POOL,
     WEBHOOKS_OF_ONE_ACCOUNT,
 )
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.security.sealed import Seal
 from pausepoint.store import registry
 from pausepoint.store.changes import InsertDelivery, UpdateDelivery

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol, TypeAlias
 
-from pausepoint.domain.pause import Contact, Mode
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact
 from pausepoint.domain.recipients import Asking, Mute, Recipient, VerifiedBy
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pausepoint.domain.pause import Contact, Mode
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact
 from pausepoint.domain.recipients import Mute, Recipient
 from pausepoint.security.sealed import Seal
 from pausepoint.store import recipients as rows

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from pausepoint.domain.account import AuditEntry
+from pausepoint.domain.audit import AuditEntry
 from pausepoint.domain.events import Event
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.record import record
 
 

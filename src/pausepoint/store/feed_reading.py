@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from pausepoint.domain.events import Event
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.time import Instant
 from pausepoint.store import audit
 from pausepoint.store.engine import Engine

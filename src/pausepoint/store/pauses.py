@@ -5,13 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pausepoint.domain.delivery import DeliveryState
-from pausepoint.domain.pause import (
-    Contact,
-    Mode,
-    Pause,
-    PauseStatus,
-    ResolvedBy,
-)
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact, Pause, PauseStatus, ResolvedBy
 from pausepoint.domain.question import FALLBACK_LIMIT
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal

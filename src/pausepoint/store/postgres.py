@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from pausepoint.clock import Clock, SystemClock
-from pausepoint.domain.account import Delivery
+from pausepoint.domain.delivery import Delivery
 from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant
 from pausepoint.observability.observer import SILENT, Observer

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pausepoint.domain.account import Delivery
+from pausepoint.domain.delivery import Delivery
 from pausepoint.domain.in_flight import InFlight
 from pausepoint.store.changes import Applied, Lost
 from pausepoint.store.postgres_batch_sql import Key

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 import structlog
 
 from pausepoint.clock import Clock
-from pausepoint.domain.account import Delivery
+from pausepoint.domain.delivery import Delivery
 from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant
 from pausepoint.observability.observer import Observer

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from pausepoint.domain.account import ApiKey, AuditEntry, Delivery, Developer, Principal, Webhook
+from pausepoint.domain.account import ApiKey, Developer, Principal
+from pausepoint.domain.audit import AuditEntry
+from pausepoint.domain.delivery import Delivery
 from pausepoint.domain.events import Event
 from pausepoint.domain.messages import together
-from pausepoint.domain.pause import Mode, Pause, PauseStatus
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Pause, PauseStatus
 from pausepoint.domain.time import Instant
+from pausepoint.domain.webhook import Webhook
 from pausepoint.security.sealed import Seal
 from pausepoint.store import accounts, audit, contents, deliveries, erasing, pauses
 from pausepoint.store.base import DuePause, IdempotentPause

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from pausepoint.domain.pause import Contact, Mode, Pause
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact, Pause
 from pausepoint.domain.recipients import (
     Asking,
     Mute,

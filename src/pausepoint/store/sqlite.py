@@ -16,9 +16,11 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from pausepoint.clock import Clock
-from pausepoint.domain.account import Delivery, Principal
+from pausepoint.domain.account import Principal
+from pausepoint.domain.delivery import Delivery
 from pausepoint.domain.in_flight import InFlight
-from pausepoint.domain.pause import Contact, Mode
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.observability.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal

@@ -22,7 +22,8 @@ from pausepoint.domain.errors import (
     TokenUsed,
     ValidationFailed,
 )
-from pausepoint.domain.pause import Mode, PauseStatus
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import PauseStatus
 from pausepoint.domain.record import record
 from pausepoint.domain.simulated_people import simulated_person
 from pausepoint.domain.time import to_datetime

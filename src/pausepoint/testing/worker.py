@@ -9,8 +9,7 @@ import asyncio
 from collections.abc import Awaitable
 from datetime import timedelta
 
-from pausepoint.domain.account import Delivery
-from pausepoint.domain.delivery import DeliveryKind
+from pausepoint.domain.delivery import Delivery, DeliveryKind
 from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.deliver import deliver

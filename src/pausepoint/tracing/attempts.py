@@ -11,8 +11,7 @@ from opentelemetry.trace import Link, SpanKind, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from pausepoint.channels.base import HttpClient, Reply
-from pausepoint.domain.account import Delivery
-from pausepoint.domain.delivery import DeliveryState, Outcome
+from pausepoint.domain.delivery import Delivery, DeliveryState, Outcome
 from pausepoint.operations.attempt_result import AttemptResult
 from pausepoint.operations.services import Services
 from pausepoint.tracing.commits import Causes

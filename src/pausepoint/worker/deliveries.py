@@ -10,8 +10,7 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from pausepoint.domain.account import Delivery
-from pausepoint.domain.delivery import Outcome
+from pausepoint.domain.delivery import Delivery, Outcome
 from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.observability import logs

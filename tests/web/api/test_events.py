@@ -11,7 +11,8 @@ import pytest
 
 from pausepoint.channels.base import ChannelError
 from pausepoint.domain.account import Principal
-from pausepoint.domain.pause import Mode, Pause
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Pause
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.manage_keys import rotate_key
 from pausepoint.operations.manage_webhooks import create_webhook

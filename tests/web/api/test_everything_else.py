@@ -16,7 +16,7 @@ from twilio.request_validator import RequestValidator
 
 from pausepoint.client.verification import verify_webhook
 from pausepoint.domain.errors import InternalError
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.operations.respond_to_pause import respond_url
 from pausepoint.web.app import create_app
 from tests.harness import World, a_world, an_api, settings_of

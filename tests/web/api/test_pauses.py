@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from pausepoint.channels.base import ChannelError
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.operations.idempotency import forget_idempotency_keys
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from tests.harness import World, an_api, until

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from pausepoint.channels.base import ChannelError
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from tests.harness import World, an_api
 from tests.web.api.test_pauses import ASK
 from tests.web.streams import a_stream

@@ -17,7 +17,8 @@ from pausepoint.channels.base import ChannelError
 from pausepoint.config.hooks_file import hook_rules
 from pausepoint.config.settings import Command
 from pausepoint.domain.action import ACTION_LIMIT
-from pausepoint.domain.pause import Mode, Pause
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Pause
 from pausepoint.domain.time import milliseconds
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.idempotency import IDEMPOTENCY_KEPT

@@ -11,7 +11,8 @@ import httpx2
 import pytest
 from starlette.requests import Request
 
-from pausepoint.domain.pause import Callback, Mode
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Callback
 from pausepoint.mcp.tools import tool_table
 from pausepoint.operations.register_developer import register_developer
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url

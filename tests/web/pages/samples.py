@@ -9,7 +9,8 @@ from typing import Any
 from pausepoint.channels.base import OperatorValues, Preview
 from pausepoint.channels.registry import CHANNELS
 from pausepoint.domain.action import new_action
-from pausepoint.domain.pause import Content, Mode, Pause, PauseStatus, ResolvedBy
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Content, Pause, PauseStatus, ResolvedBy
 from pausepoint.domain.time import Instant, from_datetime
 from pausepoint.domain.words import HOUR, MINUTE
 

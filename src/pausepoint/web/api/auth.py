@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pausepoint.domain.errors import InvalidApiKey
-from pausepoint.domain.pause import Mode
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.plans import month_of
 from pausepoint.domain.time import to_rfc3339
 from pausepoint.operations.manage_keys import rotate_key

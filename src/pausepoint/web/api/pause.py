@@ -10,7 +10,8 @@ from starlette.responses import Response
 from pausepoint.domain.action import Action, new_action
 from pausepoint.domain.errors import PauseNotFound, ScopeMissing, ValidationFailed
 from pausepoint.domain.ids import parse_pause_id
-from pausepoint.domain.pause import Contact, Mode, Pause, PauseStatus
+from pausepoint.domain.mode import Mode
+from pausepoint.domain.pause import Contact, Pause, PauseStatus
 from pausepoint.domain.question import Question
 from pausepoint.domain.scopes import Scope
 from pausepoint.operations.callback import callback_deliveries, redeliver_callback

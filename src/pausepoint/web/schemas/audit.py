@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Struct
 
-from pausepoint.domain.account import AuditEntry
+from pausepoint.domain.audit import AuditEntry
 from pausepoint.domain.time import to_rfc3339
 from pausepoint.web.schemas import Limit, Offset, Timestamp, described
 

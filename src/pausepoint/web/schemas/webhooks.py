@@ -7,8 +7,9 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from pausepoint.domain.account import Delivery, Webhook
+from pausepoint.domain.delivery import Delivery
 from pausepoint.domain.time import to_rfc3339
+from pausepoint.domain.webhook import Webhook
 from pausepoint.web.schemas import (
     AttemptBody,
     PageQuery,
