@@ -5,8 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from pausepoint.domain.pause import PauseStatus
-
 
 class Actor(StrEnum):
     DEVELOPER = "developer"
@@ -60,10 +58,3 @@ FEED_EVENTS: Final = (
     Event.NOTIFICATION_FAILED,
 )
 """What the feed tells of: all that happens to a pause, and to its message."""
-
-ENDING: Final = {
-    PauseStatus.RESPONDED: (Event.PAUSE_RESPONDED, Actor.HUMAN),
-    PauseStatus.TIMED_OUT: (Event.PAUSE_TIMED_OUT, Actor.SYSTEM),
-    PauseStatus.CANCELLED: (Event.PAUSE_CANCELLED, Actor.DEVELOPER),
-}
-"""How each final state is told."""

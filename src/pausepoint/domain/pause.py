@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pausepoint.domain.action import Action
 from pausepoint.domain.delivery import Attempt, DeliveryState
+from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.mode import Mode
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
@@ -34,6 +35,14 @@ class ResolvedBy(StrEnum):
     HUMAN = "human"
     TIMEOUT = "timeout"
     DEVELOPER = "developer"
+
+
+ENDING: Final = {
+    PauseStatus.RESPONDED: (Event.PAUSE_RESPONDED, Actor.HUMAN),
+    PauseStatus.TIMED_OUT: (Event.PAUSE_TIMED_OUT, Actor.SYSTEM),
+    PauseStatus.CANCELLED: (Event.PAUSE_CANCELLED, Actor.DEVELOPER),
+}
+"""How each final state is told."""
 
 
 @record(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from pausepoint.store.changes import (
     Applied,
     Change,
     FailPauseDelivery,
-    InsertAuditEntry,
     InsertDelivery,
     Row,
+    audit_entry,
     rescheduled,
 )
 
@@ -73,11 +73,5 @@ def _reminder(asked_early: Delivery, now: int) -> tuple[Row, ...]:
 
 async def undeliverable(services: Services, pause: Pause) -> tuple[Row, ...]:
     """What tells that nobody could be reached."""
-    entry = InsertAuditEntry(
-        pause.developer_id,
-        pause.mode,
-        Event.PAUSE_UNDELIVERABLE,
-        Actor.SYSTEM,
-        pause.pause_id,
-    )
+    entry = audit_entry(pause, Event.PAUSE_UNDELIVERABLE, Actor.SYSTEM)
     return (entry, *await event_deliveries(services, pause, Event.PAUSE_UNDELIVERABLE))

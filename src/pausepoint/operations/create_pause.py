@@ -34,6 +34,7 @@ from pausepoint.store.changes import (
     InsertDelivery,
     InsertPause,
     Row,
+    audit_entry,
 )
 
 
@@ -128,15 +129,7 @@ def _target(services: Services, principal: Principal, callback: Callback) -> str
 
 def creation_rows(pause: Pause) -> tuple[Row, ...]:
     def entry(event: Event, actor: Actor, **detail: str) -> InsertAuditEntry:
-        return InsertAuditEntry(
-            pause.developer_id,
-            pause.mode,
-            event,
-            actor,
-            pause.pause_id,
-            {**detail},
-            pause.created_at,
-        )
+        return audit_entry(pause, event, actor, pause.created_at, **detail)
 
     created = entry(Event.PAUSE_CREATED, Actor.DEVELOPER, channel=pause.channel)
     if pause.delivery_state is DeliveryState.SIMULATED:

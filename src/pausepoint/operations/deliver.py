@@ -37,10 +37,10 @@ from pausepoint.store.changes import (
     Applied,
     Change,
     DisableWebhook,
-    InsertAuditEntry,
     Row,
     SetPauseDelivery,
     UpdateDelivery,
+    audit_entry,
     rescheduled,
 )
 
@@ -238,19 +238,15 @@ async def _consequences(
 ) -> tuple[Row, ...]:
     if attempt_result.outcome in (Outcome.RETRYING, Outcome.SKIPPED):
         return ()
-    entry = InsertAuditEntry(
-        delivery.developer_id,
-        delivery.mode,
+    entry = audit_entry(
+        delivery,
         _AUDITED[delivery.kind, state],
         Actor.SYSTEM,
-        delivery.pause_id,
-        {
-            "delivery_id": delivery.delivery_id,
-            "attempt": delivery.attempt,
-            "code": attempt_result.code,
-            **(_way(delivery) if pause is not None and pause.has_several_messages else {}),
-            **attempt_result.facts,
-        },
+        delivery_id=delivery.delivery_id,
+        attempt=delivery.attempt,
+        code=attempt_result.code,
+        **(_message_place(delivery) if pause is not None and pause.has_several_messages else {}),
+        **attempt_result.facts,
     )
     if delivery.kind is DeliveryKind.WEBHOOK:
         if attempt_result.code == GONE and delivery.webhook_id is not None:
@@ -264,7 +260,7 @@ async def _consequences(
     return (entry, told)
 
 
-def _way(delivery: Delivery) -> dict[str, str | int | bool | None]:
+def _message_place(delivery: Delivery) -> dict[str, str | int | bool | None]:
     return {"channel": delivery.target, "reminder": delivery.is_reminder}
 
 

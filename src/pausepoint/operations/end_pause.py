@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pausepoint.domain.delivery import Delivery, DeliveryKind
-from pausepoint.domain.events import ENDING, Event
+from pausepoint.domain.events import Event
 from pausepoint.domain.ids import DELIVERY, new_id
 from pausepoint.domain.mode import Mode
-from pausepoint.domain.pause import Ending, Pause, PauseStatus
+from pausepoint.domain.pause import ENDING, Ending, Pause, PauseStatus
 from pausepoint.domain.time import Instant
 from pausepoint.operations.services import Services
 from pausepoint.store.base import DuePause
@@ -19,11 +19,11 @@ from pausepoint.store.changes import (
     Applied,
     Change,
     EndPause,
-    InsertAuditEntry,
     InsertDelivery,
     Lost,
     MuteCheck,
     Row,
+    audit_entry,
 )
 
 
@@ -113,15 +113,10 @@ def _change(
         detail["choice_index"] = ending.choice_index
     if ending.status is PauseStatus.RESPONDED:
         detail["has_text"] = ending.response_text is not None
-    entry = InsertAuditEntry(
-        pause.developer_id, pause.mode, event, actor, pause.pause_id, detail or None
-    )
-    rows: list[Row] = [entry]
+    rows: list[Row] = [audit_entry(pause, event, actor, **detail)]
     for each, webhook_ids in webhooks.items():
         if each is not event:
-            rows.append(
-                InsertAuditEntry(pause.developer_id, pause.mode, each, actor, pause.pause_id)
-            )
+            rows.append(audit_entry(pause, each, actor))
         rows.extend(_deliveries(pause, each, webhook_ids, now))
     return Change(
         guard=EndPause(pause.pause_id, ending, _mute_check(pause, ending)), rows=tuple(rows)

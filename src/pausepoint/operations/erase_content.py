@@ -14,7 +14,7 @@ from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.operations.idempotency import erased_keys_kept_from
 from pausepoint.operations.queries import own_settled_pause
 from pausepoint.operations.services import Services
-from pausepoint.store.changes import Change, ErasePause, EraseRest, InsertAuditEntry
+from pausepoint.store.changes import Change, ErasePause, EraseRest, audit_entry
 from pausepoint.store.erasing import ErasablePause
 
 BATCH: Final = 200
@@ -61,9 +61,7 @@ async def purge_audit(services: Services, kept: timedelta) -> int:
 
 
 def _erasure(pause: ErasablePause, actor: Actor, now: Instant) -> Change:
-    entry = InsertAuditEntry(
-        pause.developer_id, pause.mode, Event.PAUSE_ERASED, actor, pause.pause_id
-    )
+    entry = audit_entry(pause, Event.PAUSE_ERASED, actor)
     return Change(
         (EraseRest(pause.pause_id, erased_keys_kept_from(now)), entry), ErasePause(pause.pause_id)
     )

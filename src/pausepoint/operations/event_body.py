@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
-from pausepoint.domain.events import ENDING, Event
+from pausepoint.domain.events import Event
 from pausepoint.domain.mode import Mode
-from pausepoint.domain.pause import Pause
+from pausepoint.domain.pause import ENDING, Pause
 from pausepoint.domain.time import Instant, to_rfc3339
 
 _ENDINGS: Final = frozenset(event for event, _ in ENDING.values())

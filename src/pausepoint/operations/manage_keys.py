@@ -20,7 +20,14 @@ from pausepoint.operations.account_lock import account_lock
 from pausepoint.operations.register_developer import api_key_record
 from pausepoint.operations.services import Services
 from pausepoint.security.api_keys import new_api_key
-from pausepoint.store.changes import Applied, Change, InsertApiKey, InsertAuditEntry, RevokeApiKey
+from pausepoint.store.changes import (
+    Applied,
+    Change,
+    InsertApiKey,
+    InsertAuditEntry,
+    RevokeApiKey,
+    account_entry,
+)
 
 KEYS_LIMIT: Final = 100
 """How many keys of an account are alive at most."""
@@ -134,4 +141,4 @@ async def _alive(services: Services, developer_id: str, key_id: str) -> ApiKey |
 
 
 def _entry(developer_id: str, event: Event, key_id: str) -> InsertAuditEntry:
-    return InsertAuditEntry(developer_id, None, event, Actor.DEVELOPER, None, {"key_id": key_id})
+    return account_entry(developer_id, event, Actor.DEVELOPER, key_id=key_id)

@@ -17,7 +17,14 @@ from pausepoint.operations.account_lock import account_lock
 from pausepoint.operations.redeliver import redeliver
 from pausepoint.operations.services import Services
 from pausepoint.security.address_guard import check_url_form
-from pausepoint.store.changes import Applied, Change, DeleteWebhook, InsertAuditEntry, InsertWebhook
+from pausepoint.store.changes import (
+    Applied,
+    Change,
+    DeleteWebhook,
+    InsertAuditEntry,
+    InsertWebhook,
+    audit_entry,
+)
 
 WEBHOOKS_LIMIT: Final = 20
 """How many webhooks an account has at most in one mode: each ending is sent to all of them."""
@@ -109,11 +116,4 @@ def _checked(events: Sequence[str], secret: str) -> tuple[Event, ...]:
 
 
 def _entry(principal: Principal, event: Event, webhook_id: str) -> InsertAuditEntry:
-    return InsertAuditEntry(
-        principal.developer_id,
-        principal.mode,
-        event,
-        Actor.DEVELOPER,
-        None,
-        {"webhook_id": webhook_id},
-    )
+    return audit_entry(principal, event, Actor.DEVELOPER, webhook_id=webhook_id)

@@ -25,7 +25,13 @@ from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import is_default_withheld
 from pausepoint.security.confirmation_tokens import verify_confirmation
 from pausepoint.security.response_tokens import ResponseToken, verify, verify_mute
-from pausepoint.store.changes import Applied, Change, FailPauseDelivery, InsertAuditEntry
+from pausepoint.store.changes import (
+    Applied,
+    Change,
+    FailPauseDelivery,
+    InsertAuditEntry,
+    audit_entry,
+)
 from pausepoint.store.directory import DeleteMute, InsertMute
 
 MUTE_LINK_LASTS: Final = timedelta(days=30)
@@ -151,14 +157,8 @@ async def unmute(services: Services, person: Person) -> None:
 
 async def lift(services: Services, mute: Mute, actor: Actor) -> bool:
     """False where it was lifted before."""
-    entry = InsertAuditEntry(
-        mute.developer_id,
-        mute.mode,
-        Event.RECIPIENT_UNMUTED,
-        actor,
-        None,
-        {"channel": mute.contact.channel},
-    )
+    channel = mute.contact.channel
+    entry = audit_entry(mute, Event.RECIPIENT_UNMUTED, actor, channel=channel)
     return isinstance(
         await services.store.apply(Change((entry,), DeleteMute(mute.mute_id))), Applied
     )
@@ -186,11 +186,4 @@ async def _person(
 
 
 def _entry(person: Person, event: Event, actor: Actor) -> InsertAuditEntry:
-    return InsertAuditEntry(
-        person.developer_id,
-        person.mode,
-        event,
-        actor,
-        person.pause_id,
-        {"channel": person.contact.channel},
-    )
+    return audit_entry(person, event, actor, channel=person.contact.channel)

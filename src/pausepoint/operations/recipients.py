@@ -23,7 +23,7 @@ from pausepoint.operations.recipient_policy import check_recipient, subject_of
 from pausepoint.operations.services import Services
 from pausepoint.security.confirmation_tokens import ConfirmationToken, issue_confirmation
 from pausepoint.security.display_safe import quoted, single_line
-from pausepoint.store.changes import Applied, Change, InsertAuditEntry
+from pausepoint.store.changes import Applied, Change, InsertAuditEntry, audit_entry
 from pausepoint.store.directory import (
     DeleteRecipient,
     InsertRecipient,
@@ -132,13 +132,9 @@ async def verify_recipient(services: Services, recipient: Recipient, by: Verifie
 
 def entry_of(recipient: Recipient, event: Event, actor: Actor, **detail: str) -> InsertAuditEntry:
     """Ids only, never an address."""
-    return InsertAuditEntry(
-        recipient.developer_id,
-        recipient.mode,
-        event,
-        actor,
-        None,
-        {"recipient_id": recipient.recipient_id, "channel": recipient.contact.channel, **detail},
+    recipient_id, channel = recipient.recipient_id, recipient.contact.channel
+    return audit_entry(
+        recipient, event, actor, recipient_id=recipient_id, channel=channel, **detail
     )
 
 

@@ -23,10 +23,10 @@ from pausepoint.store.changes import (
     Applied,
     Change,
     InsertApiKey,
-    InsertAuditEntry,
     InsertDeveloper,
     SetDeveloperDisabled,
     SetDeveloperPlan,
+    account_entry,
 )
 
 PASSWORD_LENGTHS = range(8, 201)
@@ -73,9 +73,7 @@ async def register_developer(
             rows=(
                 InsertApiKey(api_key_record(developer.developer_id, Mode.LIVE, live, "live", now)),
                 InsertApiKey(api_key_record(developer.developer_id, Mode.TEST, test, "test", now)),
-                InsertAuditEntry(
-                    developer.developer_id, None, Event.DEVELOPER_REGISTERED, Actor.DEVELOPER
-                ),
+                account_entry(developer.developer_id, Event.DEVELOPER_REGISTERED, Actor.DEVELOPER),
             ),
         )
     )
@@ -87,7 +85,7 @@ async def register_developer(
 async def set_developer_disabled(services: Services, developer_id: str, disabled: bool) -> bool:
     """Whether it changed anything. A disabled account's keys open nothing."""
     event = Event.DEVELOPER_DISABLED if disabled else Event.DEVELOPER_ENABLED
-    entry = InsertAuditEntry(developer_id, None, event, Actor.SYSTEM)
+    entry = account_entry(developer_id, event, Actor.SYSTEM)
     change = Change((entry,), SetDeveloperDisabled(developer_id, disabled))
     return isinstance(await services.store.apply(change), Applied)
 
@@ -97,7 +95,7 @@ async def set_developer_plan(services: Services, developer_id: str, plan: str) -
     if plan not in services.policy.plans:
         known = ", ".join(services.policy.plans)
         raise ValidationFailed(("plan", f"Must be one of: {known}."))
-    entry = InsertAuditEntry(developer_id, None, Event.DEVELOPER_PLAN_SET, Actor.SYSTEM)
+    entry = account_entry(developer_id, Event.DEVELOPER_PLAN_SET, Actor.SYSTEM)
     change = Change((entry,), SetDeveloperPlan(developer_id, plan))
     return isinstance(await services.store.apply(change), Applied)
 

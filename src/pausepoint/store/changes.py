@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from pausepoint.domain.account import ApiKey, Developer
+from pausepoint.domain.account import ApiKey, Developer, Owned
 from pausepoint.domain.delivery import Attempt, Delivery, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.mode import Mode
@@ -16,6 +16,8 @@ from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 from pausepoint.domain.webhook import Webhook
 from pausepoint.store.directory import DirectoryGuard
+
+Detail: TypeAlias = str | int | bool | None
 
 # ── Rows: what a change may insert, and updates that need no guard ──
 
@@ -42,8 +44,26 @@ class InsertAuditEntry:
     event: Event
     actor: Actor
     pause_id: str | None = None
-    detail: dict[str, str | int | bool | None] | None = None
+    detail: dict[str, Detail] | None = None
     at: Instant | None = None
+
+
+def audit_entry(
+    subject: Owned, event: Event, actor: Actor, at: Instant | None = None, /, **detail: Detail
+) -> InsertAuditEntry:
+    """Return the entry about a pause, delivery, webhook, recipient or caller, with its account, mode
+    and pause."""
+    pause_id = getattr(subject, "pause_id", None)
+    return InsertAuditEntry(
+        subject.developer_id, subject.mode, event, actor, pause_id, detail or None, at
+    )
+
+
+def account_entry(
+    developer_id: str, event: Event, actor: Actor, **detail: Detail
+) -> InsertAuditEntry:
+    """Return the entry about an account itself, which belongs to no mode."""
+    return InsertAuditEntry(developer_id, None, event, actor, None, detail or None)
 
 
 @record(frozen=True, slots=True)
