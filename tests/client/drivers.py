@@ -69,6 +69,12 @@ class Client:
     def erase(self, pause_id: str) -> Pause:
         return self.run(self.client.erase(pause_id))  # type: ignore[no-any-return]
 
+    def callbacks(self, pause_id: str, **kwargs: Any) -> Page[WebhookDelivery]:
+        return self.run(self.client.callbacks(pause_id, **kwargs))  # type: ignore[no-any-return]
+
+    def redeliver_callback(self, pause_id: str, delivery_id: str) -> WebhookDelivery:
+        return self.run(self.client.redeliver_callback(pause_id, delivery_id))  # type: ignore[no-any-return]
+
     def list(self, **kwargs: Any) -> Page[Pause]:
         return self.run(self.client.list(**kwargs))  # type: ignore[no-any-return]
 

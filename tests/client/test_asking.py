@@ -86,6 +86,10 @@ def test_a_reminder_a_fallback_and_a_callback_are_set_and_read(client: Client) -
         )
         client.cancel(made.pause_id)
         [event] = receiver.wait_for(len)
+        [delivery] = client.callbacks(made.pause_id, limit=5)
+        again = client.redeliver_callback(made.pause_id, delivery.delivery_id)
+        receiver.wait_for(lambda received: len(received) == 2)
+    assert (delivery.event, again.delivery_id) == ("pause.cancelled", delivery.delivery_id)
     assert verify_webhook(event.body, event.headers, "only-for-these-tests").pause_id == (
         made.pause_id
     )

@@ -79,13 +79,21 @@ def test_another_question_of_the_same_id_is_refused(through: Client, proxy: Prox
         {"action": None},
         {"action": {"tool": "wire", "arguments": {"amount": 1}}},
         {"message": None, "options": None},
+        {"fallback": []},
+        {"fallback": [{"recipient": "+15550100198", "channel": "sms"}]},
+        {"remind_at": None},
     ],
 )
 @pytest.mark.parametrize("status", [200, 201])
 def test_a_created_pause_asks_what_was_asked(
     through: Client, proxy: Proxy, client: Client, changes: dict[str, Any], status: int
 ) -> None:
-    question = {"action": Action("wire", {"amount": 8400}), "metadata": {"amount": 8400}}
+    question = {
+        "action": Action("wire", {"amount": 8400}),
+        "metadata": {"amount": 8400},
+        "remind_after": timedelta(hours=1),
+        "fallback": ["bob@example.com"],
+    }
     made = client.create(PHONE, "Wire $8,400?", OPTIONS, **question)
     answer(made, "Approve")
     body = msgspec.to_builtins(client.get(made.pause_id))

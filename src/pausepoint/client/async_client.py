@@ -198,6 +198,8 @@ class AsyncPausePoint(_Driven, Approving):
     wait = _awaiting(calls.wait)
     cancel = _awaiting(calls.cancel)
     erase = _awaiting(calls.erase)
+    callbacks = _awaiting(calls.callbacks)
+    redeliver_callback = _awaiting(calls.redeliver_callback)
     list = _awaiting(calls.list_pauses)
     audit = _awaiting(calls.audit)
 

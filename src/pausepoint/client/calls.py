@@ -17,7 +17,7 @@ from pausepoint.client.errors import Conflict, Unreachable
 from pausepoint.client.paths import look, path, query
 from pausepoint.client.protocol import Request, Steps
 from pausepoint.client.question import Details, question, seconds
-from pausepoint.client.results import AuditEntry, Page, Pause
+from pausepoint.client.results import AuditEntry, Page, Pause, WebhookDelivery
 from pausepoint.client.retrying import RetryPolicy, request_with_retries
 from pausepoint.client.waiting import OnPending
 
@@ -137,6 +137,30 @@ def audit(
     page = (yield from request_with_retries(request, Page[AuditEntry], policy.for_a_call())).value
     matching.check_audit(page, pause_id, event_type, limit, offset)
     return page
+
+
+def callbacks(
+    policy: RetryPolicy, pause_id: str, *, limit: int = 20, offset: int = 0
+) -> Steps[Page[WebhookDelivery]]:
+    """Return the deliveries to the pause's `callback_url`, newest first. `limit` is at most 100."""
+    asked = path("pause", pause_id, "callbacks") + query({"limit": limit, "offset": offset})
+    request = Request(method="GET", path=asked)
+    call = request_with_retries(request, Page[WebhookDelivery], policy.for_a_call())
+    page = (yield from call).value
+    matching.check_page(page, limit, offset)
+    return page
+
+
+def redeliver_callback(
+    policy: RetryPolicy, pause_id: str, delivery_id: str
+) -> Steps[WebhookDelivery]:
+    """Send an event to the pause's `callback_url` again, at once."""
+    asked = path("pause", pause_id, "callbacks", delivery_id, "redeliver")
+    request = Request(method="POST", path=asked)
+    call = request_with_retries(request, WebhookDelivery, policy.for_a_call())
+    delivery = (yield from call).value
+    matching.check_delivery(delivery, delivery_id)
+    return delivery
 
 
 def _created(request: Request, policy: RetryPolicy) -> Steps[Pause]:

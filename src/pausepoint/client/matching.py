@@ -14,7 +14,7 @@ import msgspec
 
 from pausepoint.client.errors import MismatchedAnswer
 from pausepoint.client.protocol import Request
-from pausepoint.client.results import AuditEntry, Page, Pause
+from pausepoint.client.results import AuditEntry, Page, Pause, WebhookDelivery
 
 _PREFIX = "psr_"
 
@@ -41,6 +41,10 @@ def check_created(pause: Pause, request: Request) -> None:
         # A server that does not know actions ignores them: the person would not see what they allow.
         asked["action"] = body.get("action")
         got["action"] = pause.action and msgspec.to_builtins(pause.action)
+        asked["fallback"] = [each["channel"] for each in body.get("fallback", ())]
+        got["fallback"] = [each.channel for each in pause.fallback or ()]
+        asked["remind_at"] = "remind_after_hours" in body
+        got["remind_at"] = pause.remind_at is not None
     wrong = [name for name, value in asked.items() if got[name] != value]
     if wrong:
         raise mismatch(f"The pause has another {wrong[0]} than was asked.", pause.pause_id)
@@ -93,6 +97,12 @@ def check_webhook(events: Sequence[str], asked: Sequence[str]) -> None:
     """Raises MismatchedAnswer if a webhook was registered for other events."""
     if set(events) != set(asked):
         raise mismatch("The webhook gets other events than was asked for.")
+
+
+def check_delivery(delivery: WebhookDelivery, delivery_id: str) -> None:
+    """Raises MismatchedAnswer if this is another delivery."""
+    if delivery.delivery_id != delivery_id:
+        raise mismatch("It is another delivery than the one that was asked for.")
 
 
 def mismatch(what: str, pause_id: str | None = None) -> MismatchedAnswer:

@@ -187,6 +187,8 @@ class PausePoint(_Driven, Approving):
     wait = _blocking(calls.wait)
     cancel = _blocking(calls.cancel)
     erase = _blocking(calls.erase)
+    callbacks = _blocking(calls.callbacks)
+    redeliver_callback = _blocking(calls.redeliver_callback)
     list = _blocking(calls.list_pauses)
     audit = _blocking(calls.audit)
 

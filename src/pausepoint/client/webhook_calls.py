@@ -80,6 +80,5 @@ def redeliver(policy: RetryPolicy, webhook_id: str, delivery_id: str) -> Steps[W
     delivery = (
         yield from request_with_retries(request, WebhookDelivery, policy.for_a_call())
     ).value
-    if delivery.delivery_id != delivery_id:
-        raise matching.mismatch("It is another delivery than the one that was asked for.")
+    matching.check_delivery(delivery, delivery_id)
     return delivery
