@@ -1,6 +1,6 @@
 """The five tools as steps: each yields the API requests it needs and returns a tool result.
 
-A step generator knows neither sockets nor threads nor a clock. Whoever drives it sends the outcome
+A step generator knows neither sockets nor threads nor a clock. Its driver sends the outcome
 of each request in, from a thread, an event loop or a test.
 """
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _MAX_REMEMBERED = 1000
 _ANY_WAIT = 86_400
-# A model grows impatient after about so many polls and looks for a way around the person.
+# After about this many polls models look for a way around the person.
 POLLS_BEFORE_ENDING_THE_TURN = 5
 _PATIENT_SECONDS = 225
 
@@ -71,12 +71,12 @@ class KnownPauses:
         return polls
 
     def note_cut(self, outcome: Outcome, seconds: float) -> None:
-        """What ended a held request after so many seconds: no gateway's end comes as early again."""
+        """Record after how many seconds a held request was cut, so that later holds are shorter."""
         if error_code(outcome) is None:
             self.longest_hold = shorter(self.longest_hold, seconds)
 
     def note_given_up(self, seconds: float) -> None:
-        """A host gave a poll up after so many seconds: shorter ones from now on."""
+        """Record after how many seconds a host cancelled a poll, so that later polls are shorter."""
         self.longest_wait = shorter(self.longest_wait, seconds)
 
     def _note(self, notes: dict[str, Any], name: str, value: object) -> None:
@@ -88,7 +88,7 @@ class KnownPauses:
 class CallContext:
     """What a call needs from the world: `now` in epoch seconds, a key never used before.
 
-    `permission` says whom `permission_prompt` asks; None where that tool is not offered.
+    `permission` is the recipient of `permission_prompt`; None where that tool is not offered.
     `callback_secret` signs what is posted to a `callback_url`; None where none is taken.
     """
 
@@ -111,7 +111,7 @@ class CallContext:
 
 
 def create(values: Json, context: CallContext) -> ToolSteps:
-    """Asks the person. A lost answer is asked for once more under the same idempotency key."""
+    """Ask the person. A lost response is requested again under the same idempotency key."""
     check_create(values)
     if "callback_url" in values:
         values["callback_secret"] = context.callback_secret
@@ -142,7 +142,7 @@ def poll(values: Json, context: CallContext) -> ToolSteps:
         outcome = matched((yield request), request)
         waited += outcome.seconds
         if hold and was_cut(outcome):
-            # A plain look still tells how things stand.
+            # A poll without a wait still returns the state.
             context.known.note_cut(outcome, outcome.seconds)
             request = look(pause_id, 0)
             outcome = matched((yield request), request)

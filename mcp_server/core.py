@@ -18,7 +18,7 @@ Driving the steps is the same in a thread, in an event loop and in a test::
         except StopIteration as done:
             return done.value                 # the message to send back
 
-Two eras of the protocol are served, told apart by each request alone, so there is no session to
+Two eras of the protocol are served, distinguished by each request alone, so there is no session to
 keep: in the handshake era (2024-11-05 to 2025-11-25) a connection opens with `initialize`; in the
 stateless era (2026-07-28) each request names its version in `_meta`. Specification:
 https://modelcontextprotocol.io/specification, pages Base protocol, Versioning, Tools, Progress,
@@ -54,7 +54,7 @@ HANDSHAKE_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 STATELESS_VERSIONS = ("2026-07-28",)
 DEFAULT_MAX_WAIT_SECONDS = 45
 LONGEST_MAX_WAIT_SECONDS = 3600
-# OpenAI Agents and, on stdio, Google ADK cut a call after 5 seconds unless told otherwise. OpenAI
+# OpenAI Agents and, on stdio, Google ADK cut a call after 5 seconds by default. OpenAI
 # Agents and earlier versions of ADK give the name that the Python SDK's client has by default.
 SHORT_MAX_WAIT_SECONDS = 4
 SHORT_LIVED_CLIENTS = ("mcp",)

@@ -3,7 +3,7 @@
 The answer is one text block of JSON, as Claude Code's `--permission-prompt-tool` reads it:
 `{"behavior": "allow", "updatedInput": {…}}` or `{"behavior": "deny", "message": "…"}`. Claude Code up
 to 2.1.173 takes an allow without `updatedInput` for an error. Only a person's own "Allow" allows.
-Whatever else happens denies: silence, a withdrawal, an error, an input that cannot be shown whole.
+Everything else denies: silence, a withdrawal, an error, an input that cannot be shown whole.
 
 `AskUserQuestion` is no question about a permission: its own questions are asked, a pause for each.
 """
@@ -53,7 +53,7 @@ MAX_ACTION_BYTES = 256 * 1024
 MAX_TOOL_CHARACTERS = 200
 # The server ends the pause at its deadline; this is for a server whose clock stands still.
 _GRACE_SECONDS = 30
-# A server that is started anew is away for seconds; one that stays away answers nobody.
+# A restart takes seconds; a longer outage is an error.
 _PATIENCE_SECONDS = 60
 _RETRY_SECONDS = 2
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
@@ -61,7 +61,7 @@ _TELL = "Tell the user; do not look for a way around it."
 
 
 class Permission:
-    """Whom `permission_prompt` asks and how long an answer is waited for; no model says that.
+    """The recipient of `permission_prompt` and its time-out; not chosen by a model.
 
     `run` is different for each run of the server.
     """
@@ -76,7 +76,7 @@ class Permission:
 
 
 def denied(reason: str) -> Json:
-    """The result that denies, and tells the host why."""
+    """Return the result that denies, with the reason."""
     return _decision({"behavior": "deny", "message": reason})
 
 

@@ -82,7 +82,7 @@ def polled(
 ) -> Json:
     """The result of a poll that held `waited` seconds and was the `polls`-th of this pause.
 
-    `is_long` where they are so many that the turn is better ended.
+    `is_long` after that many polls that the turn should end.
     """
     extra: Json = {"waited_seconds": round(waited)}
     fields = PAUSE_FIELDS

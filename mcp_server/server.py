@@ -13,7 +13,7 @@ import sys
 
 if not __package__:
     # Run by its path: the folder becomes a package under a name that nothing else has, so the
-    # import below finds these files whatever is installed and whatever sys.path holds.
+    # import below finds these files regardless of sys.path and installed packages.
     __package__ = "pausepoint_mcp"
     _package = type(sys)(__package__)
     _package.__path__ = [os.path.dirname(os.path.abspath(__file__))]

@@ -33,7 +33,7 @@ _BAD_KEY = f"{_KEY} holds characters that no key has; copy it again"
 
 
 class Settings:
-    """Read once, when the server starts. `permission` is None where nobody is named to be asked."""
+    """Read once, when the server starts. `permission` is None without a recipient for it."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment

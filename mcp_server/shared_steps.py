@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .api import Json, Outcome, Waiting
 
-# Proxies cut a silent connection at 60 s; the API itself holds at most so long.
+# Proxies cut a silent connection at 60 s, which is also the API's limit.
 MAX_HOLD_SECONDS = 50
 # A held request that ends earlier than asked was not waiting (a server that stops, or that does not
 # know `wait`); asking again at once would be a loop without a pause.
@@ -40,7 +40,7 @@ def look(
 
 
 def asked_twice(request: ApiRequest) -> Generator[ApiRequest, Outcome, Outcome]:
-    """For requests that may be repeated: a lost answer is asked for once more."""
+    """For idempotent requests: a lost response is requested again."""
     outcome = matched((yield request), request)
     if isinstance(outcome, ApiFailure) and outcome.sent:
         outcome = matched((yield request), request)
@@ -64,7 +64,7 @@ def was_cut(outcome: Outcome) -> bool:
 
 
 def shorter(hold: int, seconds: float) -> int:
-    """The longest hold from now on, where one was cut after so many seconds."""
+    """Return the longest hold from now on, after one was cut after `seconds`."""
     if seconds < SHORTEST_HOLD_SECONDS:
         return hold
     return max(SHORTEST_HOLD_SECONDS, min(hold, int(_SHORTER * seconds)))

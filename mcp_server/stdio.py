@@ -139,7 +139,7 @@ class StdioServer:
         try:
             message = self._driven(running)
         except Exception:
-            # Every request is answered, whatever happens.
+            # Every request is answered, also after an error.
             sys.excepthook(*sys.exc_info())
             message = messages.error(call.request_id, messages.INTERNAL_ERROR, "Internal error")
         with self._lock:
@@ -224,7 +224,7 @@ class StdioServer:
             while left:
                 left = left[os.write(self._out_fd, left) :]
         except OSError:
-            # Nobody reads any more: there is nothing left to do here.
+            # The reader has gone: there is nothing left to do here.
             os._exit(0)
 
 
@@ -262,7 +262,7 @@ def main() -> None:
 
 
 def _claimed_stdout() -> int:
-    """A private descriptor of stdout; whatever else is printed goes to stderr from now on."""
+    """Return a private descriptor of stdout; other output goes to stderr from now on."""
     out_fd = os.dup(1)
     try:
         os.dup2(2, 1)

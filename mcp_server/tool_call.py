@@ -66,9 +66,9 @@ class ToolCall:
         return self._answer(self._refused(sentence))
 
     def progress(self, request: ApiRequest, seconds: float) -> Json | None:
-        """The notification for a request that has been held for so many seconds.
+        """The notification for a request that has been held for some seconds.
 
-        None when the client wants none or nobody is waited for. `progress` and `total` are seconds.
+        None when the client wants none or no answer is awaited. `progress` and `total` are seconds.
         """
         waiting = request.waiting
         if waiting is None or self.progress_token is None:

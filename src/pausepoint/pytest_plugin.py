@@ -1,4 +1,4 @@
-"""The fixture `pausepoint`. pytest finds it wherever PausePoint is installed, and loads no more of it."""
+"""The pytest fixture `pausepoint`, an entry point; the rest is imported on first use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `pausepoint doctor` looks at: settings, database, channels; and, if asked, one message."""
+"""The checks of `pausepoint doctor`: settings, database, channels; and, if asked, one message."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Finding:
 
 
 async def examine(command: str, send_test: str | None) -> list[Finding]:
-    """Everything that was found, the settings first. Sends only when `send_test` names somebody."""
+    """Return all findings, the settings first. Sends a message only if `send_test` names a recipient."""
     try:
         settings = load(Command(command))
     except ConfigError as error:

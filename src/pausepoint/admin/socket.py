@@ -70,7 +70,7 @@ class AdminSocket:
             writer.close()
 
     async def _answer(self, line: bytes) -> Answer:
-        """Never raises: whatever is sent has an answer."""
+        """Never raises: each request gets an answer."""
         try:
             asked = msgspec.json.decode(line)
             return {"ok": await execute(self._services, asked["command"], asked["arguments"])}

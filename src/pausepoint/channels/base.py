@@ -52,7 +52,7 @@ class Receipt:
     """The next system took the message.
 
     `provider_id` is its name for it, `code` its answer; `facts` are figures worth keeping, such as
-    an SMS's segments. `is_checkable` says that asking later can tell whether it arrived.
+    an SMS's segments. `is_checkable` says that a later query can find whether it arrived.
     """
 
     provider_id: str | None = None
@@ -135,7 +135,7 @@ class Channel(ABC, Generic[Rendered]):
     """What a recipient is here: "phone number"."""
 
     recipient_form: ClassVar[str]
-    """Regular expression for recipients of this channel and of no other, roughly: it tells the
+    """Regular expression for recipients of this channel and of no other, roughly: it finds the
     channel where only a recipient is given."""
 
     allowed_form: ClassVar[str]
@@ -148,7 +148,7 @@ class Channel(ABC, Generic[Rendered]):
 
     callbacks: ClassVar[Mapping[str, str]] = {}
     """Paths below `/v1/callbacks/` to which its vendor posts, each with a summary for the API's
-    documentation. Each holds `{delivery_id}`, or the vendor's body tells the delivery."""
+    documentation. Each holds `{delivery_id}`, or the vendor's body names the delivery."""
 
     @classmethod
     @abstractmethod
@@ -181,7 +181,7 @@ class Channel(ABC, Generic[Rendered]):
         return recipient
 
     def forbids(self, recipient: str) -> str | None:
-        """Why nobody may ask this normalised address, as a sentence; None where anybody may."""
+        """Return why this normalised address may not be asked, as a sentence; None if it may."""
         return None
 
     def preview(self, message: Any) -> Preview:
@@ -261,7 +261,7 @@ class HttpClient(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InboundRequest:
-    """What a vendor posted: `url` is the public one, whatever Host or proxies say.
+    """What a vendor posted: `url` is the public one, regardless of Host and proxies.
 
     `headers` have lower-case names; `path` holds the parameters of the callback's path.
     """
@@ -282,7 +282,7 @@ class InboundStatus:
 
 
 class CallbackReader(Protocol):
-    """Believes what a vendor posts only if it is signed, in whatever form, and reads it."""
+    """Verifies the signature of what a vendor posts, in the vendor's own form, and parses it."""
 
     def read(self, request: InboundRequest) -> Sequence[InboundStatus]:
         """Raises InvalidSignature, also for what cannot be read."""

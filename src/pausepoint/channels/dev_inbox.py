@@ -61,7 +61,7 @@ class DevInbox:
     def add(
         self, channel: AnyChannel, notification: Notification, message: Any, now: Instant
     ) -> int:
-        """Keeps a message and wakes whoever waits; returns its number."""
+        """Keep a message, wake the waiters, and return its number."""
         self._newest += 1
         preview = channel.preview(message)
         kept = InboxMessage(self._newest, channel.name, notification, message, now, preview)
@@ -78,7 +78,7 @@ class _InboxTransport(Transport[Any]):
         self._channel = channel
 
     async def send(self, message: Any, notification: Notification, now: Instant) -> Receipt:
-        # A Slack recipient is a secret, also from whoever looks over a developer's shoulder.
+        # A Slack recipient is a secret, also on a screen that others can see.
         shown = replace(notification, recipient=self._channel.mask(notification.recipient))
         number = self._inbox.add(self._channel, shown, message, now)
         return Receipt(provider_id=f"inbox-{number}", code="inbox")

@@ -123,7 +123,7 @@ class OutboundClient:
 
 
 class SystemResolver:
-    """Asks the system for a host's addresses, on threads that nobody waits for at the end.
+    """Asks the system for a host's addresses, on daemon threads.
 
     A name server that never answers holds its thread for minutes; so each look-up has one of its
     own, a host has few at a time, and the process's exit joins none of them.
@@ -156,7 +156,7 @@ class SystemResolver:
             error = failure
         except UnicodeError:
             error = OSError("not a name that DNS can hold")
-        # The loop may be gone: then nobody wants to know any more.
+        # The loop may be closed: then the result is not needed.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(self._tell, host, found, answers, error)
 
@@ -199,7 +199,7 @@ class GuardedClient(OutboundClient):
 
 
 class OperatorClient(OutboundClient):
-    """For addresses out of the operator's own settings: whatever they say is meant."""
+    """For addresses from the operator's own settings: any address is allowed."""
 
     def __init__(
         self, *, resolve: Resolve | None = None, ssl_context: ssl.SSLContext | None = None

@@ -1,4 +1,4 @@
-"""THE list of channels. Whatever names, describes or chooses a channel reads it from here."""
+"""THE list of channels: all code that names, describes or chooses a channel reads it from here."""
 
 from __future__ import annotations
 

@@ -102,5 +102,5 @@ def _show_serve(settings: Settings, *, has_accounts: bool) -> None:
 
 
 def _inbox_url(settings: Settings) -> str:
-    """On this machine's own name, whatever the public URL is: it is for nobody else."""
+    """On this machine's own name: the inbox is not reachable by the public URL."""
     return f"{local_url(settings.host, settings.port)}/dev/inbox"

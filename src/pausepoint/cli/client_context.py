@@ -1,4 +1,4 @@
-"""The client, for a command: opened with the environment's settings, its errors told and exited with."""
+"""The client for a command: configured from the environment; its errors become exit codes."""
 
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("pause_ids", nargs=-1, required=True)
 @json_option
 def erase(pause_ids: tuple[str, ...], as_json: bool) -> None:
-    """Erase what was asked in PAUSE_IDS, of whom, and what was answered, for good.
+    """Erase question, recipient and answer of PAUSE_IDS for good.
 
     The pauses stay, with their status and times, and so does the audit log. A pause that still
     waits is refused: cancel it first. Where one is refused the others are erased all the same,

@@ -34,7 +34,7 @@ class NeverReady(Exception):
 
 
 class Processes:
-    """Starts them, tells when all are ready, begins again those that die, stops them all.
+    """Start the processes, report when all are ready, restart those that die, stop them all.
 
     Each holds the far end of a pipe and stops when it closes, so that none outlives this process.
     """
@@ -86,7 +86,7 @@ class Processes:
             )
             self._alive.add(process)
             if self._stopping.is_set():
-                # It came to be while the others were told.
+                # It was started while the others were being stopped.
                 _signal(process, signal.SIGTERM)
             try:
                 await self._watch(process, on_ready, is_first=is_first)
@@ -148,7 +148,7 @@ async def run_several(
 
 @contextmanager
 def shared_metrics(settings: Settings) -> Iterator[Callable[[int], None]]:
-    """Tells the figures of all processes at one address; hears which of them have died."""
+    """Serve the metrics of all processes at one address; forget those of dead processes."""
     if settings.metrics_address is None:
         yield lambda _: None
         return

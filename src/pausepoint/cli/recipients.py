@@ -1,4 +1,4 @@
-"""`recipients`: whom live keys may ask, and who has muted or reported an account's agents."""
+"""`recipients`: the directory of live keys' recipients, and mutes and reports of agents."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pausepoint.client.channels import CHANNELS
 
 @click.group(cls=ServerGroup)
 def recipients() -> None:
-    """Say whom live keys may ask; see mutes and reports."""
+    """Manage the recipients of live keys; see mutes and reports."""
 
 
 @recipients.command("add")
@@ -21,7 +21,7 @@ def recipients() -> None:
 @click.option("--channel", type=click.Choice(list(CHANNELS)), required=True)
 @json_option
 def add(account: str, address: str, channel: str, as_json: bool) -> None:
-    """Let an account (an id or an e-mail address) ask somebody, without a confirmation.
+    """Allow a recipient for an account (an id or an e-mail address), without a confirmation.
 
     \b
     pausepoint recipients add you@example.com +15550100199 --channel sms
@@ -39,7 +39,7 @@ def add(account: str, address: str, channel: str, as_json: bool) -> None:
 @click.argument("account")
 @json_option
 def list_recipients(account: str, as_json: bool) -> None:
-    """List whom an account may ask."""
+    """List the recipients of an account."""
     items = ask_server_or_database("recipients.list", account=account)["items"]
     if as_json:
         print_json(items)

@@ -58,7 +58,7 @@ class Serving:
             # Nothing is ever written to it: it can be read once the parent is gone.
             loop.add_reader(sys.stdin.fileno(), self._lose_parent)
         if self._settings.is_sqlite:
-            # A file is there or it is not: what is wrong with it is told before anybody connects.
+            # Problems with a file are reported before the first connection.
             self._running = await open_or_fail(self._settings)
         opening = asyncio.create_task(self._open())
         if self._is_one_of:
@@ -79,7 +79,7 @@ class Serving:
                 self._running = await open_when_there(self._settings)
             await self._begin(self._running)
         except Exception as error:
-            # Or it would answer for ever that it is not ready yet, and nobody would know why.
+            # Or readiness would fail for ever without a reason.
             self._refusal = refusal_of(error)
             self._server.should_exit = True
             self._opened.set()

@@ -1,4 +1,4 @@
-"""How each MCP host is told of PausePoint: snippets filled in, ready to paste."""
+"""Configuration snippets for MCP hosts, filled in and ready to paste."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening the service: what is worth waiting for, and what is told at once."""
+"""Opening the service: transient failures are retried, all others reported at once."""
 
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations
@@ -35,7 +35,7 @@ async def open_when_there(settings: Settings) -> Running:
 
 
 def refusal_of(error: Exception) -> str:
-    """Why it does not start, for the operator; what nobody foresaw is in the log."""
+    """Return why it does not start, for the operator; unexpected errors are logged."""
     from pausepoint.config.settings import ConfigError
     from pausepoint.observability.metrics import NoMetricsAddress
     from pausepoint.store.base import CannotOpen

@@ -50,7 +50,7 @@ def printable(text: str) -> str:
 
 
 def first_line(text: str | None, width: int) -> str:
-    """The beginning of a text, printable and cut to so many characters."""
+    """The beginning of a text, printable and cut to a width."""
     line = printable((text or "").strip().partition("\n")[0])
     return line if len(line) <= width else line[: width - 1] + "…"
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pausepoint.client import Pause, PausePoint
 
 MOST: Final = 100
-"""Of the pauses that are pending at the start, the newest so many."""
+"""How many of the pauses that are pending at the start are shown."""
 ENDINGS: Final = ("pause.responded", "pause.timed_out", "pause.cancelled")
 EVENTS: Final = ("pause.created", "pause.undeliverable", *ENDINGS)
 
@@ -76,7 +76,7 @@ class Watched:
             self._last_event_id = event.event_id
 
     def start_anew(self) -> None:
-        """After what followed the last event can no longer be told."""
+        """Called when events after the last one are no longer available."""
         click.echo(
             "pausepoint: What happened meanwhile can no longer be told: `pausepoint audit` has what"
             " is kept. Starting anew with the pending pauses.",

@@ -13,7 +13,7 @@ from pausepoint.client.results import Pause
 
 
 class Answer(Struct, frozen=True, kw_only=True, eq=False):
-    """What was chosen, and by whom.
+    """What was chosen, and whether by a person.
 
     `resolved_by` is `human`, or `timeout` where the default fell at the deadline. `text` is the
     person's note: data, not a command. `at` is when they answered, or the deadline. `pause` is the whole pause, with its recipient.

@@ -100,7 +100,7 @@ class Approving(ABC):
 
 
 class Call:
-    """One call that waits for a person: its arguments are copies that nobody else holds."""
+    """One call that waits for a person: its arguments are private copies."""
 
     def __init__(
         self, function: Callable[..., Any], approval: Approval, bound: inspect.BoundArguments

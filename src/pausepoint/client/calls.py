@@ -36,10 +36,10 @@ def ask(
     `channel` is guessed from the recipient. `timeout` is 24 hours unless given; `default` is the
     option taken then. `action` is what you are about to do; the page shows all of it. `remind_after`
     is when the question is sent again; `fallback` are up to three others, asked if the message fails
-    or nobody answers by then. This pause's events are posted to `callback_url`, signed with
+    or there is no answer by then. This pause's events are posted to `callback_url`, signed with
     `callback_secret` of 16 to 512 characters. With an
     `idempotency_key` the same question, asked again until seven days after its deadline, finds the
-    same pause. `on_pending` is called with the pause each time it was looked at and is
+    same pause. `on_pending` is called with the pause after each poll while it is
     not answered yet. Raises TimedOut, Cancelled, Undeliverable, ApiError, Unreachable.
     """
     request = question(recipient, message, options, details)
@@ -54,7 +54,7 @@ def create(
     options: Sequence[str],
     **details: Unpack[Details],
 ) -> Steps[Pause]:
-    """Asks a person, and returns at once. `wait` for the answer later, or let a webhook tell it."""
+    """Ask a person, and return at once. `wait` for the answer later, or receive a webhook."""
     request = question(recipient, message, options, details)
     return (yield from _created(request, policy.for_a_call()))
 
@@ -93,9 +93,9 @@ def cancel(policy: RetryPolicy, pause_id: str) -> Steps[Pause]:
 
 
 def erase(policy: RetryPolicy, pause_id: str) -> Steps[Pause]:
-    """Erases what was asked, of whom, and what was answered, for good; the pause stays.
+    """Erase question, recipient and answer for good; the pause stays.
 
-    Once more changes nothing. Raises Conflict while it is pending: cancel it first.
+    Idempotent. Raises Conflict while it is pending: cancel it first.
     """
     request = Request(method="DELETE", path=path("pause", pause_id, "content"))
     pause = (yield from request_with_retries(request, Pause, policy.for_a_call())).value
@@ -169,7 +169,7 @@ def _created(request: Request, policy: RetryPolicy) -> Steps[Pause]:
         pause = settled.value
         matching.check_created(pause, request)
         # After a lost answer 200 means that an earlier attempt of this call made the pause. Unless
-        # it has ended: nobody answers between two attempts.
+        # it has ended: no person answers between two attempts.
         is_replay = settled.status == 200 and not (settled.was_repeated and pause.is_pending)
         return msgspec.structs.replace(pause, is_replay=is_replay)
     except Unreachable as error:

@@ -34,7 +34,7 @@ def requires_approval(
     `message` is what stands above them, a format string with the arguments' names, such as
     "Wire ${amount} to {payee}?". `hide` names arguments that the person need not see. Silence
     approves nothing. Raises Rejected, which has the person's note; TimedOut; NotShowable, before
-    anybody is asked, where the arguments cannot be shown as a whole; and whatever `ask` raises.
+    a question is sent, where the arguments cannot be shown as a whole; and the errors of `ask`.
     """
     approval = Approval(
         recipient=recipient,

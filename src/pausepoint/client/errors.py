@@ -87,7 +87,7 @@ class NotFound(ApiError):
 
 
 class Conflict(ApiError):
-    """409, 410: somebody was first. The pause is answered, cancelled or timed out already."""
+    """409, 410: a concurrent request won. The pause is answered, cancelled or timed out already."""
 
 
 class RateLimited(ApiError):
@@ -102,7 +102,7 @@ class Unreachable(PausePointError):
     """No answer, for longer than the client's patience.
 
     `may_have_been_done` says whether a request arrived whose answer was lost; then ask again with
-    this `idempotency_key`, and nobody is asked twice. While an answer was waited for, `pause_id`
+    this `idempotency_key`, and the person is asked only once. While an answer was waited for, `pause_id`
     is what to go on with.
     """
 
@@ -191,7 +191,7 @@ class Rejected(PausePointError):
 
 
 class NotShowable(PausePointError):
-    """The arguments cannot be shown to a person as a whole, so nobody was asked."""
+    """The arguments cannot be shown to a person as a whole, so no question was sent."""
 
     default_code = "NOT_SHOWABLE"
 

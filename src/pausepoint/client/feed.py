@@ -56,7 +56,7 @@ class BadStream(Exception):
 
 
 class Feed:
-    """One reader's place. `on_connected` is told, on each connection, the id that it begins after."""
+    """One reader's position. `on_connected` gets, on each connection, the id that it begins after."""
 
     def __init__(
         self,

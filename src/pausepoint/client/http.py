@@ -177,7 +177,7 @@ def is_stream(answer: httpx2.Response) -> bool:
 
 
 def begun(body: Body, answer: httpx2.Response, seconds: float) -> Response:
-    """The answer to a request for a stream; what is none is no success, whatever its status says."""
+    """The response to a request for a stream; any other content type is a failure, also with 200."""
     whole = body.whole(answer, seconds)
     if is_stream(answer) or not answer.is_success:
         return whole

@@ -21,7 +21,7 @@ def path(*parts: str) -> str:
 
 
 def query(fields: Mapping[str, Any]) -> str:
-    """With its question mark; what is None is left out, dates and times are RFC 3339."""
+    """Return the query with its question mark; None is left out, dates and times are RFC 3339."""
     given = {
         name: value.isoformat() if isinstance(value, date) else value
         for name, value in fields.items()

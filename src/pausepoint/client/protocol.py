@@ -42,7 +42,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Response(Struct, frozen=True, kw_only=True):
-    """A whole HTTP answer, from whomever; header names are in lower case, `seconds` it took."""
+    """A whole HTTP response; header names are in lower case, `seconds` is its duration."""
 
     status: int
     content: bytes = b""

@@ -1,4 +1,4 @@
-"""What PausePoint tells: pauses, entries of the audit log, webhooks. Frozen, typed, quiet in reprs.
+"""Result types: pauses, entries of the audit log, webhooks. Frozen, typed, quiet in reprs.
 
 Fields have the names of the API. Unknown ones are ignored, so that a newer server may say more;
 for the same reason states are plain strings.
@@ -19,7 +19,7 @@ T = TypeVar("T")
 class Attempt(Struct, frozen=True):
     """One attempt at delivery; `code` is the vendor's, or HTTP's.
 
-    Of a message to a person it also says on which channel and to whom it went, and whether it was a
+    Of a message to a person it also says on which channel and to which recipient it went, and whether it was a
     reminder; of a webhook these are None. `recipient` is None too once the pause is erased.
     """
 
@@ -36,7 +36,7 @@ class Attempt(Struct, frozen=True):
 
 
 class Fallback(Struct, frozen=True):
-    """Another recipient, asked if the message fails or nobody answers by the reminder."""
+    """Another recipient, asked if the message fails or there is no answer by the reminder."""
 
     recipient: str
     channel: str
@@ -164,7 +164,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
 
 
 class WebhookDelivery(Struct, frozen=True, kw_only=True):
-    """How one event fared on its way to one webhook."""
+    """The delivery of one event to one webhook."""
 
     delivery_id: str
     pause_id: str

@@ -21,13 +21,13 @@ log = logging.getLogger("pausepoint.client")
 PATIENCE = timedelta(minutes=10)
 """How long an outage may last while an answer is waited for, unless the caller says otherwise."""
 CALL_PATIENCE = 10.0
-"""The same, in seconds, for what somebody waits for now."""
+"""The same, in seconds, for calls that a caller waits for."""
 FIRST_DELAY = 0.25
 LONGEST_DELAY = 10.0
 TRIES_ON_NONSENSE = 3
 """How often what looks like a fault, not an outage, is tried in all."""
 QUIET_TRIES = 3
-"""A restart of the server is over before anybody is told of it."""
+"""A restart of the server is over within this time, without an error for the caller."""
 
 
 class RetryPolicy(Struct, frozen=True):
@@ -41,7 +41,7 @@ class RetryPolicy(Struct, frozen=True):
         return RetryPolicy(min(self.patience, CALL_PATIENCE), self.chance)
 
     def delay(self, tries: int) -> float:
-        """Seconds before the next attempt, after so many: doubled each time, and spread."""
+        """Return the back-off in seconds after this many attempts: exponential, with jitter."""
         longest = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(tries, 30))
         return longest * (0.5 + 0.5 * self.chance())
 
@@ -51,7 +51,7 @@ class Settled(Struct, Generic[T], frozen=True):
 
     `status` is that of the HTTP answer. `seconds` is the time from the first attempt to the last, delays included. `was_repeated` says
     that an earlier attempt may have been carried out; `cut_after`, that the first one was held
-    for so many seconds and then lost.
+    for some seconds and then lost.
     """
 
     value: T

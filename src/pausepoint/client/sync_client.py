@@ -146,7 +146,7 @@ def _blocking(
 
 
 class Webhooks(_Driven):
-    """`client.webhooks`: where events are sent, and how they fared."""
+    """`client.webhooks`: registered webhooks and their deliveries."""
 
     create = _blocking(webhook_calls.create)
     list = _blocking(webhook_calls.list_webhooks)
@@ -204,7 +204,7 @@ class PausePoint(_Driven, Approving):
         From now on, or from the event after `last_event_id` on; of `types` only, where given. When
         the line is cut it comes back and misses nothing. `on_connected` is called with the id that
         a connection begins after. Raises ApiError, Unreachable; Conflict with the code EVENTS_GONE
-        where what followed that id can no longer be told.
+        where what followed that id is no longer available.
         """
         feed = Feed(self._driver.policy, types, last_event_id, on_connected)
         return self._driver.follow(feed)

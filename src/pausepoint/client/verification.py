@@ -28,7 +28,7 @@ _SECONDS = re.compile(r"[0-9]{1,12}")
 
 
 class EventData(Struct, frozen=True, kw_only=True):
-    """The answer, as the event tells it; all None where there is none.
+    """The answer, as in the event; all None where there is none.
 
     `test` is true for a pause that was made with a test key: its answer may be a simulated person's.
     It is None where the server is too old to say.
@@ -48,7 +48,7 @@ class EventData(Struct, frozen=True, kw_only=True):
 class WebhookEvent(Struct, frozen=True, kw_only=True):
     """`webhook_id` is the same each time this event is sent: remember it, and skip what came before.
 
-    It is None where the sender gave only the simple signature, which does not tell when.
+    It is None where the sender gave only the simple signature, which has no timestamp.
     """
 
     event: str

@@ -42,7 +42,7 @@ def wait(
 ) -> Steps[Answer]:
     """Looks until there is an answer, for at most `limit` seconds. Raises Unanswered.
 
-    `on_pending` is told of the pause after each look that found it pending. `created` is the pause
+    `on_pending` is called with the pause after each poll that found it pending. `created` is the pause
     as it was asked, if known: later looks must show the same question.
     """
     hold, left, quick, delay = LONGEST_HOLD, limit, 0, 0.0

@@ -63,7 +63,7 @@ def delete(policy: RetryPolicy, webhook_id: str) -> Steps[None]:
 def deliveries(
     policy: RetryPolicy, webhook_id: str, *, limit: int = 20, offset: int = 0
 ) -> Steps[Page[WebhookDelivery]]:
-    """How events fared on their way to this webhook, newest first."""
+    """Return the deliveries to this webhook, newest first."""
     page = query({"limit": limit, "offset": offset})
     request = Request(method="GET", path=path("webhooks", webhook_id, "deliveries") + page)
     found = (
@@ -74,7 +74,7 @@ def deliveries(
 
 
 def redeliver(policy: RetryPolicy, webhook_id: str, delivery_id: str) -> Steps[WebhookDelivery]:
-    """Sends an event once more."""
+    """Send an event again."""
     asked = path("webhooks", webhook_id, "deliveries", delivery_id, "redeliver")
     request = Request(method="POST", path=asked)
     delivery = (

@@ -142,7 +142,7 @@ def load(
 
 
 def share_metrics_in(folder: str) -> None:
-    """Tells prometheus_client, here and in every child process, where figures are added up."""
+    """Set the folder in which prometheus_client aggregates metrics of all processes."""
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # noqa: TID251 - it takes it from nowhere else
 
 
@@ -257,7 +257,7 @@ def _problems(
 
 
 def _hook_problems(rules: HookRules, channels: Mapping[str, AnyChannel]) -> list[str]:
-    """Every rule that would ask somebody who cannot be asked so."""
+    """Return the rules whose recipient is invalid for their channel."""
     problems = []
     for rule in (rule for each in rules.sets for rule in each.rules):
         channel = channels.get(rule.channel)

@@ -37,7 +37,7 @@ def wrong_name(name: str) -> str | None:
 def wrong_account_name(name: str, looks_like: Callable[[str], str]) -> str | None:
     """What is wrong with an account's name, which stands in sentences that people read.
 
-    `looks_like` maps a text to a form that is equal for texts a person cannot tell apart.
+    `looks_like` maps a text to a form that is equal for texts that look alike.
     """
     if sentence := wrong_name(name):
         return sentence
@@ -55,7 +55,7 @@ def is_name(text: str) -> bool:
 
 
 def wrong_secret(secret: str) -> str | None:
-    """What is wrong with a secret that shall sign events, if anything is."""
+    """Return what is wrong with a webhook secret, or None."""
     return None if len(secret) in _SECRET_LENGTHS else "Must have 16 to 512 characters."
 
 

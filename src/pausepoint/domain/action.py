@@ -31,7 +31,7 @@ class Action:
 
 
 def new_action(tool: str, arguments: Any) -> Action:
-    """Raises ValueError with a sentence that a caller may be told."""
+    """Raises ValueError with a sentence for the caller."""
     if not tool.strip() or len(tool) > TOOL_LIMIT:
         raise ValueError(f"The tool's name must have 1 to {TOOL_LIMIT} characters.")
     canonical = canonical_json(tool, arguments)

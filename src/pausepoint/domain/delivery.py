@@ -14,11 +14,11 @@ from pausepoint.domain.time import Instant, milliseconds
 
 
 class DeliveryState(StrEnum):
-    QUEUED = "queued"  # nobody has taken it yet
+    QUEUED = "queued"  # not yet accepted by the next system
     SENT = "sent"  # the next system took it
-    DELIVERED = "delivered"  # somebody said that it arrived
+    DELIVERED = "delivered"  # the vendor reported its arrival
     FAILED = "failed"  # given up
-    SIMULATED = "simulated"  # a test key's message: nobody was asked
+    SIMULATED = "simulated"  # a test key's message: no real person was asked
 
 
 class DeliveryKind(StrEnum):
@@ -39,7 +39,7 @@ class Outcome(StrEnum):
 class Attempt:
     """One try. `at` is epoch milliseconds; `code` is the vendor's own, where there is one.
 
-    To whom it was is known from its delivery; it is told here where attempts of several are put
+    The recipient is known from its delivery; it stands here where attempts of several are put
     together: by which channel, and whether to the pause's recipient, which is 0, or to a place in
     the fallback, from 1 on.
     """
@@ -86,7 +86,7 @@ WEBHOOK_RETRIES: Final = RetryPolicy(
     max_attempts=8,
 )
 LONGEST_RETRY_AFTER: Final = timedelta(hours=24)
-"""More patience than that nobody may ask of us."""
+"""The longest Retry-After that is honoured."""
 
 STATUS_CHECKS: Final = (timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=5))
 """When to ask a vendor what became of a message, where it cannot call us back."""
@@ -124,7 +124,7 @@ def next_check_at(checks: int, sent_at: Instant) -> Instant | None:
 class Delivery:
     """One thing to send to one place. `attempt` counts the tries begun, `attempts` those ended.
 
-    `due_at` is when the worker shall look at it again; None when there is nothing left to do.
+    `due_at` is when the worker processes it next; None when there is nothing left to do.
     `target` is a webhook's id, a channel's name or a callback's place: deliveries to one may delay
     each other. An event without a `webhook_id` goes to the pause's own callback. A message goes to
     the pause's recipient, which is 0, or to a place in the fallback, from 1 on.
@@ -156,5 +156,5 @@ class Delivery:
 
     @property
     def via(self) -> str:
-        """A channel's name, or `webhook`: what figures and log lines are told apart by."""
+        """Return the channel's name, or `webhook`: the label in metrics and log lines."""
         return self.target if self.kind is DeliveryKind.NOTIFICATION else self.kind.value

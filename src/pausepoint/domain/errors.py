@@ -181,7 +181,7 @@ class EventsGone(PausePointError):
     )
 
 
-# ── Somebody was first ──
+# ── Conflicts: a concurrent request won ──
 
 
 class AlreadyResponded(PausePointError):

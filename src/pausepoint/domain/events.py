@@ -57,4 +57,4 @@ FEED_EVENTS: Final = (
     Event.NOTIFICATION_DELIVERED,
     Event.NOTIFICATION_FAILED,
 )
-"""What the feed tells of: all that happens to a pause, and to its message."""
+"""Events of the feed: those of a pause and of its messages."""

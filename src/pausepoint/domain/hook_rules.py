@@ -1,4 +1,4 @@
-"""Whom to ask before a tool is used, as the operator decided it. No agent can change it."""
+"""The operator's rules for tool calls: who is asked before a tool runs. No agent can change them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Decision(StrEnum):
     DENY = "deny"
     ASK = "ask"  # Claude Code asks the user who sits before it
     PASS = "pass"  # noqa: S105 - Claude Code decides as if there were no hook
-    PERSON = "person"  # somebody is asked by PausePoint
+    PERSON = "person"  # PausePoint asks a person
     DEFER = "defer"  # the run ends here, and goes on when the answer is there
 
 
@@ -75,7 +75,7 @@ class HookRules:
     sets: tuple[RuleSet, ...] = ()
 
     def of(self, key_prefix: str, accounts: Sequence[str]) -> RuleSet | None:
-        """None where nobody has said anything about this caller."""
+        """Return None where no rule set applies to this caller."""
         return next((each for each in self.sets if each.is_for(key_prefix, accounts)), None)
 
 

@@ -1,4 +1,4 @@
-"""Identifiers: a prefix that tells the kind, and a UUIDv7 that sorts by time (RFC 9562)."""
+"""Identifiers: a prefix for the kind, and a UUIDv7 that sorts by time (RFC 9562)."""
 
 from __future__ import annotations
 

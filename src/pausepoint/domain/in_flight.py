@@ -82,7 +82,7 @@ def _pool(kind: DeliveryKind, target: str) -> str:
 
 
 def _share(pool: str, accounts: int) -> int:
-    """What one of so many accounts may have in flight: one share more is kept free."""
+    """Return the share of one of this many accounts: one share more is kept free."""
     if pool == WEBHOOK_POOL:
         return max(1, min(WEBHOOKS_OF_ONE_ACCOUNT, WEBHOOKS_AT_ONCE // (accounts + 1)))
     return max(1, PER_CHANNEL // (max(accounts, 1) + 1))

@@ -1,4 +1,4 @@
-"""The messages of a pause that has more than one: how they fare together, and whose turn is next."""
+"""The messages of a pause that has several: their combined state, and the next fallback (escalation)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def together(pause: Pause, messages: Sequence[Delivery]) -> Pause:
 
 
 def common_state(messages: Sequence[Delivery]) -> DeliveryState:
-    """The best that any of them has come to; failed only if nobody is left to ask."""
+    """Return the best state of all messages; failed only if no fallback is left."""
     states = {each.state for each in messages}
     if DeliveryState.DELIVERED in states:
         return DeliveryState.DELIVERED
@@ -55,7 +55,7 @@ def is_reached(messages: Sequence[Delivery], recipient_index: int) -> bool:
 
 
 def next_to_ask(messages: Sequence[Delivery], now: Instant) -> Delivery | None:
-    """The first of the fallback that waits for its turn, once nobody else was reached or is being tried."""
+    """Return the next fallback to send, if no earlier message was delivered or is in flight."""
     first_messages = [each for each in messages if not each.is_reminder]
     waiting = [each for each in first_messages if _waits(each, now)]
     others = [each for each in first_messages if each not in waiting]

@@ -42,7 +42,7 @@ ENDING: Final = {
     PauseStatus.TIMED_OUT: (Event.PAUSE_TIMED_OUT, Actor.SYSTEM),
     PauseStatus.CANCELLED: (Event.PAUSE_CANCELLED, Actor.DEVELOPER),
 }
-"""How each final state is told."""
+"""The event and actor of each final state."""
 
 
 @record(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class Pause:
 
     @property
     def contacts(self) -> tuple[Contact, ...]:
-        """Everybody who may be asked; nobody once erased."""
+        """All contacts that may be asked; empty once erased."""
         if self.content is None:
             return ()
         return (Contact(self.channel, self.content.recipient), *self.content.fallback)
@@ -139,12 +139,12 @@ class Pause:
 
     @property
     def is_default_withheld(self) -> bool:
-        """The deadline passed, and the default was not taken: somebody asked had muted the agents."""
+        """The deadline passed, and the default was withheld: a recipient had muted the agents."""
         has_timed_out = self.status is PauseStatus.TIMED_OUT
         return has_timed_out and self.default_index is not None and self.choice_index is None
 
     def is_overdue(self, now: Instant) -> bool:
-        """True when the deadline has come and nobody has written it down yet."""
+        """True when the deadline has passed and the timeout is not recorded yet."""
         return self.status is PauseStatus.PENDING and now >= self.expires_at
 
     def _option(self, index: int | None) -> str | None:

@@ -52,7 +52,7 @@ def check_question(
 ) -> None:
     """Raises ValidationFailed, with every field that is wrong, or InvalidOptions.
 
-    `looks_like` maps a text to a form that is equal for texts a person cannot tell apart, and empty
+    `looks_like` maps a text to a form that is equal for texts that look alike, and empty
     for a text that draws nothing;
     `metadata_size` is in bytes of JSON.
     """

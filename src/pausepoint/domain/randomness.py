@@ -15,7 +15,7 @@ os.register_at_fork(after_in_child=_pool.clear)
 
 
 def random_bytes() -> bytes:
-    """16 bytes that nobody else is given.
+    """16 random bytes, unique in this process.
 
     To ask the system each time lets go of the interpreter's lock each time, and to get it back
     takes longer than anything else in a request.

@@ -26,7 +26,7 @@ class RateLimits:
     answers: int = 10
     """answers to one question"""
     looks: int = 60
-    """looks at one question"""
+    """requests for one question's page"""
     recipient_messages: int = 30
     """messages an hour to one person, by the live keys of one account"""
     recipient_pending: int = 20
@@ -34,7 +34,7 @@ class RateLimits:
     confirmations: int = 20
     """confirmations an hour that one account has sent"""
     confirmations_to: int = 3
-    """confirmations an hour that one person is sent, whoever asks for them"""
+    """confirmations an hour that one person is sent, over all accounts"""
     test_records: int = 2000
     """pauses and recipients an hour that one account makes with test keys"""
 

@@ -1,4 +1,4 @@
-"""Whom an account may ask: its directory, what the operator allows, and who does not want to be asked."""
+"""Recipient policy: an account's directory, the operator's allow-list, and opt-out (mutes)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class VerifiedBy(StrEnum):
 
 class MuteReason(StrEnum):
     MUTED = "muted"
-    REPORTED = "reported"  # muted, and the operator shall look at it
+    REPORTED = "reported"  # muted, and reported to the operator
 
 
 class Asking(StrEnum):
@@ -28,7 +28,7 @@ class Asking(StrEnum):
 
     SENT = "sent"
     FAILED = "failed"
-    SIMULATED = "simulated"  # a test key's: nobody was asked
+    SIMULATED = "simulated"  # a test key's: no real person was asked
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ class KeyRestrictions:
         return address is not None and any(address in network for network in self.networks)
 
     def is_within(self, other: KeyRestrictions) -> bool:
-        """Whether whoever holds `other` could do all of this too."""
+        """Return whether `other` permits all of this too."""
         return (
             _are_within(self.scopes, other.scopes)
             and (other.expires_at is None or _is_no_later(self.expires_at, other.expires_at))

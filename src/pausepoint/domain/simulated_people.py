@@ -1,6 +1,6 @@
 """Simulated people: recipients that answer by themselves, so that a program that asks can be tested.
 
-Their addresses are nobody's: `.test` is reserved for trying out (RFC 6761), and in every area the
+Their addresses belong to no one: `.test` is reserved for trying out (RFC 6761), and in every area the
 numbers from 555-0100 to 555-0199 are kept for fiction.
 """
 
@@ -40,7 +40,7 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours"}
 
 @record(frozen=True, slots=True, kw_only=True)
 class SimulatedPerson:
-    """Chooses the option at `place`, `after` so long; -1 is the last one, None is no answer at all."""
+    """Chooses the option at `place` after the time `after`; -1 is the last option, None no answer."""
 
     place: int | None = None
     after: timedelta = timedelta()
@@ -53,7 +53,7 @@ class SimulatedPerson:
 
 
 def simulated_address(recipient: str, channel: str) -> str | None:
-    """The one spelling of such an e-mail address, or of such a Slack URL; None for anybody else.
+    """Return the canonical form of such an e-mail address or Slack URL; None for real recipients.
 
     A number is known by its place in `NUMBERS`, once it is in E.164.
     """
@@ -66,7 +66,7 @@ def simulated_address(recipient: str, channel: str) -> str | None:
 
 
 def simulated_person(address: str) -> SimulatedPerson | None:
-    """Who is at an address in its one spelling; None for anybody real.
+    """Return the simulated person at a canonical address; None for real recipients.
 
     Raises InvalidRecipient where the address is a simulated person's and the name means nothing.
     """

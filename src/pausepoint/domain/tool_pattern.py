@@ -2,7 +2,7 @@
 
 A pattern in brackets is about the tool's main argument. `*` stands for anything, nothing else is
 special. A shell has many ways to say the same thing, so such a pattern errs to the careful side: a
-rule that restricts looks at each part of a command, one that lets pass takes a plain command only.
+rule that restricts checks each part of a command, one that lets pass takes a plain command only.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class ToolPattern:
     argument: tuple[Glob, ...] = ()
 
     def matches(self, tool: str, arguments: Any, cwd: str, *, restricts: bool) -> bool:
-        """`cwd` is what a relative path is relative to. What cannot be told is restricted."""
+        """`cwd` is what a relative path is relative to. What cannot be resolved is restricted."""
         if not self.tool.fits(tool):
             return False
         if self.main is None:

@@ -82,7 +82,7 @@ def deadline_sentence(expires_at: Instant, now: Instant, timeout_default: str | 
 
 
 def otherwise(timeout_default: str | None) -> str:
-    """What happens when nobody answers in time."""
+    """Return what happens without an answer in time."""
     if timeout_default is None:
         return "If you don't, the agent is told that nobody answered."
     return f"If you don't, {timeout_default} is chosen."

@@ -36,8 +36,8 @@ async def run(
 
     With a file in `saved`, a run that waits is kept there with its session: a program that was
     killed goes on with it, without the messages, and the person is not asked again. The file is
-    deleted at the end; nobody else may write it. `options` are those of `agent.run`. Silence is a
-    rejection. Requests of another kind come back in the response, with nobody asked. Raises
+    deleted at the end; protect it from other writers. `options` are those of `agent.run`. Silence is a
+    rejection. Requests of another kind come back in the response, unanswered. Raises
     Undeliverable, and what the client raises.
     """
     whom = Recipient(recipient, channel, timeout)

@@ -1,6 +1,6 @@
 """Ask one recipient several questions at once, and resume a saved run without asking again.
 
-Models and their servers may number tool calls anew in every turn (`call_0`), so a framework's call
+Models and their servers may restart the numbering of tool calls in every turn (`call_0`), so a framework's call
 id never identifies a question. An idempotency key names the saved run and the stop within it; a
 question of a run that is not saved has a key of its own.
 """
@@ -44,7 +44,7 @@ class Recipient(msgspec.Struct, frozen=True):
 
 
 class Question(Protocol[R_co]):
-    """Something that an agent stopped for, and what the framework is told afterwards."""
+    """Something that an agent stopped for, and the framework's result afterwards."""
 
     @property
     def ids(self) -> Sequence[str] | None:

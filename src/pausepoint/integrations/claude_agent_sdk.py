@@ -39,7 +39,7 @@ def can_use_tool(
     """The callback for `ClaudeAgentOptions`: the person sees the tool and its whole input.
 
     With `edits` they may change the input. Each call is asked about each time it is made, also after
-    a restart: a `tool_use_id` may come again. Whatever goes wrong denies the call, and Claude reads
+    a restart: a `tool_use_id` may come again. Every failure denies the call, and Claude reads
     why. Silence denies it too. The questions of `AskUserQuestion` are asked as they are; one that
     takes several choices, or more than five options, is denied.
     """

@@ -1,4 +1,4 @@
-"""CrewAI: a flow's `@human_feedback` is given by a person, wherever they are.
+"""CrewAI: a flow's `@human_feedback` is answered by a person through PausePoint.
 
 from pausepoint.integrations.crewai import asks
 

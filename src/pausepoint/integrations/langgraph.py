@@ -50,7 +50,7 @@ def run(
 
     A thread that already waits, or was cut off, goes on where it is, without the inputs: a program
     that was killed is started again with the same `thread_id`, and the person is not asked again.
-    With a `checkpoint_id`, which forks the thread, they are asked anew.
+    With a `checkpoint_id`, which forks the thread, they are asked again.
     `options` are those of `invoke`. Raises TimedOut, Cancelled or Undeliverable for a plain
     `interrupt` without an answer, and what the client raises; the thread keeps waiting then.
     """

@@ -34,7 +34,7 @@ async def run(
 
     With a file in `saved`, a run that waits is kept there: a program that was killed goes on with
     it, without the input, and the person is not asked again. The file is deleted at the end. It
-    says what was decided and what runs next, so nobody else may write it. `options` are those of
+    says what was decided and what runs next, so protect it from other writers. `options` are those of
     `Runner.run`. Silence is a rejection. Raises Undeliverable, and what the client raises.
     """
     whom = Recipient(recipient, channel, timeout)

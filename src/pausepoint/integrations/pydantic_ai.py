@@ -48,9 +48,9 @@ async def run(
 
     The agent's `output_type` must hold `DeferredToolRequests`. With a file in `saved`, a run that
     waits is kept there: a program that was killed goes on with it, without the prompt, and the
-    person is not asked again. The file is deleted at the end; nobody else may write it. With
+    person is not asked again. The file is deleted at the end; protect it from other writers. With
     `edits` the person may change the arguments. `options` are those of `agent.run`. Silence is a
-    denial. Calls that wait for something else than a person come back in the result, with nobody
+    denial. Calls that wait for something else than a person come back in the result, unanswered
     asked. Raises Undeliverable, and what the client raises.
     """
     whom = Recipient(recipient, channel, timeout)
@@ -80,7 +80,7 @@ def asks(
 ) -> Any:
     """A capability for `Agent`: questions are put during the run, which waits for the answers.
 
-    Nothing is kept over a restart: a run that begins anew asks anew. `run` with `saved` does.
+    Nothing is kept over a restart: a new run asks again. `run` with `saved` does.
     """
     whom = Recipient(recipient, channel, timeout)
 

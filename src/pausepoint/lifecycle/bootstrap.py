@@ -182,7 +182,7 @@ def _recipient_rules(settings: Settings) -> RecipientRules:
 def _metrics(settings: Settings) -> Metrics | None:
     if settings.metrics_address is None:
         return None
-    from pausepoint.observability.metrics import Metrics  # noqa: PLC0415 - costs nothing where nobody asks
+    from pausepoint.observability.metrics import Metrics  # noqa: PLC0415 - imported on first use
 
     return Metrics()
 

@@ -1,4 +1,4 @@
-"""How a process stops: what it had begun may end, for so long; what still runs is broken off."""
+"""Graceful shutdown: work in flight is drained up to a limit, then cancelled."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FAREWELL_SECONDS: Final = 0.25
 query that was: that may take longer to end than the query itself."""
 
 STOP_SECONDS: Final = 4.8
-"""How long after its beginning a stop may end: what is left of it is for the last spans."""
+"""Limit of a shutdown; the remainder is for exporting the last spans."""
 
 FLUSH_SECONDS: Final = (0.3, 2.0)
 """How long these may take at least and at most."""
@@ -33,7 +33,7 @@ class Stop:
         return self._draining is not None
 
     def begin(self, work: Sequence[asyncio.Task[None]]) -> None:
-        """From now on `work`, which has been told to end, has so long to do it."""
+        """Start the deadline of `work`, which has been asked to stop."""
         self._began_at = asyncio.get_running_loop().time()
         self._draining = asyncio.create_task(_drain(work))
 
@@ -60,7 +60,7 @@ async def still_running(
 
 
 async def cancel_remaining(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
-    """Waits no longer than that for their ends, of which nobody wants to hear."""
+    """Wait at most this long for cancelled tasks; their errors are ignored."""
     for task in tasks:
         if task.cancel():
             task.add_done_callback(_ignore)

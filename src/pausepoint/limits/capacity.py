@@ -1,4 +1,4 @@
-"""A short queue for what costs much: so many at once, so many that wait, and no more."""
+"""A capacity limiter with a bounded queue, for expensive work."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from pausepoint.limits.window import Verdict, Window
 
 
 class Limit(StrEnum):
-    """What is counted, and of whom."""
+    """What is counted, and for which subject."""
 
     KEY = "key"
     EARLY = "early"  # a key's long waits that ended early
@@ -46,7 +46,7 @@ HELD_TOLD_FOR: Final = 5_000
 
 
 class Limiter:
-    """Lives on one event loop; only that loop calls it. `shares`: keeps what others shall hear."""
+    """Bound to one event loop. `shares`: keeps local counts for other processes."""
 
     def __init__(self, limits: RateLimits, *, shares: bool = False) -> None:
         numbers = {
@@ -123,7 +123,7 @@ class Limiter:
             if now - told_at < HELD_TOLD_FOR
         )
 
-    # ── What processes tell each other ──
+    # ── Counts shared between processes ──
 
     def drain_local_counts(self) -> tuple[Counts, dict[str, int]]:
         """What was counted since the last call, and who holds how many requests now."""

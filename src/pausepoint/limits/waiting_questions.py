@@ -13,7 +13,7 @@ SUBJECTS: Final = 50_000
 class PendingCounts:
     """Lives on one event loop. `is_alone`: no other process adds questions.
 
-    What is remembered of a person is never below what waits, since answers are not heard of here:
+    What is remembered of a person is never below what waits, since answers are not observed here:
     it is put right whenever it reaches the limit. Several processes ask the database each time, and
     may go over the limit by one question each.
     """

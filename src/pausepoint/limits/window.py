@@ -1,4 +1,4 @@
-"""One sliding window for many subjects: so many hits in any minute, counted by tenths of a second.
+"""One sliding window for many subjects: a limit of hits in any minute, in tenths of a second.
 
 An hour is counted by six seconds.
 """
@@ -75,7 +75,7 @@ class Window:
         return Verdict(self.limit, self.limit - hits.total)
 
     def look(self, subject: str, now: Instant) -> Verdict:
-        """What a hit would be told, without counting one."""
+        """Return the verdict on a hit, without counting one."""
         hits = self._hits.get(subject)
         if hits is None:
             return Verdict(self.limit, self.limit)

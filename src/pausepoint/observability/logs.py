@@ -114,7 +114,7 @@ def access_logger() -> Callable[[AccessLine], None]:
 
 
 class _Stderr:
-    """stderr, which may be full, or read by nobody any more: what cannot be logged stops nothing.
+    """stderr, which may be full, or closed: a failure to log stops nothing.
 
     Unbuffered: what a buffer could not write it would try again, and fail the program's exit.
     """

@@ -42,11 +42,11 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class NoMetricsAddress(Exception):
-    """Nothing can listen where the metrics shall be; the message says why and what to do."""
+    """The metrics address cannot be bound; the message says why and what to do."""
 
 
 class Metrics:
-    """Implements `Observer`. Lags are read from the database, so any one process tells them all."""
+    """Implements `Observer`. Lags are read from the database, so each process reports them all."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -119,7 +119,7 @@ class Metrics:
         return _serve(self._registry, host, port)
 
     def share(self) -> None:
-        """For one of several processes, whose figures `serve_shared` tells."""
+        """For one of several processes, whose figures `serve_shared` exports."""
         self._process = _SharedProcess(self._registry)
 
     async def follow(self, store: Store, clock: Clock, waiting: Callable[[], int]) -> None:
@@ -129,7 +129,7 @@ class Metrics:
             await asyncio.sleep(LOOK_EVERY.total_seconds())
 
     async def look(self, store: Store, clock: Clock, waiting: int) -> None:
-        """Reads what nobody can be told of: whether the database is there, and how late things are."""
+        """Read what has no hook: database availability and lags."""
         self._waiting.set(waiting)
         if self._process is not None:
             self._process.read()
@@ -154,7 +154,7 @@ class Metrics:
 
 
 class _SharedProcess:
-    """What ProcessCollector tells of this process, written beside what the other processes write."""
+    """ProcessCollector's figures of this process, beside those of the other processes."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._collector = ProcessCollector(registry=None)

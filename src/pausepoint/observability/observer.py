@@ -1,4 +1,4 @@
-"""Who is told of what happens, to count it; by default nobody is."""
+"""Metrics hooks. The default implementation is a no-op."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Observer(Protocol):
         ...
 
     def batch_committed(self, changes: int, seconds: float) -> None:
-        """One transaction, with so many changes; how long the database took for it."""
+        """A committed transaction: its number of changes and its duration in the database."""
         ...
 
     def attempt_ended(self, target: str, outcome: str) -> None:
@@ -30,7 +30,7 @@ class Observer(Protocol):
 
 
 class Silent:
-    """Tells nobody."""
+    """A no-op."""
 
     def request_ended(self, method: str, route: str, status: int, seconds: float) -> None:
         pass

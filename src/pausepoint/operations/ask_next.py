@@ -1,4 +1,4 @@
-"""A message has failed for good, and others may be sent: the next is asked, or nobody is left.
+"""Escalation: after a permanent failure the next fallback is asked, or the pause is undeliverable.
 
 The failure itself is committed before. Until this has been done the failed delivery stays due, so
 that a process that dies in between leaves it to another: every step here can be repeated.
@@ -46,11 +46,11 @@ async def ask_next(services: Services, delivery_id: str) -> None:
 
 
 async def _asked(services: Services, pause: Pause) -> bool:
-    """False where somebody else changed what this was decided by."""
+    """Return False if a concurrent change won."""
     messages = await services.store.messages(pause.pause_id)
     if have_all_failed(messages):
         guard = FailPauseDelivery(pause.pause_id)
-        # Where it is lost, the pause has ended or somebody else has said so.
+        # Where it is lost, the pause has ended or a concurrent worker recorded it.
         await services.store.apply(Change(await undeliverable(services, pause), guard))
         return True
     now = services.clock.now()
@@ -72,6 +72,6 @@ def _reminder(asked_early: Delivery, now: int) -> tuple[Row, ...]:
 
 
 async def undeliverable(services: Services, pause: Pause) -> tuple[Row, ...]:
-    """What tells that nobody could be reached."""
+    """Return the rows that record that no recipient could be reached."""
     entry = audit_entry(pause, Event.PAUSE_UNDELIVERABLE, Actor.SYSTEM)
     return (entry, *await event_deliveries(services, pause, Event.PAUSE_UNDELIVERABLE))

@@ -13,7 +13,7 @@ from pausepoint.domain.delivery import Outcome
 class AttemptResult:
     """`code` is the other side's, or a short word of ours; `retry_after` what it asked for.
 
-    A message that was sent is looked at again `look_again_after` so long: whether it arrived, or for
+    A message that was sent is checked again after `look_again_after`: whether it arrived, or for
     the answer of a simulated person. `facts` are figures that the audit log keeps, such as an SMS's segments.
     """
 

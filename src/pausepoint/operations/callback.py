@@ -1,4 +1,4 @@
-"""A pause's own callback: checked when it is given, its deliveries looked at and sent again by hand."""
+"""A pause's own callback: validation, delivery log and redelivery."""
 
 from __future__ import annotations
 

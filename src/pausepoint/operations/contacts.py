@@ -1,4 +1,4 @@
-"""Whom a pause asks: each address in its one spelling, on a channel that can send."""
+"""The contacts of a pause: normalised, on channels that can send."""
 
 from __future__ import annotations
 

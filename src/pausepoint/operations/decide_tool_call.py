@@ -1,4 +1,4 @@
-"""May this tool be used? The operator's rules say, or a person whom they name. Whatever fails denies."""
+"""Decide on a tool call, by the operator's rules or a person named in them. Every failure denies."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CWD_LIMIT: Final = 300
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
 _ROUNDS: Final = 100
 _OURS: Final = "tool call "
-"""Begins an idempotency key that no caller of the API can give: it has a blank. So nobody can put a
+"""Begins an idempotency key that no caller of the API can give: it has a blank. So no caller can put a
 question of their own in the place of ours."""
 
 
@@ -87,7 +87,7 @@ async def ask_about(
     """The pauses that ask about this call: one, or one for each of its choices.
 
     An answer is for one call and is used once, since ids of calls come again. So every call is
-    asked about anew. The exception is a call whose run has ended to wait for the answer: that finds
+    asked about again. The exception is a call whose run has ended to wait for the answer: that finds
     its own pauses, and if all of them have ended, this call uses them up. Raises what `create_pause`
     raises.
     """

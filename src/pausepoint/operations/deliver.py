@@ -52,12 +52,12 @@ log = structlog.get_logger("pausepoint.deliver")
 
 
 async def deliver(services: Services, delivery: Delivery) -> AttemptResult | None:
-    """Carries one claimed delivery a step further; whoever lost its lease changes nothing.
+    """Process one claimed delivery; a worker that lost its lease changes nothing.
 
     How the attempt ended; None where a vendor was asked and had no news.
 
-    A database that goes away meanwhile is waited for as long as the lease lasts: or whoever was
-    asked already would be asked again, only because nobody could write it down. Raises
+    A database that goes away meanwhile is waited for as long as the lease lasts: or a person who was
+    asked already would be asked again, only because it could not be recorded. Raises
     StoreUnavailable once the lease has ended.
     """
 
@@ -156,7 +156,7 @@ async def _end(
     rows = await _consequences(services, delivery, attempt_result, state, pause)
     result = await services.store.apply(Change(guard=guard, rows=rows))
     if isinstance(result, Applied):
-        # What was recorded is what is counted; a vendor's later report counts once more.
+        # Recorded attempts are counted; a vendor's later report is counted again.
         for attempt in attempts[min(len(delivery.attempts), len(attempts) - 1) :]:
             services.observer.attempt_ended(delivery.via, attempt.outcome)
         if asks_next:
@@ -204,7 +204,7 @@ def _state_after(attempt_result: AttemptResult, delivery: Delivery) -> DeliveryS
 def _recorded(
     delivery: Delivery, attempt_result: AttemptResult, now: Instant
 ) -> tuple[Attempt, ...]:
-    """The attempts with this one; those whose process died before it could tell are named unknown."""
+    """Return the attempts with this one; attempts of dead processes have the outcome unknown."""
     if delivery.state is DeliveryState.SENT:
         last = delivery.attempts[-1]
         return (
@@ -253,7 +253,7 @@ async def _consequences(
             return (entry, DisableWebhook(delivery.webhook_id))
         return (entry,)
     if pause is not None and pause.has_several_messages:
-        return (entry,)  # how they fare together is seen when they are read
+        return (entry,)  # the combined state is computed on reading
     told: Row = SetPauseDelivery(delivery.pause_id, state)
     if state is DeliveryState.FAILED and pause is not None and not pause.status.is_final:
         return (entry, told, *await undeliverable(services, pause))

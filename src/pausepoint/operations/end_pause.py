@@ -1,4 +1,4 @@
-"""The one way out of `pending`: the ending, its audit entry and the deliveries that tell of it, together.
+"""The one transition out of `pending`: ending, audit entry and webhook deliveries in one change.
 
 The answer, the cancel and the deadline all call this; the guard decides who was first.
 """
@@ -28,7 +28,7 @@ from pausepoint.store.changes import (
 
 
 async def end_pause(services: Services, pause: Pause | DuePause, ending: Ending) -> Applied | Lost:
-    """Lost where somebody else was first."""
+    """Return Lost if a concurrent ending won."""
     [change] = await _changes(services, [(pause, ending)])
     result = await services.store.apply(change)
     _count(services, [ending], [result])
@@ -85,7 +85,7 @@ def _events(pause: Pause | DuePause, ending: Ending) -> tuple[Event, ...]:
 
 
 def _is_withheld(pause: Pause | DuePause, ending: Ending) -> bool:
-    """Whether a timeout leaves out the default, since somebody who was asked has muted the agents."""
+    """Return whether a timeout withholds the default, since a recipient has muted the agents."""
     is_timeout = ending.status is PauseStatus.TIMED_OUT
     return is_timeout and pause.default_index is not None and ending.choice_index is None
 

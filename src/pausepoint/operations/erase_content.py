@@ -1,4 +1,4 @@
-"""The content of a pause is taken away: what was asked, of whom, and what was answered. The rest stays."""
+"""Erasure and retention: the content of a pause is removed, the pause stays."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from pausepoint.store.changes import Change, ErasePause, EraseRest, audit_entry
 from pausepoint.store.erasing import ErasablePause
 
 BATCH: Final = 200
-"""So few at a time that nobody waits long behind them."""
+"""Small batches, so that other writes do not wait long."""
 
 
 async def erase_content(services: Services, principal: Principal, pause_id: str) -> Pause:
-    """The pause without its content; once more changes nothing. Raises PauseNotFound, PauseStillPending."""
+    """Return the pause without its content. Idempotent. Raises PauseNotFound, PauseStillPending."""
     pause = await own_settled_pause(services, principal, pause_id)
     if not pause.status.is_final:
         raise PauseStillPending
@@ -50,7 +50,7 @@ async def erase_old(services: Services, kept: timedelta) -> int:
 async def purge_audit(services: Services, kept: timedelta) -> int:
     """Entries older than that, in batches; how many were removed.
 
-    Raises ValueError for less than the legal minimum, whoever purges.
+    Raises ValueError for less than the legal minimum.
     """
     if kept < AUDIT_KEPT_AT_LEAST:
         raise ValueError(f"audit entries are kept for {AUDIT_KEPT_AT_LEAST.days} days at least")

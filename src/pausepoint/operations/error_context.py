@@ -1,4 +1,4 @@
-"""An error about one of the people whom a pause asks says which of them it is."""
+"""Error context: an error about a fallback names its place in the list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a developer is told of an event: the same JSON by webhook, by callback and in the feed."""
+"""The JSON body of an event: the same for webhooks, callbacks and the feed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ENDINGS: Final = frozenset(event for event, _ in ENDING.values())
 def event_body(
     event: Event, at: Instant, pause: Pause, more: Mapping[str, object] | None = None
 ) -> bytes:
-    """The same bytes whenever it is asked for: of an answer, only the event that ended the pause tells.
+    """The same bytes whenever it is asked for: of an answer, only the event that ended the pause has it.
 
     `more` is added to the data.
     """

@@ -1,4 +1,4 @@
-"""What is asked twice under one key is asked once: the key leads to the pause that it made.
+"""Idempotency keys: the same key and body return the same pause.
 
 It does until a week after the deadline: who asks in a program that ends, and comes back on Monday for
 Friday's answer, finds it.
@@ -38,7 +38,7 @@ def claim(
     now: Instant,
     kept_from: Instant | None = None,
 ) -> ClaimIdempotencyKey:
-    """Holds for whoever comes first with the key, which leads to `pause` from then on.
+    """Holds for the first request with the key, which refers to `pause` from then on.
 
     It is kept from the deadline on, or from `kept_from`.
     """

@@ -1,4 +1,4 @@
-"""Webhooks: registered, listed, deleted; their deliveries looked at and sent again by hand."""
+"""Webhooks: register, list, delete, delivery log, redelivery."""
 
 from __future__ import annotations
 

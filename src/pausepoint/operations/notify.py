@@ -20,7 +20,7 @@ from pausepoint.operations.time_out_pauses import is_default_withheld
 
 
 async def notify(services: Services, delivery: Delivery, pause: Pause) -> AttemptResult:
-    """One attempt. Nobody is asked what has ended, nor reminded of what never reached them."""
+    """Make one attempt. Ended pauses are not sent, nor reminders to contacts that were not reached."""
     channel = delivery.target
     transport = services.transports[pause.mode].get(channel)
     if transport is None and pause.mode is Mode.LIVE:
@@ -39,7 +39,7 @@ async def notify(services: Services, delivery: Delivery, pause: Pause) -> Attemp
     notification = await _notification(services, delivery, pause, pause.content, contact)
     message = services.channels[channel].render(notification)
     now = services.clock.now()
-    # Read once more, with nothing between it and the sending: nobody is asked what is decided.
+    # Read again just before sending: a decided question must not be sent.
     current = await services.store.pause(pause.pause_id)
     if current is None or current.status.is_final or now >= current.expires_at:
         return AttemptResult(Outcome.SKIPPED, "no_longer_pending")

@@ -51,7 +51,7 @@ class AuditFilters:
 async def read_audit(
     services: Services, principal: Principal, filters: AuditFilters
 ) -> list[AuditEntry]:
-    """Newest first; what was said and to whom is joined in where it was not erased.
+    """Newest first; content is joined where it was not erased.
 
     Only for a key that may read pauses: for any other it is null, as if it had been erased.
     """

@@ -1,4 +1,4 @@
-"""A live pause is made within its account's plan: so many a month, on these channels."""
+"""Quota: pauses a month and channels of an account's plan, for live keys."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pausepoint.operations.services import Services
 async def within_quota(
     services: Services, principal: Principal, channels: Iterable[str]
 ) -> AsyncIterator[None]:
-    """What is written inside is one pause more of this month.
+    """A pause that is written inside counts for this month.
 
     Accounts with a quota take turns in this process; several processes may exceed it by as many
     pauses as there are processes. A test key's pause is in no plan's quota, but in an hourly limit.

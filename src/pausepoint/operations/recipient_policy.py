@@ -16,7 +16,7 @@ from pausepoint.operations.error_context import error_context
 from pausepoint.operations.services import Services
 
 LOOK_AGAIN_SECONDS: Final = 60
-"""When it is worth asking again whom too many questions wait for: nobody knows when they answer."""
+"""Retry-After for a recipient with too many open questions."""
 
 
 @asynccontextmanager
@@ -25,7 +25,7 @@ async def may_be_asked(
 ) -> AsyncIterator[None]:
     """What is written inside asks the people of `pause`.
 
-    A test key reaches nobody: for it mutes count alone, those made on test questions' pages.
+    A test key reaches no real person: only mutes made on test questions' pages count.
     Raises RecipientNotAllowed, RecipientMuted, RecipientBusy.
     """
     contacts = _ways(pause)
@@ -54,7 +54,7 @@ async def may_be_asked(
 async def check_recipient(
     services: Services, developer_id: str, mode: Mode, contact: Contact
 ) -> None:
-    """Whether the address may be asked by anybody, and wants to be. Raises as above."""
+    """Check that the channel and the recipient permit questions. Raises as above."""
     if await services.store.is_muted(developer_id, mode, contact):
         raise RecipientMuted
     if mode is Mode.TEST:

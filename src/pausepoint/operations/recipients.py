@@ -71,7 +71,7 @@ async def put_recipient(
     *,
     is_verified: bool = False,
 ) -> tuple[Recipient, bool]:
-    """The recipient at an address in its one spelling, and whether it was put there now. Asks nobody."""
+    """Return the recipient at a normalised address, and whether it was added now. Sends nothing."""
     now = services.clock.now()
     recipient = Recipient(
         recipient_id=new_id(RECIPIENT, now),
@@ -96,7 +96,7 @@ async def put_recipient(
 
 
 async def ask_again(services: Services, principal: Principal, recipient_id: str) -> Recipient:
-    """The confirmation once more; nothing is sent to whom has confirmed. Raises as `add_recipient`."""
+    """Send the confirmation again, unless it is confirmed. Raises as `add_recipient`."""
     recipient = await own_recipient(services, principal, recipient_id)
     if recipient.verified_at is not None:
         return recipient
@@ -116,7 +116,7 @@ async def own_recipient(services: Services, principal: Principal, recipient_id: 
 
 
 async def remove_recipient(services: Services, recipient: Recipient) -> None:
-    """Raises RecipientNotFound where somebody was first."""
+    """Raises RecipientNotFound if a concurrent request won."""
     guard = DeleteRecipient(recipient.recipient_id, recipient.developer_id, recipient.mode)
     entry = entry_of(recipient, Event.RECIPIENT_REMOVED, Actor.DEVELOPER)
     if not isinstance(await services.store.apply(Change((entry,), guard)), Applied):
@@ -146,7 +146,7 @@ def _verified(recipient: Recipient, by: VerifiedBy) -> InsertAuditEntry:
 def _count_confirmation(
     services: Services, developer_id: str, mode: Mode, contact: Contact
 ) -> None:
-    """So many for one account, and so many for one person, whichever account asks."""
+    """Rate limits of confirmations: per account, and per person over all accounts."""
     if mode is Mode.TEST:
         count_test_record(services, developer_id)
     if services.limiter is None or mode is Mode.TEST:

@@ -1,4 +1,4 @@
-"""An event is sent once more by hand, whatever became of it."""
+"""Redelivery of an event by hand, in any state."""
 
 from __future__ import annotations
 

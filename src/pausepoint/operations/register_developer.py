@@ -42,7 +42,7 @@ class Registered:
 
 
 async def register_publicly(services: Services, email: str, name: str, password: str) -> Registered:
-    """As register_developer, by anybody, where the operator allows it. Raises RegistrationClosed."""
+    """As register_developer, for public registration. Raises RegistrationClosed."""
     if not services.policy.registration_is_open:
         raise RegistrationClosed
     return await register_developer(services, email, name, password)
@@ -51,7 +51,7 @@ async def register_publicly(services: Services, email: str, name: str, password:
 async def register_developer(
     services: Services, email: str, name: str, password: str | None = None
 ) -> Registered:
-    """Raises ValidationFailed, EmailTaken. Without a password nobody can sign in to the account."""
+    """Raises ValidationFailed, EmailTaken. An account without a password has no sign-in."""
     address = _checked(email, name, password)
     password_hash = None
     if password is not None:

@@ -1,4 +1,4 @@
-"""A claimed delivery is given up before its lease ends: due at once for whoever claims it next."""
+"""Release claimed deliveries before their leases end, so that another worker can claim them at once."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from pausepoint.store.changes import Change, rescheduled
 
 
 async def release_claim(services: Services, claimed: Sequence[Delivery]) -> None:
-    """Loses against whatever an attempt has written meanwhile."""
+    """A result that an attempt has recorded meanwhile wins."""
     now = services.clock.now()
     await services.store.apply_all([Change(guard=rescheduled(one, now)) for one in claimed])

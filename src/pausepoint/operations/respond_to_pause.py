@@ -59,7 +59,7 @@ def response_token(services: Services, pause: Pause, recipient_index: int = 0) -
 
 
 async def find_question(services: Services, token: str) -> AskedPause:
-    """What the token is for, in whatever state. Never changes anything. Raises TokenInvalid."""
+    """Return the pause of a token, in any state. Read-only. Raises TokenInvalid."""
     pause = await services.store.pause(_verified(services, token).pause_id)
     if pause is None:
         raise TokenInvalid

@@ -26,7 +26,7 @@ def has_simulated_person(recipient: str, fallback: Sequence[Contact]) -> bool:
 
 
 def person_asked(pause: Pause, delivery: Delivery) -> SimulatedPerson | None:
-    """Whom the message is for; None for anybody real, and once that is erased."""
+    """Return the simulated recipient; None for real ones, and once erased."""
     if pause.mode is Mode.LIVE:
         return None
     contact = pause.contact(delivery.recipient_index)
@@ -36,7 +36,7 @@ def person_asked(pause: Pause, delivery: Delivery) -> SimulatedPerson | None:
 async def simulate_answer(
     services: Services, delivery: Delivery, pause: Pause, person: SimulatedPerson
 ) -> None:
-    """Whoever was first, it was; may be repeated."""
+    """Idempotent: a concurrent answer wins."""
     if person.place is not None and pause.content is not None:
         choice = pause.content.options[person.place]
         note = NOTE if person.adds_note else None

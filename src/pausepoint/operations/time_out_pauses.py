@@ -1,4 +1,4 @@
-"""The deadline: every pause that is overdue takes its default, or none, and says that nobody answered."""
+"""Time out overdue pauses, with their default if they have one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pausepoint.store.changes import Applied
 
 
 async def time_out_pauses(services: Services, overdue: Sequence[Pause | DuePause]) -> int:
-    """How many of them this call timed out; the others were ended by somebody else.
+    """Return how many pauses this call timed out; the others were ended concurrently.
 
-    A default is not taken where one of the people asked has muted the account's agents: whoever
+    A default is not taken where one of the people asked has muted the account's agents: one who
     does not want to be asked has not agreed by their silence. Such a pause is undeliverable.
     """
     results = await end_pauses(
@@ -43,7 +43,7 @@ async def is_default_withheld(services: Services, pause: Pause) -> bool:
 
 
 async def settled_pause(services: Services, pause_id: str) -> Pause | None:
-    """The pause as it stands, timed out first if its deadline has come unnoticed."""
+    """Return the pause, timed out first if it is overdue."""
     pause = await services.store.pause(pause_id)
     if pause is not None and time_out(pause, services.clock.now()):
         await time_out_pauses(services, [pause])

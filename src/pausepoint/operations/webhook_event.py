@@ -17,7 +17,7 @@ GONE: Final = "410"
 """The receiver wants no more: the webhook is disabled, and a callback hears nothing else of its pause."""
 
 CALLBACK_DELIVERIES: Final = 8
-"""More than the events that one pause tells a callback of."""
+"""More than the events of one pause."""
 
 
 @dataclass(frozen=True, slots=True)

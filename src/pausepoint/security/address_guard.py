@@ -1,4 +1,4 @@
-"""Which addresses a request that somebody else asked for may reach: public ones, and no others.
+"""Address guard against SSRF: requests to addresses that users give reach public addresses only.
 
 Pure: nothing is resolved here. `channels/outbound.py` asks again for every address it dials.
 """
@@ -67,7 +67,7 @@ _LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
 def is_public(address: Address) -> bool:
-    """True for an address that anybody on the internet may be asked to reach."""
+    """Return whether the address is public."""
     address = _unwrapped(address)
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _NOT_PUBLIC_V4)
@@ -90,7 +90,7 @@ def is_opened(address: Address, allow: Sequence[Network]) -> bool:
 
 
 def check_url_form(url: str, allow: Sequence[Network]) -> None:
-    """Raises InvalidWebhookUrl with the reason, for all that can be told without DNS.
+    """Raises InvalidWebhookUrl with the reason, as far as it needs no DNS.
 
     A name passes, even one that does not resolve yet: what it leads to is checked when dialling.
     """

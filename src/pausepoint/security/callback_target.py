@@ -1,4 +1,4 @@
-"""A blind name for where a callback leads: equal for one account and host, and telling neither."""
+"""A keyed hash of a callback's destination: equal for one account and host, and reveals neither."""
 
 from __future__ import annotations
 

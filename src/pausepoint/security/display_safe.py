@@ -127,7 +127,7 @@ def single_line(text: str, limit: int, ellipsis: str = "…") -> str:
 def quoted(text: str, limit: int) -> str:
     """One line in quotation marks that nothing inside can close, for use in a sentence of ours.
 
-    Whatever may be read as a quotation mark becomes an apostrophe. Right-to-left text is isolated,
+    Every character that looks like a quotation mark becomes an apostrophe. Right-to-left text is isolated,
     so that it cannot reorder the sentence around it (UAX #9).
     """
     line = f"“{unicode_tables.quotation_marks().sub(chr(39), single_line(text, limit))}”"
@@ -148,7 +148,7 @@ def stands_in_sentence(name: str) -> bool:
 
 
 def without_quotation_marks(text: str) -> str:
-    """The text with an apostrophe for whatever may be read as a quotation mark."""
+    """Return the text with apostrophes instead of all characters that look like quotation marks."""
     return unicode_tables.quotation_marks().sub("'", text)
 
 
@@ -194,10 +194,10 @@ def cut_to_fit(text: str, fits: Callable[[str], bool], ellipsis: str = "…") ->
 def skeleton(text: str) -> str:
     """Two texts with the same skeleton look the same to a person; it is not for display.
 
-    As UTS #39 has it, over NFKD instead of NFD and without case, blanks, and whatever draws nothing
+    As UTS #39 has it, over NFKD instead of NFD and without case, blanks, and characters that draw nothing
     or stands only as our mark; a text that draws nothing at all has an empty one. Case goes last,
     since `I` looks like `l` and `i` does not: `TIP` and `tip` differ on purpose. Quotation marks of
-    every kind count as one: a quoted option must still be told from the others.
+    every kind count as one: a quoted option must still be distinguishable from the others.
     """
     return _remembered_skeleton(text) if len(text) <= _REMEMBERED else _skeleton(text)
 
@@ -215,7 +215,7 @@ _APOSTROPHES: Final = re.compile("'+|[«»„‹›]+")
 
 
 def _is_plain(text: str) -> bool:
-    """True for most ASCII text that needs no marks; False when it takes a closer look to tell."""
+    """Fast path: True for most ASCII text that needs no marks; False if it must be inspected."""
     if not text.isascii() or _MANY_BLANKS in text:
         return False
     if text.isprintable():

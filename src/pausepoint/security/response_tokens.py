@@ -39,7 +39,7 @@ def issue_mute(token: ResponseToken, secret_key: str) -> str:
 
 
 def verify(text: str, secret_keys: Sequence[str]) -> ResponseToken | None:
-    """What the token says, if one of the keys signed it; None for anything else whatever."""
+    """Return the content of a token that one of the keys signed; None for anything else."""
     return _verify(text, secret_keys, _PURPOSE)
 
 

@@ -55,7 +55,7 @@ class Seal:
         return blake2b(salt, key=self._content_key, digest_size=32).digest()
 
     def blind_index(self, value: str, purpose: str) -> str:
-        """32 hex characters that are equal for equal values and tell nothing without the key."""
+        """Return 32 hex characters, equal for equal values: a blind index (HMAC)."""
         digest = hmac.digest(self._index_key, f"{purpose}\0{value}".encode(), "sha256")
         return digest[:16].hex()
 

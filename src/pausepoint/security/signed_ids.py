@@ -23,7 +23,7 @@ def sign(raw_id: bytes, number: int, secret_key: str, purpose: str) -> str:
 
 
 def read(text: str, secret_keys: Sequence[str], purpose: str) -> tuple[bytes, int] | None:
-    """What was signed, if one of the keys signed it for this purpose; None for anything else whatever."""
+    """Return the content if one of the keys signed it for this purpose; None for anything else."""
     if len(text) != LENGTH or not text.isascii():
         return None
     try:

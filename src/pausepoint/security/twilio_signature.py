@@ -1,4 +1,4 @@
-"""Tells a status callback that Twilio signed from one that anybody posted."""
+"""Verification of Twilio's signature on status callbacks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def verify_twilio_signature(
 ) -> bool:
     """Whether `signature` (X-Twilio-Signature) fits; garbage of any kind is False.
 
-    `url` is the one Twilio was told to call, `params` the decoded form fields. Source: Twilio's
+    `url` is the one given to Twilio, `params` the decoded form fields. Source: Twilio's
     documentation, "Webhooks security: validating signatures".
     """
     if not signature.isascii():

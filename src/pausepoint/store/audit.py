@@ -38,7 +38,7 @@ FEED_POSTGRES: Final = Statement(
     " WHERE developer_id = ? AND mode = ? AND (txid, entry_id) > (?, ?)"
     " AND event = ANY (?) ORDER BY txid, entry_id LIMIT ?",
 )
-# The account's newest entry that can be told: only what is its own says where its feed ends.
+# The account's newest visible entry: its own entries alone decide where its feed ends.
 FEED_END_SQLITE: Final = Statement(
     "feed_end",
     "SELECT 0, entry_id FROM audit WHERE developer_id = ? ORDER BY entry_id DESC LIMIT 1",
@@ -61,7 +61,7 @@ NEWEST_UP_TO: Final = Statement(
 )
 
 LEGACY_IDS_BELOW: Final = 1 << 44
-"""Ids below were counted over all accounts; since migration 11 they tell the time."""
+"""Ids below are from a global counter of development versions; later ones are derived from the time."""
 
 _EPOCH: Final = 1_735_689_600_000  # 2025
 

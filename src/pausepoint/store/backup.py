@@ -18,7 +18,7 @@ class BackupFailed(Exception):
 
 
 def back_up(source: Path, target: Path, progress: Callable[[float], None]) -> int:
-    """Copies `source`, as it stands at one instant, to `target`; returns the copy's size in bytes.
+    """Copies `source`, as a snapshot, to `target`; returns the copy's size in bytes.
 
     The server may be running: the copy is read through a connection that can write nothing.
     `progress` hears the share that is done. Raises BackupFailed.

@@ -1,6 +1,6 @@
 """What an operation may have written: one frozen change, of at most one guard and of rows.
 
-The rows follow only if the guard held: a compare-and-set, where somebody else may have been first.
+The rows follow only if the guard held: a compare-and-set, which a concurrent change may win.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class InsertWebhook:
 
 @record(frozen=True, slots=True)
 class SetPauseDelivery:
-    """How the pause's only message fares, beside the pause itself."""
+    """The delivery state of the pause's only message, stored with the pause."""
 
     pause_id: str
     state: DeliveryState
@@ -128,7 +128,7 @@ Row: TypeAlias = (
     | EraseRest
 )
 
-# ── Guards: compare-and-set; somebody else may have been first ──
+# ── Guards: compare-and-set, optimistic concurrency ──
 
 
 @record(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class ClaimIdempotencyKey:
 
 @record(frozen=True, slots=True)
 class InsertDeveloper:
-    """Holds if nobody has this e-mail address."""
+    """Holds if the e-mail address is free."""
 
     developer: Developer
 
@@ -206,7 +206,7 @@ class UpdateDelivery:
 
 
 def rescheduled(delivery: Delivery, due_at: Instant | None) -> UpdateDelivery:
-    """All of it stays as it was read, but when it is looked at again: None is never."""
+    """Return the update that changes only `due_at`: None for never."""
     return UpdateDelivery(
         read=delivery,
         state=delivery.state,
@@ -282,6 +282,6 @@ class Applied:
 
 @record(frozen=True, slots=True)
 class Lost:
-    """The guard did not hold: nothing was written, somebody else was first."""
+    """The guard did not hold: nothing was written, a concurrent change won."""
 
     at: Instant

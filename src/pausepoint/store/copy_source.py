@@ -1,4 +1,4 @@
-"""The SQLite side of a copy: a database that nobody else has, read as it stands."""
+"""The source of a copy: an SQLite database, locked and read as a snapshot."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def _table(connection: sqlite3.Connection, name: str, last_id: int | None) -> Ta
 
 
 def _unique_columns(connection: sqlite3.Connection, table: str) -> list[str]:
-    """Of the index that tells the rows of a table without a primary key apart."""
+    """Of the unique index of a table without a primary key."""
     indexes = connection.execute(f"PRAGMA index_list({table})")
     [name] = [index[1] for index in indexes if index[2]]
     return [column[2] for column in connection.execute(f"PRAGMA index_info({name})")]

@@ -26,7 +26,7 @@ class CopyFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`key` tells its rows apart; `last_id` is the highest number given out, where they are counted."""
+    """`key` are the unique columns; `last_id` is the highest id of a sequence, if there is one."""
 
     name: str
     columns: tuple[str, ...]

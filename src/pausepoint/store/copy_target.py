@@ -3,7 +3,7 @@
 A marker stands in the database from before the first row until the last has been checked; while it
 is there no PausePoint opens the database. It holds what the source held, so that a copy goes on
 only from the same source, unchanged. Rows go in by the order of their keys, a whole batch or none:
-what is there is always the beginning of its table, and its last key says where to go on.
+the copied rows are always the beginning of its table, and its last key says where to go on.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Target:
         return msgspec.json.decode(text, type=dict[str, Summary])
 
     async def check_free(self, wrapped_key: bytes) -> None:
-        """Raises CopyFailed unless nobody uses it and it holds no more than a migration leaves."""
+        """Raises CopyFailed if the target is in use or holds more than a migration leaves."""
         await self._refuse_servers()
         if not await self._connection.fetchval(_IS_USED):
             return

@@ -1,4 +1,4 @@
-"""What the processes on one database tell each other of their callers, to hold the limits together."""
+"""Rate-limit counts that the processes on one database share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CountExchange(Protocol):
     """A part of `Store`. Raises StoreUnavailable."""
 
     async def exchange_counts(self, own: ToldCounts, since: Instant) -> list[ToldCounts]:
-        """Tells the others, and hears what they have told since; nobody where there is one process."""
+        """Publish own counts and return those of other processes; none where there is one process."""
         ...
 
 

@@ -49,7 +49,7 @@ def _claim(now: str) -> str:
     """The due deliveries in `counted`, each with how many its target and its account would have.
 
     `at_limit` and `held` are `InFlight.full` and `InFlight.counts`. Of each kind the oldest `_LOOKED_AT`
-    are looked at; what is full is passed over before they are counted, so that no backlog hides others.
+    are considered; full targets are skipped before they are counted, so that no backlog hides others.
     A claim takes all that a target or an account may have, so the next one passes over it.
     """
     return (

@@ -1,4 +1,4 @@
-"""What `Store` keeps of whom an account may ask: its directory, the mutes, and how many wait for one person."""
+"""The part of `Store` for recipients: directory, mutes, and open questions of one person."""
 
 from __future__ import annotations
 

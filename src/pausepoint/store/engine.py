@@ -26,4 +26,4 @@ class Engine(ABC):
     async def _list(
         self, statement: Statement, parameters: Parameters, decode: Callable[[Any], T]
     ) -> list[T]:
-        """The rows of a list or a scan, decoded where that holds up nobody."""
+        """Return the rows of a list or a scan, decoded off the event loop where that is slow."""

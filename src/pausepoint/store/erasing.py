@@ -32,13 +32,13 @@ class Erasing(Protocol):
     async def scrub(self) -> bool:
         """Takes what was erased out of the log of changes too.
 
-        False where somebody reads it just now: then it is tried again until it is done. On
+        False while a reader is active: then it is tried again until it is done. On
         PostgreSQL that is VACUUM's work, and archives' and backups' of their own.
         """
         ...
 
     async def purge_audit(self, before: Instant, limit: int) -> int:
-        """Removes the oldest entries, at most so many, and says so in the log; how many they were."""
+        """Remove the oldest entries, at most `limit`, record that in the log, and return their number."""
         ...
 
 
@@ -72,7 +72,7 @@ FORGET_PERSON: Final = RowStatement(
     "UPDATE pauses SET person_key = NULL WHERE pause_id = ? AND person_key IS NOT NULL",
     order=Order.UPDATE,
 )
-# A body's keyed hash tells whoever has the server's secret whether it was this that was asked.
+# With the server's secret a body's keyed hash reveals whether a given body was asked.
 FORGET_KEYS_SOON: Final = RowStatement(
     "forget_keys_soon",
     "UPDATE idempotency_keys SET created_at = ? WHERE pause_id = ? AND created_at > ?",

@@ -52,7 +52,7 @@ class FeedSource(Protocol):
 
         A position that another engine gave is understood if its entry was copied, and so is one of
         older code, which may lie behind the account's last entry. The answer depends on the account's
-        own entries alone: else trying would tell how many others have.
+        own entries alone: else probing would reveal how many others have.
         """
         ...
 

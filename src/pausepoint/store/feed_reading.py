@@ -33,7 +33,7 @@ class FeedReading(Engine):
 
     @abstractmethod
     def _look_again(self, developer_id: str, written_at: Instant) -> None:
-        """Something is written that cannot be told yet, since something older may still come."""
+        """An entry exists that must not be sent yet, since an older transaction may still commit."""
 
     # ── The feed ──
 

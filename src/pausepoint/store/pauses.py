@@ -108,7 +108,7 @@ DUE: Final = Statement(
 )
 # Several processes look at once. Each takes at random from more than it needs, so that of many that
 # are due they seldom take the same; where they do, the guard lets one of them win and costs the
-# other a wait. (SKIP LOCKED in the guard would call a pause lost that nobody has ended yet.)
+# other a wait. (SKIP LOCKED in the guard would report a pause as lost that has not ended yet.)
 DUE_SHARED: Final = Statement(
     "due_pauses",
     f"SELECT {_DUE}, {_DUE_QUESTION} FROM (SELECT * FROM (SELECT {_DUE}, expires_at FROM pauses"

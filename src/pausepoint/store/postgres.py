@@ -44,7 +44,7 @@ MARKS_KEPT: Final = 24 * 3_600_000
 """Milliseconds; a process that was killed leaves its marks behind."""
 
 MIGRATION_SECONDS: Final = 3600.0
-"""How long a migration of a large table may take, and whoever opens it meanwhile waits."""
+"""How long a migration of a large table may take; concurrent starts wait for it."""
 
 CLOCK_TOLERANCE: Final = 1_000
 """Milliseconds by which this machine's clock may differ from the database's."""

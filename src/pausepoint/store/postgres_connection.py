@@ -163,7 +163,7 @@ def _keep_alive(connection: Connection, target: PostgresUrl) -> None:
 
 
 async def _set_up(connection: Connection) -> None:
-    """Whatever the database's own settings are: what is acknowledged is durable.
+    """What is acknowledged is durable, regardless of the database's own settings.
 
     Statements here name their rows by an index. Plans are kept, and one made while a table was
     empty would read the whole table long after it has grown; so those plans are ruled out.

@@ -1,6 +1,6 @@
 """News between processes: one LISTEN connection each, and a look at the rows, which are the truth.
 
-A notification is a hint and may be lost; it is never sent inside the transaction it tells of,
+A notification is a hint and may be lost; it is never sent inside the transaction it is about,
 since that would make the commits of all processes take turns.
 """
 
@@ -24,12 +24,12 @@ _IDS_IN_PAYLOAD: Final = 150
 """An id and its punctuation take 43 bytes; PostgreSQL allows 7999."""
 
 _MOST_PAYLOADS: Final = 10
-"""More ids than these hold, and the others are told to look at whatever they wait for."""
+"""With more ids the other processes query all pauses that they wait for."""
 
 CATCH_UP_SECONDS: Final = 1.0
 LOOK_AGAIN_SECONDS: Final = 5.0
-"""How often the worker's loops look at the outbox and the deadlines whatever they have heard: a
-process that dies between its commit and its notification leaves rows that nobody was told of."""
+"""How often the worker's loops query the outbox and the deadlines without a notification: a
+process that dies between its commit and its notification leaves rows without a notification."""
 
 LONGEST_BACK_OFF: Final = 2.0
 
@@ -50,7 +50,7 @@ _decode = msgspec.json.Decoder(_Payload).decode
 
 
 class Listener:
-    """`find_ended` says which of some pauses have ended, or will never reach anybody."""
+    """`find_ended` returns which of some pauses have ended or are undeliverable."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Listener:
         self._tasks = [asyncio.create_task(run) for run in runs]
 
     def announce(self, news: list[ChangeEvent]) -> None:
-        """Tells the other processes soon, together with whatever else there is to tell."""
+        """Notify the other processes soon, coalesced with other notifications."""
         if any(each != _NOTHING for each in news):
             self._unsent.extend(news)
             self._has_unsent.set()
@@ -105,7 +105,7 @@ class Listener:
         try:
             told = _decode(payload)
         except msgspec.DecodeError:
-            return  # Another program's, or another release's: the rows will tell.
+            return  # Another program's, or another release's: the catch-up query finds the rows.
         self._registry.notify(ChangeEvent(pause_id=pause_id) for pause_id in told.pauses)
         self._registry.notify(ChangeEvent(developer_id=account) for account in told.accounts)
         self._registry.notify([ChangeEvent(outbox=told.outbox, deadline=told.deadline)])
@@ -146,7 +146,7 @@ class Listener:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
             self._registry.notify([_ANYTHING])
 
-    # ── Telling ──
+    # ── Sending ──
 
     async def _send(self) -> None:
         while True:

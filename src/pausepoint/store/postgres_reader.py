@@ -136,7 +136,7 @@ class _Lookup:
                     for answer in answers:
                         if not answer.done():
                             answer.set_result(found.get(key))
-        # Counted here, with nothing awaited since the last look: whoever asks before this task is
+        # Counted here, with nothing awaited since the last look: a caller that asks before this task is
         # known to have ended would else believe that it still looks.
         self._running -= 1
 

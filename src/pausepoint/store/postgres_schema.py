@@ -39,7 +39,7 @@ _CLOCK: Final = (
     " pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 )
 
-# Text is compared by its bytes, as SQLite does it, whatever language the database speaks.
+# Text is compared by its bytes, as SQLite does it, in any locale of the database.
 _TYPES: Final = (
     (
         r"\bINTEGER PRIMARY KEY AUTOINCREMENT\b",

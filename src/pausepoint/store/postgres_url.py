@@ -89,7 +89,7 @@ _SOCKET_OPTIONS: Final = {  # Of Linux; macOS has another name for the first, Wi
 
 @dataclass(frozen=True)
 class PostgresUrl:
-    """`dsn` is what the driver reads; the rest is what it must be told beside it."""
+    """`dsn` is what the driver parses; the rest are arguments beside it."""
 
     dsn: str
     parameters: Mapping[str, str]
@@ -178,7 +178,7 @@ def _given(query: str) -> list[tuple[str, str]]:
     for part in filter(None, query.split("&")):
         name, equals, value = (unquote(text) for text in part.partition("="))
         if not equals:
-            # Only what is known is named: the rest may be the end of a password.
+            # Only known names are shown: the rest may be the end of a password.
             which = name if name in _KNOWN else "of its query"
             raise ValueError(f"has the parameter {which} without a value: write NAME=VALUE")
         if name == "ssl":

@@ -60,7 +60,7 @@ class WriterConnection:
         self.drop()
         self._connection = await connect(self._url)
         if self._unheard is not None:
-            # Claimed while the connection broke, perhaps: nobody heard of it, so it is due again.
+            # A claim may have committed while the connection broke: it is undone, so the rows are due again.
             await self._connection.execute(
                 translated(deliveries.UNCLAIM_POSTGRES.sql), *self._unheard
             )

@@ -1,4 +1,4 @@
-"""What both engines read, and whom they tell: an engine says only how a statement is run."""
+"""The queries and waiters of both engines; an engine implements only how a statement runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class ReadingStore(FeedReading, DirectoryReading):
-    """The reads and the news of `Store`. Rows are read by position, whatever the driver calls them."""
+    """The queries and change events of `Store`. Rows are read by position."""
 
     _due_statement: Statement = pauses.DUE
 
@@ -65,7 +65,7 @@ class ReadingStore(FeedReading, DirectoryReading):
         return contents.with_arguments(pause, row[0], self._seal) if row else pause
 
     async def _with_all_messages(self, pause: Pause) -> Pause:
-        """As it is where none was written, since nobody is asked."""
+        """As it is where none was written, since no question is sent."""
         messages = await self.messages(pause.pause_id)
         return together(pause, messages) if messages else pause
 

@@ -96,7 +96,7 @@ class SqliteStore(ReadingStore):
                 self._connection.execute(recipients.KEYED.sql).fetchall(), seal
             ):
                 self._connection.execute(recipients.REKEY.sql, parameters)
-            # We hold the lock, so whoever leased a delivery before us is dead: it is due now.
+            # We hold the lock, so a previous holder of a lease is dead: its deliveries are due now.
             now = clock.now()
             self._connection.execute(deliveries.RELEASE_SQLITE.sql, (now, now))
         except sqlite3.Error as error:

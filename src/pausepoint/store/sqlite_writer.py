@@ -29,7 +29,7 @@ from pausepoint.store.write_plan import WritePlan
 log = structlog.get_logger("pausepoint.store")
 
 BATCH_LIMIT: Final = 256
-"""How many jobs one transaction takes at most, so that nobody waits long for its commit."""
+"""Batch size of group commit: bounds the latency of a commit."""
 
 QUEUE_LIMIT: Final = 20_000
 BUSY_SECONDS: Final = 5
@@ -175,7 +175,7 @@ class Writer:
             for job in batch:
                 job.error = error
         except sqlite3.OperationalError as error:
-            # Disk full, read-only, locked by another program: it is nobody's fault and everybody's.
+            # Disk full, read-only, locked by another program: it concerns all jobs.
             self._note_trouble(str(error))
             for job in batch:
                 job.news.clear()
@@ -198,7 +198,7 @@ class Writer:
         if not self._is_gone:
             log.error("the database is gone", error=str(error))
             self._is_gone, self._is_kept = True, False
-        # Somebody who reads holds it up: then it is tried again, at the end at the latest.
+        # An active reader blocks it: then it is tried again, at the end at the latest.
         if not self._is_kept:
             self._is_kept = self._scrub()
 
@@ -225,7 +225,7 @@ class Writer:
         cursor.execute("BEGIN IMMEDIATE")
         try:
             now = self._clock.now()
-            # Ids tell the time, not how many entries all accounts have.
+            # Ids are derived from the time, so that they reveal no counts of other accounts.
             cursor.execute(audit.MOVE_IDS_AHEAD.sql, (audit.ids_from(now),))
             sets: dict[Statement, list[Parameters]] = {}
             for job in batch:

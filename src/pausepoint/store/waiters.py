@@ -32,7 +32,7 @@ class PauseWaiter:
 
 
 class AccountWaiter:
-    """Implements `FeedWaiter`: an event in the hub, set by every commit that the account's feed tells of."""
+    """Implements `FeedWaiter`: an event that is set by each commit with entries of the account's feed."""
 
     __slots__ = ("_developer_id", "_news", "_registry")
 
@@ -64,7 +64,7 @@ class WaiterRegistry:
         self._soonest_deadline: Instant | None = None
         self.someone_waits = asyncio.Event()
         self.look = asyncio.Event()
-        """Set where the rows must be looked at, since news of them may have been missed."""
+        """Set when rows must be queried, since notifications may have been lost."""
 
     @property
     def is_releasing(self) -> bool:

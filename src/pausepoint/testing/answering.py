@@ -39,7 +39,7 @@ TOO_LATE: Final = (TokenUsed, PauseCancelled, TokenExpired)
 
 @record(frozen=True, slots=True)
 class Said:
-    """What the person shall do with a question; without a `choice` they let the deadline come."""
+    """What the person does with a question; without a `choice` the deadline passes."""
 
     choice: str | None = None
     text: str | None = None

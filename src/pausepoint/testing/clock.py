@@ -21,7 +21,7 @@ class FakeClock:
         return self._now
 
     def advance(self, duration: timedelta) -> None:
-        """Moves time and wakes whoever slept until then."""
+        """Advance the time and wake the sleepers that are due."""
         self._now += milliseconds(duration)
         for instant, future in self._sleepers:
             if instant <= self._now and not future.done():
@@ -38,7 +38,7 @@ class FakeClock:
 class ShiftedClock:
     """The system's time, ahead of it by as much as it was moved. It belongs to one event loop.
 
-    It runs on by itself, so that nothing waits for ever for somebody to move it.
+    It runs on by itself, so that nothing waits for ever for a test to move it.
     """
 
     def __init__(self) -> None:

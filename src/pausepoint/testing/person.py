@@ -15,7 +15,7 @@ WITHIN: Final = timedelta(seconds=10)
 class Person:
     """Everybody who is asked and is not a simulated person. Any thread but the server's may call it.
 
-    What is said before a question comes waits for it. Each saying is for one question, in their
+    What is set before a question comes waits for it. Each setting is for one question, in their
     order; reminders and messages to the fallback belong to the question that they repeat.
     """
 
@@ -53,7 +53,7 @@ class Person:
     def next_question(self, within: timedelta = WITHIN) -> AskedQuestion:
         """The first message that this has not returned yet; blocks until it is there.
 
-        Raises AssertionError after so much real time, whatever the clock says.
+        Raises AssertionError after so much real time, regardless of the clock.
         """
         try:
             question = self._portal.run(self._answering.nth(self._read, within))

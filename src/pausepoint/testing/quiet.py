@@ -1,4 +1,4 @@
-"""The server's log, inside somebody else's program."""
+"""The server's log, inside another program."""
 
 from __future__ import annotations
 

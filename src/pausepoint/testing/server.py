@@ -47,7 +47,7 @@ class LocalClock:
     def advance(self, duration: timedelta | None = None, **parts: float) -> None:
         """`advance(timedelta(hours=4))` or `advance(hours=4)`, with the words that timedelta takes.
 
-        Whatever falls due by then happens in its order, and messages and deadlines have happened
+        Everything that falls due by then happens in order, and messages and deadlines have happened
         when it returns. Webhooks may still be on their way. Raises ValueError for a step back.
         """
         step = (duration or timedelta()) + timedelta(**parts)
@@ -57,7 +57,7 @@ class LocalClock:
 
 
 class LocalPausePoint:
-    """A running server with one account. `api_key` is live: it reaches `person` too, and nobody else.
+    """A running server with one account. `api_key` is live: it reaches `person` too, and no one else.
 
     `environment` is what a program under test needs to find it, with the test key.
     """
@@ -96,8 +96,8 @@ def running(
     """A server that ends with the `with`, and so does its database: a file in a folder of its own.
 
     That folder is made in `folder`, or where the system has such things. A question for which
-    nobody says what the person does is cancelled after `patience` of real time. Raises AssertionError
-    at the end for that, and for what the person was told and could not do. What still waits then is
+    the test does not say what the person does is cancelled after `patience` of real time. Raises AssertionError
+    at the end for that, and for what the person was set to do and could not. What still waits then is
     cancelled.
     """
     with only_warnings(), ExitStack() as stack:
@@ -200,7 +200,7 @@ class _Thread:
 
 
 def _settings(folder: Path, port: int) -> Settings:
-    """Nothing of the environment, and no public URL: nobody can be reached, not even by Slack."""
+    """Nothing of the environment, and no public URL: no channel is set up, not even Slack."""
     return load(
         Command.DEV,
         {

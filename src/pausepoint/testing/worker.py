@@ -71,7 +71,7 @@ class Worker:
                 return
 
     def _begin(self, delivery: Delivery) -> None:
-        """Not waited for: whoever shall take the event may run in the thread that waits for us."""
+        """Not awaited: the receiver of the event may run in the thread that waits for us."""
         task: asyncio.Task[object] = asyncio.create_task(deliver(self._services, delivery))
         self._events[task] = delivery
         task.add_done_callback(self._events.pop)

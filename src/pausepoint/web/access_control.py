@@ -19,7 +19,7 @@ from pausepoint.web.auth import presented_key, principal_of
 from pausepoint.web.client_address import client_address, peer_address, says_more
 
 RATE: Final = "pausepoint.rate"
-"""Where the scope has the verdict that the answer's headers tell of."""
+"""The key of the ASGI scope for the verdict that becomes rate-limit headers."""
 
 HELD: Final = "pausepoint.held"
 """Where the scope says that the request waits: the key's id, and since when."""
@@ -42,7 +42,7 @@ log = structlog.get_logger("pausepoint.web")
 
 
 class AccessControl:
-    """Without a limiter every way is open as often as anybody likes; keys are asked for all the same.
+    """Without a limiter requests are not limited; keys are checked all the same.
 
     A right key is never refused for the wrong ones that others try from the same address.
     """

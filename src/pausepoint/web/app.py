@@ -67,7 +67,7 @@ def _mcp(services: Services, api: Resources, access_control: AccessControl) -> R
 
 
 def _limited(access_control: AccessControl, handler: RequestHandler) -> RequestHandler:
-    """A page for everybody, so many times a minute from one address."""
+    """A public page, rate-limited by address."""
 
     async def limited(request: Request) -> Response:
         access_control.by_address(request)

@@ -94,7 +94,7 @@ def field_problem(error: msgspec.ValidationError) -> tuple[str, str]:
 
 
 def fingerprint(body: bytes) -> str:
-    """Equal for bodies that decode to equal values, in whatever order and spelling."""
+    """Return a fingerprint that is equal for bodies that decode to equal values."""
     return msgspec.json.encode(_normal(_decode_anything(body)), order="sorted").decode()
 
 

@@ -30,7 +30,7 @@ def peer_address(scope: Scope, trusted: Networks) -> Address | None:
 def client_address(scope: Scope, trusted: Networks) -> str:
     """A caller's name for limits: an IPv4 address, an IPv6 network of 64 bits, or empty for one inside.
 
-    `X-Forwarded-For` is read from its end, past the trusted proxies: whoever stands first there was
+    `X-Forwarded-For` is read from its end, past the trusted proxies: the first entry was
     seen by one of them. What is further left the caller can have written.
     """
     peer = (scope.get("client") or _NOBODY)[0]

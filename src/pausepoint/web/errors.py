@@ -29,7 +29,7 @@ def error_response(error: PausePointError) -> Response:
 
 
 def as_error(error: Exception) -> PausePointError:
-    """What a caller is told of any exception."""
+    """Return the error response for any exception."""
     if isinstance(error, PausePointError):
         return error
     if isinstance(error, OutcomeUnknown):

@@ -20,7 +20,7 @@ from pausepoint.web.streaming import HEARTBEAT, HeldOpen
 from pausepoint.web.waiting import disconnected
 
 RECONNECT: Final = timedelta(seconds=2)
-"""When a client shall come back, which it does by itself."""
+"""The reconnection time for clients of the stream, `retry:` of server-sent events."""
 
 
 class EventStream(HeldOpen):
@@ -48,7 +48,7 @@ class EventStream(HeldOpen):
             gone.add_done_callback(lambda _: waiter.wake())
             beat = asyncio.ensure_future(self._beat(waiter))
             try:
-                # Whoever comes back is sent to another process, or asks again until this one can.
+                # A client that reconnects reaches another process, or retries until this one is ready.
                 with suppress(InvalidApiKey, StoreUnavailable):
                     await self._tell(send, waiter, gone)
             finally:

@@ -1,4 +1,4 @@
-"""One header of a request, read where it stands: Starlette's own mapping is made anew for each request."""
+"""One header of a request, without Starlette's mapping, which is built for each request."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ ROUTE = "pausepoint.route"
 
 
 class RequestMiddleware:
-    """`is_host_allowed` is asked for each request's Host and path; None asks nobody."""
+    """`is_host_allowed` checks each request's Host and path; None allows all."""
 
     def __init__(
         self,

@@ -68,7 +68,7 @@ def openapi_document(endpoints: Sequence[Endpoint], public_url: str) -> dict[str
 
 
 def _filled_in(value: Any, words: Mapping[str, str]) -> Any:
-    """What is said of channels in descriptions is read from the registry."""
+    """Fill in what descriptions say of channels, from the registry."""
     match value:
         case str():
             return filled_in(value, words)

@@ -367,7 +367,7 @@ class Protocol(HttpToolsProtocol):
             self._timer = None
 
     def _too_slow(self) -> None:
-        # Before its headers are whole it is no request: there is nobody to answer.
+        # Before its headers are complete there is no request to answer.
         if self._arriving is BODY_TIME:
             self._refuse(RequestTimeout())
         else:

@@ -1,4 +1,4 @@
-"""The errors of an HTTP request itself, whatever it asks for: found before an operation is called."""
+"""Errors of an HTTP request itself, found before an operation is called."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Resource:
             self._handlers["HEAD"] = handlers["GET"]
 
     async def answer(self, request: Request) -> Response:
-        """Raises ClientGone where nobody is left to answer, and nothing else."""
+        """Raises ClientGone after a disconnect, and nothing else."""
         try:
             handler = self._handlers.get(request.scope["method"])
             if handler is None:
@@ -72,7 +72,7 @@ class Resource:
 
 
 class _NotFoundResource(Resource):
-    """Answers for every path that leads nowhere, whatever the method."""
+    """Answers requests for unknown paths, with any method."""
 
     def _no_method(self, request: Request) -> Response:
         self._amiss(request)

@@ -23,7 +23,7 @@ have sent something just now, and could not know that it may send it again elsew
 
 LINGER_STEP: Final = 0.05
 SHUTDOWN_TIME: Final = 2
-"""Whole seconds, after it lingered, until what is still under way is broken off."""
+"""Whole seconds before remaining requests are cancelled at shutdown."""
 
 KEEP_ALIVE_TIME: Final = 75
 """Longer than the usual proxy's, so that the proxy is the one that closes."""

@@ -11,7 +11,7 @@ from pausepoint.store.base import Waiter
 
 
 class ClientGone(Exception):
-    """Nobody is left to answer."""
+    """The client has disconnected."""
 
 
 async def wait_for_news(request: Request, waiter: Waiter, seconds: float) -> None:

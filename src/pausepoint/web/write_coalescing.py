@@ -1,6 +1,6 @@
 """Answers that are ready in one turn of the event loop leave together, at its end.
 
-A write wakes whoever waits for it on the other side, and that costs this process more than the
+A write wakes the reader on the other side, and that costs this process more than the
 answer: 64 clients are answered half as often again when a turn's answers leave in one go.
 """
 
@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 TOGETHER: Final = 64
-"""More than so many do not wait for the turn's end, which may be far away."""
+"""Flush early at this many responses, since the tick may be long."""
 
 log = structlog.get_logger("pausepoint.web")
 

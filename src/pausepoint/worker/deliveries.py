@@ -1,4 +1,4 @@
-"""Claims deliveries that are due, carries each a step further, and drains when told to stop."""
+"""The delivery worker: claims due deliveries, processes them, and drains on shutdown."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ log = structlog.get_logger("pausepoint.worker")
 class DeliveryLoop:
     """One per process. `run` returns once `stop` was called and what was begun has ended.
 
-    Cancelling `run` breaks off what was begun and hands it back, due at once for anybody.
+    Cancelling `run` breaks off what was begun and hands it back, due at once for every worker.
     `deliver` carries one delivery a step further: the operation, or something around it.
     """
 

@@ -1,4 +1,4 @@
-"""What is done again and again, so long after it was done last."""
+"""Periodic tasks: an interval after the end of the last run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps a loop going: whatever breaks it is logged, and it begins again."""
+"""Supervises a loop: errors are logged, and it restarts."""
 
 from __future__ import annotations
 

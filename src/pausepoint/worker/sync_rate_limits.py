@@ -1,4 +1,4 @@
-"""Once a second each process tells the others what it has counted, and counts what they tell.
+"""Rate-limit synchronisation: once a second the processes exchange their counts.
 
 So a limit holds for all of them together, but for what came in the last second or two.
 """
@@ -21,7 +21,7 @@ from pausepoint.worker.periodic_task import PeriodicTask
 
 EVERY: Final = timedelta(seconds=1)
 LATE: Final = 5_000
-"""Milliseconds that another process's telling may take, its clock's difference in them."""
+"""Milliseconds of delay that is accepted from another process, its clock's difference included."""
 
 
 class _Message(msgspec.Struct, array_like=True):
@@ -36,7 +36,7 @@ _decode = msgspec.msgpack.Decoder(_Message).decode
 class CountsLoop(PeriodicTask):
     """One per process that answers requests.
 
-    Where it cannot tell the others, what was to be said is lost: each holds the limits for itself.
+    Where counts cannot be published they are lost: each process then limits for itself.
     """
 
     trouble = "counts could not be shared"

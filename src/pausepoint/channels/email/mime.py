@@ -37,7 +37,7 @@ class Email:
 def compose(message: Email, from_address: str, now: Instant) -> bytes:
     """The mail as bytes, 7 bits wide.
 
-    By the old policy, which takes headers as they are: the newer one decodes and folds them anew,
+    By the old policy, which takes headers as they are: the newer one decodes and folds them again,
     and may lose a display name's quotes on the way.
     """
     mail: Message[Any, Any] = MIMEMultipart("alternative", policy=_POLICY)

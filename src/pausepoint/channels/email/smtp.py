@@ -118,7 +118,7 @@ class SmtpTransport(Transport[Email]):
             username=settings.username,
             password=settings.password,
             use_tls=settings.security == "tls",
-            # Never "if the server offers it": that would let anybody between strip it.
+            # Never "if the server offers it": a man in the middle could strip it.
             start_tls=settings.security == "starttls",
             tls_context=None if settings.security == "none" else self._context(),
             timeout=self._timeout,

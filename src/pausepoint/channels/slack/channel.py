@@ -93,7 +93,7 @@ class SlackChannel(Channel[SlackPost]):
         return f"{parts.scheme}://{host}{parts.path}"
 
     def mask(self, recipient: str) -> str:
-        """Host and the first letter of the workspace: enough to tell that it is one."""
+        """Host and the first letter of the workspace: enough to recognise one."""
         if simulated_address(recipient, self.name) is not None:
             return recipient  # it is no secret
         try:

@@ -95,7 +95,7 @@ class TwilioTransport(Transport[Sms]):
         status, sid = _word(answer.get("status")), _text(answer.get("sid"))
         if not 200 <= reply.status < 300 or _STATES.get(status or "") is DeliveryState.FAILED:
             raise _refused(reply, answer, now)
-        # Whatever else a 2xx says, Twilio took the message: to fail here would send it again.
+        # After any 2xx Twilio has the message: to fail here would send it again.
         return Receipt(
             provider_id=sid,
             code=status,
@@ -125,7 +125,7 @@ class TwilioTransport(Transport[Sms]):
             "ValidityPeriod": str(max(1, min(_VALIDITY_LIMIT, seconds_left))),
         }
         base = self._settings.status_callback_base
-        # A confirmation is sent once, and belongs to no delivery that could be told.
+        # A confirmation is sent once, and belongs to no delivery whose status could be recorded.
         if base is not None and not notification.is_confirmation:
             path = f"/v1/callbacks/twilio/{notification.delivery_id}"
             fields["StatusCallback"] = base.rstrip("/") + path
@@ -155,7 +155,7 @@ class TwilioCallback:
 
 
 def status_report(message_status: str, error_code: object) -> StatusReport | None:
-    """What Twilio's MessageStatus and ErrorCode say; None for a status it has not told us of."""
+    """What Twilio's MessageStatus and ErrorCode say; None for an unknown status."""
     state = _STATES.get(message_status.lower())
     if state is None:
         return None

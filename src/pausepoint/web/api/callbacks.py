@@ -17,7 +17,7 @@ def callback_handler(channel: str, path: str) -> Handler:
         if reader is None:
             raise NotFound
         body = await read_body(call.request, BODY_LIMIT)
-        # The URL that was signed is the public one, whatever Host or proxy headers say.
+        # The signed URL is the public one, regardless of Host and proxy headers.
         url = f"{call.services.policy.public_url}{call.request.url.path}"
         headers = {name.lower(): value for name, value in call.request.headers.items()}
         for inbound in reader.read(InboundRequest(url, headers, body, call.path)):

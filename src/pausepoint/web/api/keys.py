@@ -30,7 +30,7 @@ async def revoke(call: Call) -> None:
 
 
 def _reach(call: Call) -> KeyRestrictions:
-    """What is left out is as this key has it. Raises ValidationFailed with all that is wrong."""
+    """Omitted fields are inherited from the calling key. Raises ValidationFailed with all problems."""
     body: CreateKeyRequest = call.body
     own = call.caller.restrictions
     wrong: list[tuple[str, str]] = []

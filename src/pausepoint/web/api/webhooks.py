@@ -1,4 +1,4 @@
-"""/v1/webhooks: where events go, how they fared, and once more by hand."""
+"""/v1/webhooks: registration, delivery log, redelivery."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What vendors tell: no key, but their signature."""
+"""Callbacks of vendors: authenticated by signature, not by key."""
 
 from __future__ import annotations
 

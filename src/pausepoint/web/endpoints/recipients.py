@@ -1,4 +1,4 @@
-"""Whom an account may ask."""
+"""The recipients of an account."""
 
 from __future__ import annotations
 

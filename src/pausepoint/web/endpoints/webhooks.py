@@ -1,4 +1,4 @@
-"""Webhooks, and how their deliveries fared."""
+"""Webhooks and their deliveries."""
 
 from __future__ import annotations
 

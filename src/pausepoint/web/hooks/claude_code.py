@@ -1,7 +1,7 @@
 """`POST /v1/hooks/claude-code`: Claude Code asks whether it may use a tool.
 
 Claude Code takes every answer without success for none at all, and goes on unless its settings say
-otherwise. So whatever goes wrong here is a decision too: 200, denied, with the reason.
+otherwise. So every failure here is a decision too: 200, denied, with the reason.
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ def _has_failed(pause: Pause) -> bool:
 
 
 class _Body:
-    """The request's body, and what its beginning told of the event, however reading it ends."""
+    """The request's body, and the event's name from its beginning, also if reading fails."""
 
     def __init__(self, request: Request) -> None:
         self._request = request

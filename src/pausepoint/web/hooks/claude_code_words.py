@@ -37,7 +37,7 @@ _ANSWERS: Final = {
 
 
 class HookInput(msgspec.Struct):
-    """Fields of other events are not read, and what is unknown is ignored."""
+    """Fields of other events and unknown fields are ignored."""
 
     hook_event_name: str
     session_id: str = ""
@@ -56,7 +56,7 @@ def read(body: bytes) -> HookInput:
 
 
 def event_in(beginning: bytes) -> str:
-    """The event's name, as far as the beginning of a body tells: it comes before the agent's words."""
+    """Return the event's name from the beginning of a body: it precedes the agent's words."""
     found = _EVENT.search(beginning)
     return found[1].decode() if found and found[1].decode() in _ANSWERS else BEFORE_TOOL
 
@@ -102,7 +102,7 @@ def updated_input(call: ToolCall, verdict: Verdict) -> Json | None:
 
 
 def answer(event: str, verdict: Verdict, updated: Json | None = None) -> Json:
-    """Empty where Claude Code shall decide as if there were no hook."""
+    """Empty where Claude Code decides as if there were no hook."""
     if verdict.decision not in _ANSWERS.get(event, ()):
         return {}
     output: Json = {"hookEventName": event}

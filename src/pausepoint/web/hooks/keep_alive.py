@@ -1,4 +1,4 @@
-"""An answer that takes minutes: blanks first, which JSON may begin with, so that nobody in between
+"""An answer that takes minutes: blanks first, which JSON may begin with, so that no proxy in between
 takes the connection for dead."""
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ _STATUS: Final = {
     UNSUPPORTED_VERSION: 400,
     METHOD_NOT_FOUND: 404,
 }
-"""Of errors in the stateless era; before it, an answered request is a 200 whatever the answer."""
+"""HTTP statuses of errors in the stateless era; in the handshake era each response is a 200."""
 
 
 class McpEndpoint:
@@ -139,7 +139,7 @@ class McpEndpoint:
     def _offer_for(self, message: object, request: Request) -> Offer:
         """Short waits for clients that cut calls early, unless the operator has set a wait.
 
-        There are no sessions, so in the handshake era the client's HTTP library has to tell.
+        There are no sessions, so in the handshake era the client's HTTP library identifies it.
         """
         seconds = self._max_wait_seconds
         if seconds == DEFAULT_MAX_WAIT_SECONDS:

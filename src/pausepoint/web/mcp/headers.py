@@ -31,7 +31,7 @@ def is_stateless(header: Header, message: Mapping[str, Any] | None = None) -> bo
 
 
 def mismatch(header: Header, message: Mapping[str, Any]) -> str | None:
-    """What a header says otherwise than the message; None if nothing, or if its `_meta` is amiss."""
+    """Return the header that contradicts the message; None if there is none, or `_meta` is invalid."""
     meta = _meta(message)
     if VERSION_KEY not in meta or CAPABILITIES_KEY not in meta:
         return None

@@ -24,7 +24,7 @@ class InProcessApi:
         self._access_control = access_control
 
     async def perform(self, asked: ApiRequest, authorization: bytes, receive: Receive) -> ApiAnswer:
-        """`receive` tells when the client has gone. Raises ClientGone where that ends a wait."""
+        """`receive` reports a disconnect. Raises ClientGone where that ends a wait."""
         clock = asyncio.get_running_loop().time
         path, _, query = asked.path.partition("?")
         resource, values = self._routes.find(path)

@@ -1,4 +1,4 @@
-"""A tool call driven in the event loop: its requests performed in process, its progress told."""
+"""Runs a tool call on the event loop: its requests in process, its progress as notifications."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ log = structlog.get_logger("pausepoint.web")
 async def messages_of(
     call: ToolCall, context: CallContext, perform: Perform, progress_seconds: float | None
 ) -> AsyncGenerator[Json]:
-    """What was heard of the wait after each so many seconds, if the call wants that; then the answer.
+    """Yield the progress of the wait at intervals, if the call wants that; then the answer.
 
-    With None for the seconds it is the answer alone. Raises ClientGone where nobody is left.
+    With None for the interval it is the answer alone. Raises ClientGone after a disconnect.
     """
     clock = asyncio.get_running_loop().time
     steps = call.steps(context)

@@ -1,4 +1,4 @@
-"""A page as an answer, with the headers of its kind; and what is answered to whom comes too often."""
+"""Pages as responses, with their headers; and the page for 429."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def first_rows(entries: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, An
 
 
 def pretty(value: Any) -> str:
-    """The value as JSON, with keys that can be told from each other.
+    """The value as JSON, with keys that are distinguishable.
 
     Indented where that makes it little longer: the indentation of deep nesting would outgrow it.
     """

@@ -1,4 +1,4 @@
-"""The page at `/`: what this server is, for whoever comes upon it."""
+"""The home page at `/`."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _MARKS: Final = {"hidden": "hidden-mark", "gap": "gap-mark"}
 
 
 def foreign(text: str) -> Markup:
-    """Words that an agent or a person wrote, as text: what is hidden in them is shown and marked."""
+    """Escape text of an agent or a person; hidden characters are made visible."""
     # Plain strings: of an action a hundred thousand pieces may have to be marked.
     return Markup(  # noqa: S704 - each piece is escaped
         "".join(

@@ -67,7 +67,7 @@ def render_outcome(
     """The page of a question that has ended; an overdue one counts as timed out.
 
     It says what was answered and when, and nothing that the agent wrote beside that: the link is
-    worth nothing now, and whoever finds it later shall not read the question. `is_refused` says that an answer was given just now and
+    worth nothing now, and a later finder must not read the question. `is_refused` says that an answer was given just now and
     came too late or second; `is_default_withheld` matters where the deadline was not written down yet.
     """
     is_overdue = pause.is_overdue(now)

@@ -21,7 +21,7 @@ Offset = Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class ErrorBody(Struct, kw_only=True):
-    """Every error, whatever went wrong."""
+    """The body of every error."""
 
     error: Annotated[str, described("A code that programs can rely on.")]
     message: Annotated[str, described("What happened and what to do, for people.")]

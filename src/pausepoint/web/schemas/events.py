@@ -1,4 +1,4 @@
-"""/v1/events: what is told of an event, as webhooks and callbacks get it too."""
+"""/v1/events: the body of an event, as webhooks and callbacks get it too."""
 
 from __future__ import annotations
 

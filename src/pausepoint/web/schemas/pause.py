@@ -1,4 +1,4 @@
-"""/v1/pause: questions, and how they fare."""
+"""/v1/pause: the types of pauses."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class CreatePauseRequest(Struct, kw_only=True):
 
 
 class WayBody(Struct):
-    """Somebody to ask, and how."""
+    """A recipient and its channel."""
 
     recipient: Annotated[str, described("As of the pause itself.")]
     channel: Annotated[str, Meta(description="{channels}.", examples=["email"])]

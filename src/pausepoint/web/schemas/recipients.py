@@ -1,4 +1,4 @@
-"""/v1/recipients: whom live keys may ask."""
+"""/v1/recipients: the types of recipients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/v1/webhooks: where events go, and how they fared."""
+"""/v1/webhooks: the types of webhooks and deliveries."""
 
 from __future__ import annotations
 
