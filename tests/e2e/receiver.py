@@ -126,4 +126,12 @@ class Mailbox:
         self._loop.run_forever()
         listening.close()
         self._loop.run_until_complete(listening.wait_closed())
+        self._loop.run_until_complete(self._end_conversations())
         self._loop.close()
+
+    async def _end_conversations(self) -> None:
+        """A sender keeps its connection for the next mail; nothing of it may outlive the loop."""
+        conversations = asyncio.all_tasks() - {asyncio.current_task()}
+        for conversation in conversations:
+            conversation.cancel()
+        await asyncio.gather(*conversations, return_exceptions=True)
