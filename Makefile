@@ -44,10 +44,11 @@ reliability: setup ## Try what is promised: all orders, kill -9 everywhere, trou
 	@PAUSEPOINT_TEST_CONNECTIONS=20000 $(BIN)/pytest tests/security/test_floods.py
 	@$(BIN)/python -m tests.reliability.soak --minutes $(SOAK_MINUTES)
 
-lint: setup ## Check style, banned calls, who may import whom, and the workflows
+lint: setup ## Check style, banned calls, words, who may import whom, and the workflows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m scripts.check_words
 	@$(BIN)/zizmor --offline --quiet --no-progress .github
 
 format: setup ## Put the code into the one style

@@ -29,7 +29,7 @@ class ArgumentProblem(Exception):
     """The arguments cannot be used; the message says which and why, without a full stop."""
 
 
-def checked(arguments: object, schema: Json) -> Json:
+def check_arguments(arguments: object, schema: Json) -> Json:
     """The arguments by name, each of its schema's type; absent ones have their default.
 
     Raises `ArgumentProblem`.

@@ -15,13 +15,13 @@ from .shared_steps import (
     SHORTEST_HOLD_SECONDS,
     asked_twice,
     bare_id,
+    cancel_pause,
     error_code,
     look,
     matched,
     pause_in,
     shorter,
     was_cut,
-    withdrawn,
 )
 from .tools import CREATE, POLL
 
@@ -174,7 +174,7 @@ def poll(values: Json, context: CallContext) -> ToolSteps:
 def cancel(values: Json, context: CallContext) -> ToolSteps:
     """Withdraws the question; where it is final already, returns how it ended."""
     pause_id = check_pause_id(values["pause_id"])
-    outcome = yield from withdrawn(pause_id)
+    outcome = yield from cancel_pause(pause_id)
     pause = pause_in(outcome)
     if pause is None:
         return results.failed(refusals.of_cancel(outcome))

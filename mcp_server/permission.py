@@ -20,11 +20,11 @@ from .shared_steps import (
     EARLY_SHARE,
     SHORTEST_HOLD_SECONDS,
     asked_twice,
+    cancel_pause,
     look,
     matched,
     pause_in,
     was_cut,
-    withdrawn,
 )
 from .user_questions import (
     ASK_USER_QUESTION,
@@ -135,11 +135,11 @@ def _answers(bodies: list[Json], context: CallContext) -> Answering:
     except _Denied:
         for pause_id in open_ids:
             if pause_id != current:
-                yield from withdrawn(pause_id)
+                yield from cancel_pause(pause_id)
         raise
     except CallCancelled:
         for pause_id in open_ids:
-            yield from withdrawn(pause_id)
+            yield from cancel_pause(pause_id)
         raise
     return answered
 
@@ -164,7 +164,7 @@ def _answer(
         )
     if pause["status"] == "pending":
         was_delivered = not results.has_failed(pause)
-        pause = pause_in((yield from withdrawn(pause["pause_id"])))
+        pause = pause_in((yield from cancel_pause(pause["pause_id"])))
         if pause is None or pause["status"] == "cancelled":
             raise _Denied(_silence(permission) if was_delivered else _UNDELIVERED)
     if pause["status"] == "timed_out":

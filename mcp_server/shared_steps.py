@@ -96,7 +96,7 @@ def bare_id(pause_id: str) -> str:
     return text[4:] if text.startswith("psr_") else text
 
 
-def withdrawn(pause_id: str) -> Generator[ApiRequest, Outcome, Outcome]:
+def cancel_pause(pause_id: str) -> Generator[ApiRequest, Outcome, Outcome]:
     """Cancels the pause; where it is final already, the outcome is how it ended."""
     outcome = yield from asked_twice(ApiRequest("DELETE", f"/v1/pause/{pause_id}"))
     if isinstance(outcome, ApiAnswer) and outcome.status == 409:

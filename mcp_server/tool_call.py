@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import permission, refusals, results
-from .arguments import ArgumentProblem, checked
+from .arguments import ArgumentProblem, check_arguments
 from .calls import TOOL_STEPS
 from .messages import id_of, meta_of, success
 from .tools import PERMISSION_PROMPT, POLL
@@ -54,16 +54,16 @@ class ToolCall:
         then tidies up, and the exception comes out again.
         """
         try:
-            values = checked(self._arguments, self._tool["inputSchema"])
+            values = check_arguments(self._arguments, self._tool["inputSchema"])
             steps = permission.ask if self.name == PERMISSION_PROMPT else TOOL_STEPS[self.name]
             result = yield from steps(values, context)
         except ArgumentProblem as problem:
-            result = self._refused(refusals.of_arguments(self.name, str(problem)))
+            result = self._refusal(refusals.of_arguments(self.name, str(problem)))
         return self._answer(result)
 
     def refuse(self, sentence: str) -> Json:
         """The message that says as a tool's result why the call was not begun."""
-        return self._answer(self._refused(sentence))
+        return self._answer(self._refusal(sentence))
 
     def progress(self, request: ApiRequest, seconds: float) -> Json | None:
         """The notification for a request that has been held for some seconds.
@@ -86,7 +86,7 @@ class ToolCall:
         }
         return {"jsonrpc": "2.0", "method": "notifications/progress", "params": params}
 
-    def _refused(self, sentence: str) -> Json:
+    def _refusal(self, sentence: str) -> Json:
         if self.name == PERMISSION_PROMPT:
             return permission.denied(sentence)
         return results.failed(sentence)

@@ -17,7 +17,7 @@ from pausepoint.client import (
     Undeliverable,
 )
 from pausepoint.integrations.asking import Recipient, answers
-from pausepoint.integrations.changes import changed
+from pausepoint.integrations.changes import change_arguments
 from pausepoint.integrations.saved_run import SavedRun
 from pausepoint.integrations.tool_call import EDITABLE, ToolCall, parsed
 
@@ -38,7 +38,7 @@ ARGUMENTS = {"payee": "Meridian", "amount": 8400, "express": False, "tags": ["a"
     ],
 )  # fmt: skip
 def test_a_note_changes_the_arguments_that_it_names(note: str, expected: dict[str, Any]) -> None:
-    assert changed(ARGUMENTS, note) == {**ARGUMENTS, **expected}
+    assert change_arguments(ARGUMENTS, note) == {**ARGUMENTS, **expected}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_note_changes_the_arguments_that_it_names(note: str, expected: dict[st
     ],
 )
 def test_a_note_that_is_not_understood_changes_nothing(note: str) -> None:
-    assert changed(ARGUMENTS, note) is None
+    assert change_arguments(ARGUMENTS, note) is None
 
 
 def test_silence_and_a_withdrawn_question_are_a_no() -> None:
@@ -95,14 +95,16 @@ def test_a_person_can_always_say_no() -> None:
         ToolCall(name="wire", arguments={}, ids=("1",), decisions=frozenset({"approve", "edit"}))
 
     reply_only = ToolCall(name="ask", arguments={}, ids=("1",), decisions=frozenset({"respond"}))
-    assert reply_only.asked()["options"] == ["Reply", "No reply"]
+    assert reply_only.question_fields()["options"] == ["Reply", "No reply"]
     assert reply_only.answered(answer_of("No reply")).message == "The person gave no reply."
     assert reply_only.answered(answer_of("Reply", "42")).message == "42"
     assert reply_only.answered(answer_of("Reply")).message == "The person gave no reply."
 
 
 def test_changes_are_offered_only_where_there_is_something_to_change() -> None:
-    asked = ToolCall(name="wire", arguments={"a": 1}, ids=("1",), decisions=EDITABLE).asked()
+    asked = ToolCall(
+        name="wire", arguments={"a": 1}, ids=("1",), decisions=EDITABLE
+    ).question_fields()
 
     assert asked["options"] == ["Approve", "Change", "Reject"]
     assert asked["message"].endswith("write each changed line anew as a note, and press Change.")
@@ -112,7 +114,7 @@ def test_what_stands_above_a_call_cannot_pass_for_its_arguments() -> None:
     heading = 'Tidy up?\n\nrm\npath: "/tmp/1"'
     call = ToolCall(name="rm\nx", arguments={"path": "/"}, ids=("1",), heading=heading)
 
-    assert call.asked()["message"] == 'Tidy up? rm path: "/tmp/1"\n\nrm x\npath: "/"'
+    assert call.question_fields()["message"] == 'Tidy up? rm path: "/tmp/1"\n\nrm x\npath: "/"'
 
 
 @pytest.mark.parametrize("value", ["x" * 3000, b"\xff" * 1500, object(), "\ud800"])

@@ -16,7 +16,7 @@ from pausepoint.security.display_safe import (
     display_safe,
     hides_something,
     mixes_directions,
-    quoted,
+    quote,
     segments,
     single_line,
     skeleton,
@@ -246,12 +246,12 @@ def test_what_comes_after_many_marks_is_still_there() -> None:
     ],
 )
 def test_a_quotation_cannot_be_closed_from_inside(text: str, shown: str) -> None:
-    assert quoted(text, 100) == shown
+    assert quote(text, 100) == shown
 
 
 @given(any_text)
 def test_a_quotation_has_two_marks(text: str) -> None:
-    inner = quoted(text, 100).strip("\u2068\u2069")[1:-1]
+    inner = quote(text, 100).strip("\u2068\u2069")[1:-1]
     assert not unicode_tables.quotation_marks().findall(inner.replace("'", ""))
     assert "''" not in inner
 

@@ -11,7 +11,7 @@ from pausepoint.domain.mode import Mode
 from pausepoint.domain.pause import Contact
 from pausepoint.domain.recipients import Recipient, VerifiedBy
 from pausepoint.domain.time import to_rfc3339
-from pausepoint.operations.contacts import checked_address, masked
+from pausepoint.operations.contacts import checked_address, mask_recipient
 from pausepoint.operations.opt_out import lift
 from pausepoint.operations.recipients import put_recipient, remove_recipient, verify_recipient
 from pausepoint.operations.services import Services
@@ -32,17 +32,17 @@ async def _add(services: Services, *, developer_id: str, channel: str, address: 
 
 async def _list(services: Services, *, developer_id: str) -> Any:
     found = await services.store.recipients(developer_id, Mode.LIVE, LIMIT, 0)
-    return {"items": [_shown(services, recipient) for recipient in found]}
+    return {"items": [_details(services, recipient) for recipient in found]}
 
 
 async def _verify(services: Services, *, recipient_id: str) -> Any:
-    recipient = await _found(services, recipient_id)
+    recipient = await _find(services, recipient_id)
     changed = await verify_recipient(services, recipient, VerifiedBy.OPERATOR)
     return {"recipient_id": recipient_id, "changed": changed}
 
 
 async def _remove(services: Services, *, recipient_id: str) -> Any:
-    await remove_recipient(services, await _found(services, recipient_id))
+    await remove_recipient(services, await _find(services, recipient_id))
     return {"recipient_id": recipient_id, "changed": True}
 
 
@@ -53,7 +53,7 @@ async def _mutes(services: Services) -> Any:
                 "mute_id": mute.mute_id,
                 "developer_id": mute.developer_id,
                 "channel": mute.contact.channel,
-                "recipient": masked(services, mute.contact),
+                "recipient": mask_recipient(services, mute.contact),
                 "reason": mute.reason.value,
                 "created_at": to_rfc3339(mute.created_at),
             }
@@ -70,7 +70,7 @@ async def _lift(services: Services, *, mute_id: str) -> Any:
     return {"mute_id": mute_id, "changed": False}
 
 
-async def _found(services: Services, recipient_id: str) -> Recipient:
+async def _find(services: Services, recipient_id: str) -> Recipient:
     found = await services.store.recipient(recipient_id)
     if found is None:
         raise RecipientNotFound(
@@ -79,11 +79,11 @@ async def _found(services: Services, recipient_id: str) -> Recipient:
     return found
 
 
-def _shown(services: Services, recipient: Recipient) -> Any:
+def _details(services: Services, recipient: Recipient) -> Any:
     return {
         "recipient_id": recipient.recipient_id,
         "channel": recipient.contact.channel,
-        "recipient": masked(services, recipient.contact),
+        "recipient": mask_recipient(services, recipient.contact),
         "verified": recipient.verified_at is not None,
         "verified_by": recipient.verified_by,
         "created_at": to_rfc3339(recipient.created_at),

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 import click
 
 from pausepoint.cli.answering import answered
-from pausepoint.cli.client_context import THROUGH_RESTARTS, opened
+from pausepoint.cli.client_context import THROUGH_RESTARTS, open_client
 from pausepoint.cli.output import json_option
 from pausepoint.cli.values import contact, duration, pair
 from pausepoint.client.channels import CHANNELS, RECIPIENTS
@@ -87,7 +87,7 @@ def ask(
         details["callback_secret"] = _callback_secret(callback_secret_file)
     key = new_idempotency_key() if idempotency_key is None else idempotency_key
     question = sys.stdin.read() if message == "-" else message
-    with opened(as_json=as_json, patience=THROUGH_RESTARTS) as client:
+    with open_client(as_json=as_json, patience=THROUGH_RESTARTS) as client:
         answered(
             lambda on_pending: client.ask(
                 recipient,
@@ -127,7 +127,7 @@ def wait(pause_id: str, with_text: bool, as_json: bool) -> None:
     \b
     pausepoint wait psr_01a2039e-5090-7744-ab19-5212ad76b8da
     """
-    with opened(as_json=as_json, patience=THROUGH_RESTARTS) as client:
+    with open_client(as_json=as_json, patience=THROUGH_RESTARTS) as client:
         answered(
             lambda on_pending: client.wait(pause_id, on_pending=on_pending),
             with_text=with_text,

@@ -23,7 +23,7 @@ THROUGH_RESTARTS: Final = timedelta(minutes=10)
 
 
 @contextmanager
-def opened(*, as_json: bool, patience: timedelta = AT_ONCE) -> Iterator[PausePoint]:
+def open_client(*, as_json: bool, patience: timedelta = AT_ONCE) -> Iterator[PausePoint]:
     """Exits with 1 after any of the client's errors."""
     from pausepoint.client import PausePoint, PausePointError
 

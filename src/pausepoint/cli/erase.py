@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pausepoint.cli.client_context import opened
+from pausepoint.cli.client_context import open_client
 from pausepoint.cli.documents import document
 from pausepoint.cli.output import json_option, print_json
 from pausepoint.cli.values import printable
@@ -30,7 +30,7 @@ def erase(pause_ids: tuple[str, ...], as_json: bool) -> None:
     pausepoint erase psr_01a2039e-5090-7744-ab19-5212ad76b8da
     pausepoint list --status cancelled --json | jq -r '.[].pause_id' | xargs pausepoint erase
     """
-    with opened(as_json=as_json) as client:
+    with open_client(as_json=as_json) as client:
         erased = [_erase(client, pause_id, as_json=as_json) for pause_id in pause_ids]
     if not all(erased):
         raise SystemExit(1)

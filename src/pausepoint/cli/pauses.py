@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pausepoint.cli.client_context import opened
+from pausepoint.cli.client_context import open_client
 from pausepoint.cli.documents import document
 from pausepoint.cli.output import json_option, print_json
 from pausepoint.cli.values import first_line, minute, printable
@@ -36,7 +36,7 @@ def list_pauses(status: str | None, limit: int, offset: int, as_json: bool) -> N
     \b
     pausepoint list --status pending
     """
-    with opened(as_json=as_json) as client:
+    with open_client(as_json=as_json) as client:
         page = client.list(status=status, limit=limit, offset=offset)
     if as_json:
         print_json([document(pause) for pause in page])
@@ -56,7 +56,7 @@ def cancel(pause_id: str, as_json: bool) -> None:
     \b
     pausepoint cancel psr_01a2039e-5090-7744-ab19-5212ad76b8da
     """
-    with opened(as_json=as_json) as client:
+    with open_client(as_json=as_json) as client:
         pause = client.cancel(pause_id)
     if as_json:
         print_json(document(pause))
@@ -86,7 +86,7 @@ def audit(
     \b
     pausepoint audit --event pause.responded --from 2026-11-01
     """
-    with opened(as_json=as_json) as client:
+    with open_client(as_json=as_json) as client:
         page = client.audit(
             pause_id=pause_id,
             event_type=event_type,

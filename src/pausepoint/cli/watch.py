@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from pausepoint.cli.client_context import THROUGH_RESTARTS, opened
+from pausepoint.cli.client_context import THROUGH_RESTARTS, open_client
 from pausepoint.cli.documents import document
 from pausepoint.cli.output import json_option, print_json
 from pausepoint.cli.pauses import line
@@ -37,7 +37,7 @@ def watch(as_json: bool) -> None:
     from pausepoint.client import Conflict, RateLimited, ServerError, Unreachable
 
     try:
-        with opened(as_json=as_json, patience=THROUGH_RESTARTS) as client:
+        with open_client(as_json=as_json, patience=THROUGH_RESTARTS) as client:
             watched = Watched(client, as_json=as_json)
             while True:
                 try:

@@ -108,9 +108,9 @@ class Call:
         """Raises NotShowable."""
         self._approval = approval
         self._bound = bound
-        format_arguments(self._seen())
-        bound.arguments.update(copy.deepcopy(self._seen()))
-        self._shown = format_arguments(self._seen())
+        format_arguments(self._visible_arguments())
+        bound.arguments.update(copy.deepcopy(self._visible_arguments()))
+        self._shown = format_arguments(self._visible_arguments())
         self.message = _message(function, approval, bound, self._shown)
 
     @property
@@ -129,12 +129,12 @@ class Call:
                 text=answer.text,
                 pause_id=answer.pause_id,
             )
-        if format_arguments(self._seen()) != self._shown:
+        if format_arguments(self._visible_arguments()) != self._shown:
             raise ArgumentsChanged(
                 "The arguments are no longer those that the person saw, so the function did not run."
             )
 
-    def _seen(self) -> dict[str, Any]:
+    def _visible_arguments(self) -> dict[str, Any]:
         hidden = self._approval.hide
         return {n: value for n, value in self._bound.arguments.items() if n not in hidden}
 
@@ -171,7 +171,7 @@ def _message(
     arguments: str,
 ) -> str:
     name = getattr(function, "__name__", type(function).__name__)
-    first = f"Run {name}?" if approval.message is None else _filled(approval.message, bound, name)
+    first = f"Run {name}?" if approval.message is None else _fill(approval.message, bound, name)
     hidden = f"Not shown: {', '.join(sorted(approval.hide))}" if approval.hide else ""
     heading = "" if approval.message is None else name
     parts = [heading, arguments or "(no arguments)", hidden]
@@ -184,7 +184,7 @@ def _message(
     return message
 
 
-def _filled(template: str, bound: inspect.BoundArguments, name: str) -> str:
+def _fill(template: str, bound: inspect.BoundArguments, name: str) -> str:
     """The template's texts are one line each: none can look like the list of arguments below."""
     values = {
         parameter: " ".join(value.split()) if isinstance(value, str) else value

@@ -31,7 +31,7 @@ from pausepoint.client.http import (
     begun,
     is_stream,
     no_answer,
-    opened,
+    open_pool,
     request_options,
 )
 from pausepoint.client.protocol import Outcome, Request, Steps
@@ -57,7 +57,7 @@ class _Driver:
         self.policy = policy
         self._sleep = sleep
         self._given = http
-        self._http = opened(httpx2.AsyncClient, access) if http is None else http
+        self._http = open_pool(httpx2.AsyncClient, access) if http is None else http
         self._process = process_id()
         self._loop: object | None = None
         self._inherited: list[object] = []
@@ -70,7 +70,7 @@ class _Driver:
             if self._given is not None:
                 raise ClientMisused(FORKED)
             self._inherited.append((self._http, self._loop))
-            self._http = opened(httpx2.AsyncClient, self.access)
+            self._http = open_pool(httpx2.AsyncClient, self.access)
             self._loop = None
             self._process = process_id()
         loop = running_loop()

@@ -28,7 +28,7 @@ def format_arguments(arguments: Mapping[str, Any]) -> str:
 
 def _line(name: str, value: Any) -> str:
     try:
-        text = _shown(value)
+        text = _format(value)
         text.encode()
     except _Unknown as unknown:
         raise NotShowable(
@@ -48,7 +48,7 @@ class _Unknown(Exception):
     pass
 
 
-def _shown(value: Any) -> str:
+def _format(value: Any) -> str:
     kind = type(value)
     if kind is str:
         return json.dumps(value, ensure_ascii=False)
@@ -59,19 +59,19 @@ def _shown(value: Any) -> str:
     if isinstance(value, Enum):
         return f"{kind.__name__}.{value.name}"
     if isinstance(value, PurePath):
-        return _shown(str(value))
+        return _format(str(value))
     return _shown_together(value, kind)
 
 
 def _shown_together(value: Any, kind: type) -> str:
     if kind is dict:
-        return f"{{{', '.join(f'{_shown(key)}: {_shown(item)}' for key, item in value.items())}}}"
+        return f"{{{', '.join(f'{_format(key)}: {_format(item)}' for key, item in value.items())}}}"
     if kind in (list, tuple):
         return _between("[]" if kind is list else "()", value)
     if kind in (set, frozenset):
-        return "{" + ", ".join(sorted(map(_shown, value))) + "}"
+        return "{" + ", ".join(sorted(map(_format, value))) + "}"
     if (names := _fields(value, kind)) and names >= getattr(value, "__dict__", {}).keys():
-        return _named(kind, {name: getattr(value, name) for name in names})
+        return _format_object(kind, {name: getattr(value, name) for name in names})
     raise _Unknown(kind.__name__)
 
 
@@ -87,8 +87,10 @@ def _fields(value: Any, kind: type) -> KeysView[str]:
 
 
 def _between(brackets: str, items: Iterable[Any]) -> str:
-    return brackets[0] + ", ".join(map(_shown, items)) + brackets[1]
+    return brackets[0] + ", ".join(map(_format, items)) + brackets[1]
 
 
-def _named(kind: type, state: Mapping[str, Any]) -> str:
-    return f"{kind.__name__}({', '.join(f'{name}={_shown(item)}' for name, item in state.items())})"
+def _format_object(kind: type, state: Mapping[str, Any]) -> str:
+    return (
+        f"{kind.__name__}({', '.join(f'{name}={_format(item)}' for name, item in state.items())})"
+    )

@@ -55,7 +55,7 @@ FAILURES = (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, TooMuch)
 """What a request that gets no usable answer raises."""
 
 
-def opened(kind: Callable[..., C], access: Access) -> C:
+def open_pool(kind: Callable[..., C], access: Access) -> C:
     """An httpx2.Client or AsyncClient. Raises NotConfigured, which names the variable that is wrong."""
     options = _client_options(access)
     try:

@@ -64,7 +64,7 @@ def question(recipient: str, message: str, options: Sequence[str], details: Deta
         if (value := details.get(name)) is not None:
             body[name] = value
     given = details.get("idempotency_key")
-    key = new_idempotency_key() if given is None else _checked(given)
+    key = new_idempotency_key() if given is None else _check_key(given)
     return Request(method="POST", path="/v1/pause", content=encoded(body), idempotency_key=key)
 
 
@@ -103,18 +103,18 @@ def encoded(body: Mapping[str, Any]) -> bytes:
     try:
         return msgspec.json.encode(body)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise _refused("body", f"Cannot be written as JSON: {type(error).__name__}.") from None
+        raise _invalid("body", f"Cannot be written as JSON: {type(error).__name__}.") from None
 
 
-def _checked(idempotency_key: str) -> str:
+def _check_key(idempotency_key: str) -> str:
     """It goes into a header."""
     is_visible = all("!" <= character <= "~" for character in idempotency_key)
     if not is_visible or not 1 <= len(idempotency_key) <= 255:
-        raise _refused("idempotency_key", "Must be 1 to 255 visible ASCII characters.")
+        raise _invalid("idempotency_key", "Must be 1 to 255 visible ASCII characters.")
     return idempotency_key
 
 
-def _refused(field: str, sentence: str) -> InvalidRequest:
+def _invalid(field: str, sentence: str) -> InvalidRequest:
     return InvalidRequest(
         "Something here cannot be sent, so nothing was.", detail=(FieldProblem(field, sentence),)
     )

@@ -80,7 +80,7 @@ def request_with_retries(
             lost += request.delay + outcome.seconds
         delay = _delay(request, outcome, problem, policy, tries)
         if delay is None or lost + delay > policy.patience:
-            raise _told(problem, outcome, request, was_repeated=was_repeated)
+            raise _with_details(problem, outcome, request, was_repeated=was_repeated)
         was_repeated = was_repeated or _may_have_been_done(outcome)
         if tries == QUIET_TRIES:
             log.warning("%s. Trying again for %d s.", _reason(outcome), policy.patience - lost)
@@ -131,7 +131,7 @@ def _may_have_been_done(outcome: Outcome) -> bool:
     return outcome.status >= 500 or outcome.status < 400
 
 
-def _told(
+def _with_details(
     problem: PausePointError, outcome: Outcome, request: Request, *, was_repeated: bool
 ) -> PausePointError:
     if isinstance(problem, ApiError):

@@ -24,7 +24,7 @@ from pausepoint.client.http import (
     begun,
     is_stream,
     no_answer,
-    opened,
+    open_pool,
     request_options,
 )
 from pausepoint.client.protocol import Outcome, Request, Steps
@@ -50,7 +50,7 @@ class _Driver:
         self.policy = policy
         self._sleep = sleep
         self._given = http
-        self._http = opened(httpx2.Client, access) if http is None else http
+        self._http = open_pool(httpx2.Client, access) if http is None else http
         self._process = process_id()
         self._inherited: list[object] = []
         """Connections of the parent process. Kept, because closing them could disturb the parent."""
@@ -62,7 +62,7 @@ class _Driver:
             if self._given is not None:
                 raise ClientMisused(FORKED)
             self._inherited.append(self._http)
-            self._http = opened(httpx2.Client, self.access)
+            self._http = open_pool(httpx2.Client, self.access)
             self._process = process_id()
         return self._http
 

@@ -49,7 +49,7 @@ def wait(
     while True:
         held = hold if left is None else max(0.0, min(hold, left))
         request = msgspec.structs.replace(look(pause_id, held), delay=delay)
-        settled = yield from _looked(pause_id, request, _within(policy, left))
+        settled = yield from _poll(pause_id, request, _within(policy, left))
         pause = settled.value
         matching.check_pause_id(pause, pause_id)
         if created is not None:
@@ -68,7 +68,7 @@ def wait(
         delay = policy.delay(quick - 1) if quick else 0.0
 
 
-def _looked(pause_id: str, request: Request, policy: RetryPolicy) -> Steps[Settled[Pause]]:
+def _poll(pause_id: str, request: Request, policy: RetryPolicy) -> Steps[Settled[Pause]]:
     """After a failure it only looks, without holding: whether the server is there shows at once."""
     try:
         return (yield from request_with_retries(request, Pause, policy, again=look(pause_id)))

@@ -125,7 +125,7 @@ def load(
     values: dict[str, Any] = {}
     for setting in SETTINGS:
         try:
-            text = _given(setting.name, env)
+            text = _read_variable(setting.name, env)
             if text:
                 values[setting.field] = setting.parse(text)
         except (ValueError, OSError) as error:
@@ -176,7 +176,7 @@ def _is_linked_port(name: str, value: str) -> bool:
     return name.startswith("PAUSEPOINT_") and name.endswith("_PORT") and is_link
 
 
-def _given(name: str, env: Mapping[str, str]) -> str | None:
+def _read_variable(name: str, env: Mapping[str, str]) -> str | None:
     path = env.get(f"{name}_FILE")
     if path is None:
         return env.get(name)

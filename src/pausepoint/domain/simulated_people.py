@@ -71,7 +71,7 @@ def simulated_person(address: str) -> SimulatedPerson | None:
     Raises InvalidRecipient where the address is a simulated person's and the name means nothing.
     """
     name = _name(address)
-    return None if name is None else _named(name)
+    return None if name is None else _parse_name(name)
 
 
 def _name(address: str) -> str | None:
@@ -84,7 +84,7 @@ def _name(address: str) -> str | None:
     return None
 
 
-def _named(name: str) -> SimulatedPerson:
+def _parse_name(name: str) -> SimulatedPerson:
     form = _FORM.fullmatch(name)
     if form is None:
         raise InvalidRecipient(f"There is no such simulated person. There are: {', '.join(NAMES)}.")

@@ -60,7 +60,7 @@ class Glob:
     @property
     def casefolded(self) -> Glob:
         """Begins anywhere if it does not begin at a root: to a rule that restricts."""
-        text = _folded("*".join(self.pieces))
+        text = _fold("*".join(self.pieces))
         if not text.startswith(("/", "*")) and not _DRIVE.match(text):
             text = f"*/{text.lstrip('~/')}"
         return _glob(text)
@@ -125,7 +125,7 @@ class ToolPattern:
         return any(
             glob.casefolded.fits(text)
             for glob in self.argument
-            for text in (_folded(path), path.casefold())
+            for text in (_fold(path), path.casefold())
         )
 
     def _matches_url(self, given: str, restricts: bool) -> bool:
@@ -193,7 +193,7 @@ def _absolute(given: str, cwd: str) -> str | None:
     return path
 
 
-def _folded(path: str) -> str:
+def _fold(path: str) -> str:
     """For comparing: file systems may ignore case, and spell accents in their own way."""
     return _SAME_ROOT.sub("", unicodedata.normalize("NFC", path).casefold())
 

@@ -40,8 +40,8 @@ def span(duration_ms: int) -> str:
     if days >= 7:
         return f"{days} days"
     if days:
-        return _joined((days, "day" if days == 1 else "days"), (hours, "h"))
-    return _joined((hours, "h"), (rest, "min"))
+        return _join((days, "day" if days == 1 else "days"), (hours, "h"))
+    return _join((hours, "h"), (rest, "min"))
 
 
 def relative(duration_ms: int) -> str:
@@ -106,5 +106,5 @@ def _date(at: datetime, today: datetime) -> str:
     return f"{at.day} {_MONTHS[at.month - 1]}{year}"
 
 
-def _joined(*parts: tuple[int, str]) -> str:
+def _join(*parts: tuple[int, str]) -> str:
     return " ".join(f"{count} {unit}" for count, unit in parts if count)

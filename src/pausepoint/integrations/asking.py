@@ -50,7 +50,7 @@ class Question(Protocol[R_co]):
     def ids(self) -> Sequence[str] | None:
         """What identifies this stop of the run in its saved state; None if the run is not saved."""
 
-    def asked(self) -> dict[str, Any]:
+    def question_fields(self) -> dict[str, Any]:
         """`message`, `options` and more of `create`. Raises NotShowable."""
 
     def answered(self, answer: Answer) -> R_co: ...
@@ -113,7 +113,7 @@ def _answers(
             pauses.append(pause)
         for question, sent in zip(questions, pauses, strict=True):
             try:
-                answer = yield from calls.wait(policy, _asked(sent).pause_id)
+                answer = yield from calls.wait(policy, _raise_if_not_showable(sent).pause_id)
                 replies.append(question.answered(answer))
             except (Unanswered, NotShowable) as error:
                 replies.append(question.unanswered(error))
@@ -126,7 +126,7 @@ def _answers(
     return replies
 
 
-def opened(pausepoint: PausePoint | None) -> AbstractContextManager[PausePoint]:
+def open_client(pausepoint: PausePoint | None) -> AbstractContextManager[PausePoint]:
     """The caller's client, which stays open; else one with the environment's settings."""
     return PausePoint() if pausepoint is None else nullcontext(pausepoint)
 
@@ -134,11 +134,11 @@ def opened(pausepoint: PausePoint | None) -> AbstractContextManager[PausePoint]:
 def opened_async(
     pausepoint: AsyncPausePoint | None,
 ) -> AbstractAsyncContextManager[AsyncPausePoint]:
-    """As `opened`."""
+    """As `open_client`."""
     return AsyncPausePoint() if pausepoint is None else nullcontext(pausepoint)
 
 
-def _asked(pause: Pause | NotShowable) -> Pause:
+def _raise_if_not_showable(pause: Pause | NotShowable) -> Pause:
     if isinstance(pause, NotShowable):
         raise pause
     return pause
@@ -152,7 +152,7 @@ def _requests(
     keys: Counter[str] = Counter()
     for question in questions:
         try:
-            asked = question.asked()
+            asked = question.question_fields()
         except NotShowable as error:
             requests.append(error)
             continue

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 
-def changed(arguments: Mapping[str, Any], note: str) -> dict[str, Any] | None:
+def change_arguments(arguments: Mapping[str, Any], note: str) -> dict[str, Any] | None:
     """The arguments with the note's values; None unless every line of it is understood.
 
     A value keeps its kind: text stays text, with or without quotes, and a number stays a number.
@@ -34,7 +34,7 @@ def _value(old: Any, text: str) -> Any:
         except (ValueError, RecursionError):
             return text
         return quoted if isinstance(quoted, str) else text
-    new = json.loads(_as_json(text), parse_constant=_refused, parse_float=_finite)
+    new = json.loads(_as_json(text), parse_constant=_refuse_constant, parse_float=_finite)
     if old is not None and _kind(new) is not _kind(old):
         raise ValueError
     return new
@@ -51,8 +51,8 @@ def _kind(value: Any) -> type:
 
 def _finite(text: str) -> float:
     number = float(text)
-    return number if math.isfinite(number) else _refused(text)
+    return number if math.isfinite(number) else _refuse_constant(text)
 
 
-def _refused(constant: str) -> NoReturn:
+def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(constant)

@@ -84,7 +84,7 @@ class _Asked(Struct, frozen=True):
     question: UserQuestion
     ids: None = None
 
-    def asked(self) -> dict[str, Any]:
+    def question_fields(self) -> dict[str, Any]:
         return {
             "message": self.question.message,
             "options": self.question.labels,

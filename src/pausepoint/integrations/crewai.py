@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from pausepoint.client import Answer, NotShowable, PausePoint, Unanswered
 from pausepoint.client.format_arguments import format_arguments
-from pausepoint.integrations.asking import Recipient, answers, opened
+from pausepoint.integrations.asking import Recipient, answers, open_client
 
 _BEFORE = "Feedback: "
 
@@ -48,7 +48,7 @@ class Person:
     def request_feedback(self, context: Any, flow: Any) -> str:
         """The button, and the note on the lines after it; empty where the default fell."""
         question = _Feedback(context)
-        with opened(self._pausepoint) as client:
+        with open_client(self._pausepoint) as client:
             [feedback] = answers(client, self._recipient, [question])
         return feedback
 
@@ -59,7 +59,7 @@ class _Feedback(Struct, frozen=True):
     context: Any
     ids: None = None
 
-    def asked(self) -> dict[str, Any]:
+    def question_fields(self) -> dict[str, Any]:
         output = self.context.method_output
         text = output if isinstance(output, str) else format_arguments({"output": output})
         return {

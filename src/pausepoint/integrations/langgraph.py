@@ -29,7 +29,7 @@ from pausepoint.integrations.asking import (
     Recipient,
     answers,
     answers_async,
-    opened,
+    open_client,
     opened_async,
 )
 from pausepoint.integrations.tool_call import ToolCall, Verdict
@@ -55,7 +55,7 @@ def run(
     `interrupt` without an answer, and what the client raises; the thread keeps waiting then.
     """
     whom = Recipient(recipient, channel, timeout)
-    with opened(pausepoint) as client:
+    with open_client(pausepoint) as client:
         snapshot = graph.get_state(config)
         result = None
         is_restored = not _is_fork(config)
@@ -108,7 +108,7 @@ class _PlainQuestion(Struct, frozen=True):
     ids: tuple[str, ...]
     value: Any
 
-    def asked(self) -> dict[str, Any]:
+    def question_fields(self) -> dict[str, Any]:
         asked = {"options": ["Approve", "Reject"], "allow_text": True}
         if isinstance(self.value, str):
             return {**asked, "message": self.value}

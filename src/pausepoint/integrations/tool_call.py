@@ -11,7 +11,7 @@ from msgspec import Struct
 from pausepoint.client import Answer, Cancelled, NotShowable, TimedOut, Unanswered
 from pausepoint.client.format_arguments import format_arguments
 from pausepoint.client.question import MESSAGE_LIMIT
-from pausepoint.integrations.changes import changed
+from pausepoint.integrations.changes import change_arguments
 
 Decision = Literal["approve", "edit", "respond", "reject"]
 
@@ -56,7 +56,7 @@ class ToolCall(Struct, frozen=True, kw_only=True):
         if not self.decisions & {"reject", "respond"}:
             raise TypeError(f'Allow "reject" for {self.name}: a person must be able to say no.')
 
-    def asked(self) -> dict[str, Any]:
+    def question_fields(self) -> dict[str, Any]:
         options = [option for key, option in OPTIONS.items() if key in self.decisions]
         if len(options) == 1:
             options.append(NO_REPLY)
@@ -70,12 +70,12 @@ class ToolCall(Struct, frozen=True, kw_only=True):
         if answer.choice == OPTIONS["approve"]:
             return Verdict(decision="approve", arguments=self.arguments)
         if answer.choice == OPTIONS["edit"]:
-            return self._changed(note)
+            return self._edit(note)
         if answer.choice == OPTIONS["respond"] and note:
             return Verdict(decision="respond", arguments={}, message=note)
         if answer.choice in (OPTIONS["respond"], NO_REPLY):
             return self._no("The person gave no reply.")
-        return self._no(f"A person rejected this call. {_said(note)}")
+        return self._no(f"A person rejected this call. {_note_sentence(note)}")
 
     def unanswered(self, error: Unanswered | NotShowable) -> Verdict:
         """Silence is a no. What could not be delivered is raised: a person has yet to be asked."""
@@ -87,10 +87,12 @@ class ToolCall(Struct, frozen=True, kw_only=True):
             return self._no(f"This call was not approved. {error}")
         raise error
 
-    def _changed(self, note: str) -> Verdict:
-        arguments = changed(self.arguments, note)
+    def _edit(self, note: str) -> Verdict:
+        arguments = change_arguments(self.arguments, note)
         if arguments is None:
-            return self._no(f"A person wants this call changed; it did not run. {_said(note)}")
+            return self._no(
+                f"A person wants this call changed; it did not run. {_note_sentence(note)}"
+            )
         return Verdict(decision="edit", arguments=arguments)
 
     def _no(self, message: str) -> Verdict:
@@ -124,7 +126,7 @@ def _on_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _said(note: str) -> str:
+def _note_sentence(note: str) -> str:
     """In quotes: it is data."""
     return f"Their note: {json.dumps(note, ensure_ascii=False)}" if note else "They left no note."
 

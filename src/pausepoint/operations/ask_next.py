@@ -38,14 +38,14 @@ async def ask_next(services: Services, delivery_id: str) -> None:
         if failed is None or failed.state is not DeliveryState.FAILED or failed.due_at is None:
             return
         pause = await services.store.pause(failed.pause_id)
-        if pause is not None and not pause.status.is_final and not await _asked(services, pause):
+        if pause is not None and not pause.status.is_final and not await _ask(services, pause):
             continue
         done = replace(rescheduled(failed, None), ended_at=services.clock.now())
         if isinstance(await services.store.apply(Change(guard=done)), Applied):
             return
 
 
-async def _asked(services: Services, pause: Pause) -> bool:
+async def _ask(services: Services, pause: Pause) -> bool:
     """Return False if a concurrent change won."""
     messages = await services.store.messages(pause.pause_id)
     if have_all_failed(messages):

@@ -75,7 +75,7 @@ def channels_of(pause: Pause) -> tuple[str, ...]:
     return (pause.channel, *(contact.channel for contact in pause.content.fallback))
 
 
-def masked(services: Services, contact: Contact) -> str:
+def mask_recipient(services: Services, contact: Contact) -> str:
     """The address as API answers show it."""
     return services.channels[contact.channel].mask(contact.recipient)
 

@@ -63,11 +63,11 @@ class Feed:
             )
             if not entries:
                 break
-            told = await self._told(entries)
+            told = await self._with_pauses(entries)
             self._position = entries[-1].position
         return told
 
-    async def _told(self, entries: Sequence[FeedEntry]) -> list[FeedEvent]:
+    async def _with_pauses(self, entries: Sequence[FeedEntry]) -> list[FeedEvent]:
         """Pauses that are no longer there are passed over."""
         ids = list(dict.fromkeys(fed.entry.pause_id for fed in entries if fed.entry.pause_id))
         found = await asyncio.gather(*map(self._services.store.pause, ids))
@@ -84,7 +84,7 @@ async def open_feed(
 
     Raises ValidationFailed, EventsGone.
     """
-    wanted = _wanted(events)
+    wanted = _parse_types(events)
     if last_event_id is None:
         return Feed(
             services, principal, await services.store.feed_end(principal.developer_id), wanted
@@ -106,7 +106,7 @@ def _event(fed: FeedEntry, pause: Pause) -> FeedEvent:
     return FeedEvent(_event_id(fed.position), entry.event, body)
 
 
-def _wanted(events: Sequence[str]) -> tuple[Event, ...]:
+def _parse_types(events: Sequence[str]) -> tuple[Event, ...]:
     known = {event.value: event for event in FEED_EVENTS}
     if not known.keys() >= set(events):
         names = ", ".join(known)

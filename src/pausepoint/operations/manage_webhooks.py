@@ -41,7 +41,7 @@ async def create_webhook(
         developer_id=principal.developer_id,
         mode=principal.mode,
         url=url,
-        events=_checked(events, secret),
+        events=_check(events, secret),
         secret=secret,
         created_at=now,
     )
@@ -103,7 +103,7 @@ def _place(url: str) -> tuple[object, ...]:
     return (parts.hostname or "").rstrip("."), port, parts.path or "/", parts.query
 
 
-def _checked(events: Sequence[str], secret: str) -> tuple[Event, ...]:
+def _check(events: Sequence[str], secret: str) -> tuple[Event, ...]:
     wrong: list[tuple[str, str]] = []
     known = {event.value for event in WEBHOOK_EVENTS}
     if not events or not known.issuperset(events):

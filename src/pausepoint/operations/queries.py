@@ -12,7 +12,7 @@ from pausepoint.domain.events import Event
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.scopes import Scope
 from pausepoint.domain.time import Instant
-from pausepoint.operations.contacts import masked
+from pausepoint.operations.contacts import mask_recipient
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause
 
@@ -93,4 +93,4 @@ def _with_content(
 def masked_recipient(services: Services, pause: Pause) -> str | None:
     """The address as API answers show it; None once erased."""
     contact = pause.contact(0)
-    return None if contact is None else masked(services, contact)
+    return None if contact is None else mask_recipient(services, contact)

@@ -22,7 +22,7 @@ from pausepoint.operations.quota import count_test_record
 from pausepoint.operations.recipient_policy import check_recipient, subject_of
 from pausepoint.operations.services import Services
 from pausepoint.security.confirmation_tokens import ConfirmationToken, issue_confirmation
-from pausepoint.security.display_safe import quoted, single_line
+from pausepoint.security.display_safe import quote, single_line
 from pausepoint.store.changes import Applied, Change, InsertAuditEntry, audit_entry
 from pausepoint.store.directory import (
     DeleteRecipient,
@@ -193,7 +193,7 @@ async def _confirmation(services: Services, recipient: Recipient) -> Notificatio
         sender=sender,
         recipient=recipient.contact.recipient,
         message=(
-            f"{quoted(sender, _NAME_LIMIT)} wants to let its AI agents ask you for decisions here."
+            f"{quote(sender, _NAME_LIMIT)} wants to let its AI agents ask you for decisions here."
             " Open the link to agree, or to refuse for good."
         ),
         options=(),

@@ -52,7 +52,7 @@ async def register_developer(
     services: Services, email: str, name: str, password: str | None = None
 ) -> Registered:
     """Raises ValidationFailed, EmailTaken. An account without a password has no sign-in."""
-    address = _checked(email, name, password)
+    address = _check(email, name, password)
     password_hash = None
     if password is not None:
         async with services.password_capacity.turn():
@@ -120,7 +120,7 @@ def api_key_record(
     )
 
 
-def _checked(email: str, name: str, password: str | None) -> str:
+def _check(email: str, name: str, password: str | None) -> str:
     wrong: list[tuple[str, str]] = []
     address = email
     try:

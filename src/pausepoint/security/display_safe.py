@@ -124,7 +124,7 @@ def single_line(text: str, limit: int, ellipsis: str = "…") -> str:
     return cut_at_word(" ".join(display_safe(line).split()), limit, ellipsis)
 
 
-def quoted(text: str, limit: int) -> str:
+def quote(text: str, limit: int) -> str:
     """One line in quotation marks that nothing inside can close, for use in a sentence of ours.
 
     Every character that looks like a quotation mark becomes an apostrophe. Right-to-left text is isolated,
@@ -139,7 +139,7 @@ def quoted(text: str, limit: int) -> str:
 def account_name(name: str, limit: int) -> str:
     """An account's name in a sentence: quoted where it might be read as a part of it."""
     line = single_line(name, limit)
-    return line if stands_in_sentence(line) else quoted(name, limit)
+    return line if stands_in_sentence(line) else quote(name, limit)
 
 
 def stands_in_sentence(name: str) -> bool:

@@ -95,7 +95,7 @@ def shape(text: str) -> str:
 def _shapes() -> bytearray:
     table = bytearray(b"." * 0x110000)
 
-    def put(letter: str, characters: str, only: str = "") -> None:
+    def assign(letter: str, characters: str, only: str = "") -> None:
         for first, last in _ranges(characters):
             for code in range(first, last + 1) if only else ():
                 if table[code] in only.encode():
@@ -104,29 +104,29 @@ def _shapes() -> bytearray:
                 table[first : last + 1] = letter.encode() * (last + 1 - first)
 
     classes = _classes()
-    put("C", _COMPLEX_SCRIPTS)
-    put("P", classes["Extended_Pictographic"])
+    assign("C", _COMPLEX_SCRIPTS)
+    assign("P", classes["Extended_Pictographic"])
     for code in range(0x20, 0x2B00):
         if len(unicodedata.normalize("NFC", chr(code) + "\u0338")) == 1:
             table[code] = ord("Q" if table[code] == ord("P") else "E")
-    put("D", "0-9#*")
-    put("T", "\U0001f3fb-\U0001f3ff")
-    put("A", "\u0620-\u06d3")
-    put("B", classes["Mark"], only="A")
-    put("m", classes["Mark"], only="C")
-    put("M", classes["Mark"], only=".EPQ")
-    put("R", classes["Virama"])
-    put("r", classes["Spacing_Mark"], only="R")
-    put("S", classes["Spacing_Mark"], only="MBm")
-    put("O", classes["Overlay_Mark"])
-    put("L", "\u0338")
-    put("K", "\u20e3")
-    put(" ", _BLANK)
-    put("\n", "\n")
-    put("H", _OTHER_HIDDEN + classes["Default_Ignorable_Code_Point"] + classes["Not_Assigned"])
-    put("N", "\u200c")
-    put("J", "\u200d")
-    put("V", "\ufe0f")
+    assign("D", "0-9#*")
+    assign("T", "\U0001f3fb-\U0001f3ff")
+    assign("A", "\u0620-\u06d3")
+    assign("B", classes["Mark"], only="A")
+    assign("m", classes["Mark"], only="C")
+    assign("M", classes["Mark"], only=".EPQ")
+    assign("R", classes["Virama"])
+    assign("r", classes["Spacing_Mark"], only="R")
+    assign("S", classes["Spacing_Mark"], only="MBm")
+    assign("O", classes["Overlay_Mark"])
+    assign("L", "\u0338")
+    assign("K", "\u20e3")
+    assign(" ", _BLANK)
+    assign("\n", "\n")
+    assign("H", _OTHER_HIDDEN + classes["Default_Ignorable_Code_Point"] + classes["Not_Assigned"])
+    assign("N", "\u200c")
+    assign("J", "\u200d")
+    assign("V", "\ufe0f")
     return table
 
 

@@ -57,7 +57,7 @@ class Source:
         """The rows in the order of their keys, from the one after the key `after` on."""
         columns, key = ", ".join(table.columns), ", ".join(table.key)
         condition = f" AND ({key}) > ({', '.join('?' * len(after))})" if after else ""
-        sql = f"SELECT {columns} {_kept(table)}{condition} ORDER BY {key}"
+        sql = f"SELECT {columns} {_from_clause(table)}{condition} ORDER BY {key}"
         cursor = self._connection.execute(sql, after or ())
         while rows := cursor.fetchmany(table.rows_a_batch):
             yield rows
@@ -75,7 +75,7 @@ class Source:
         return found
 
     def _count(self, table: Table) -> int:
-        [(count,)] = self._connection.execute(f"SELECT count(*) {_kept(table)}")
+        [(count,)] = self._connection.execute(f"SELECT count(*) {_from_clause(table)}")
         return int(count)
 
     def _check_schema(self) -> None:
@@ -127,7 +127,7 @@ def source_at(path: Path) -> Iterator[Source]:
         os.close(lock)
 
 
-def _kept(table: Table) -> str:
+def _from_clause(table: Table) -> str:
     """What SELECT, and more conditions, can follow."""
     return f"FROM {table.name} WHERE {_NOT_ERASED.get(table.name, 'true')}"
 

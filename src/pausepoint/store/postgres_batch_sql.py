@@ -72,7 +72,7 @@ def form_of(statement: Statement) -> Form:
         return _insert(matched)
     matched = _DELETE.fullmatch(sql)
     assert matched, f"{statement.name} has no form for many items"
-    table, rest = matched["table"], _numbered(matched["rest"])
+    table, rest = matched["table"], _number_parameters(matched["rest"])
     delete = f"DELETE FROM {table} USING {{input}} WHERE {rest}{{filter}}"
     return Form(table, f"{delete} RETURNING i.item", delete, ())
 
@@ -95,7 +95,7 @@ def keys_of(change: WritePlan) -> frozenset[Key]:
 def _update(matched: re.Match[str]) -> Form:
     table, key = matched["table"], matched["key"]
     position = matched["set"].count("?")
-    numbered = _numbered(f"{matched['set']}\0{key} = ?\0{matched['rest']}")
+    numbered = _number_parameters(f"{matched['set']}\0{key} = ?\0{matched['rest']}")
     assignments, _, rest = numbered.split("\0")
     # Locked in the order of their keys, so that two batches seldom wait for each other in a circle:
     # only where one locks in a guard what the other locks in a row. Then one of them is repeated.
@@ -118,7 +118,7 @@ def _update(matched: re.Match[str]) -> Form:
 def _insert(matched: re.Match[str]) -> Form:
     table, columns = matched["table"], matched["columns"]
     names = columns.split(", ")
-    insert = f"INSERT INTO {table} ({columns}) SELECT {_numbered(matched['values'])} FROM {{input}}"
+    insert = f"INSERT INTO {table} ({columns}) SELECT {_number_parameters(matched['values'])} FROM {{input}}"
     if matched["conflict"] is None:
         return Form(table, "", f"{insert} WHERE true{{filter}}", ())
     conflict = matched["conflict"].split(", ")
@@ -140,7 +140,7 @@ def _insert(matched: re.Match[str]) -> Form:
     return Form(table, guard, "", key)
 
 
-def _numbered(sql: str) -> str:
+def _number_parameters(sql: str) -> str:
     numbers = count(1)
     return re.sub(r"\?", lambda _: f"i.p{next(numbers)}", sql)
 

@@ -85,7 +85,7 @@ async def open_vault(connection: Connection, secret_keys: Sequence[str]) -> Seal
     """The seal of this database. Raises WrongSecretKey."""
     async with alone(connection):
         wrapped = await connection.fetchval(vault.GET.sql)
-        seal, to_keep = vault.opened(wrapped, secret_keys)
+        seal, to_keep = vault.open_seal(wrapped, secret_keys)
         if to_keep is not None:
             await connection.execute(translated(vault.PUT.sql), to_keep)
         return seal

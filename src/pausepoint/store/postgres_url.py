@@ -155,7 +155,7 @@ class PostgresUrl:
 def parse_postgres_url(url: str) -> PostgresUrl:
     """Raises ValueError with a sentence that names the parameter and shows no secret."""
     base, _, given_query = url.partition("?")
-    given = dict(_given(given_query))
+    given = dict(_parse_query(given_query))
     for name, value in given.items():
         _check(name, value)
     parameters = {
@@ -172,7 +172,7 @@ def parse_postgres_url(url: str) -> PostgresUrl:
     return PostgresUrl(f"{base}?{urlencode(own, quote_via=quote)}", parameters)
 
 
-def _given(query: str) -> list[tuple[str, str]]:
+def _parse_query(query: str) -> list[tuple[str, str]]:
     """As libpq reads it: percent signs are decoded, a plus sign is a plus sign."""
     pairs = []
     for part in filter(None, query.split("&")):

@@ -21,7 +21,7 @@ from pausepoint.store.postgres_connection import (
     connect,
     translated,
 )
-from pausepoint.store.statements import Parameters, Statement, filled, in_order
+from pausepoint.store.statements import Parameters, Statement, fill_now, in_order
 from pausepoint.store.write_plan import WritePlan
 
 _SETTLE: Final = (
@@ -126,10 +126,10 @@ def _sets(
         item = UNGUARDED
         if change.guard is not None:
             item = number
-            parameters = filled(change.guard.parameters, now)
+            parameters = fill_now(change.guard.parameters, now)
             guards.setdefault(change.guard.statement, []).append((*parameters, item))
         for write in change.rows:
-            rows.setdefault(write.statement, []).append((*filled(write.parameters, now), item))
+            rows.setdefault(write.statement, []).append((*fill_now(write.parameters, now), item))
     return (
         {statement: guards[statement] for statement in sorted(guards, key=attrgetter("name"))},
         {statement: rows[statement] for statement in sorted(rows, key=in_order)},

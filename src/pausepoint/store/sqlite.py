@@ -270,7 +270,7 @@ def _connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
 
 def _open_vault(connection: sqlite3.Connection, secret_keys: Sequence[str]) -> Seal:
     row = connection.execute(vault.GET.sql).fetchone()
-    seal, to_keep = vault.opened(row[0] if row else None, secret_keys)
+    seal, to_keep = vault.open_seal(row[0] if row else None, secret_keys)
     if to_keep is not None:
         connection.execute(vault.PUT.sql, (to_keep,))
     return seal

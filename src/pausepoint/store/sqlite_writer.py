@@ -22,7 +22,7 @@ from pausepoint.store.base import DatabaseGone, StoreUnavailable
 from pausepoint.store.changes import Applied, Lost
 from pausepoint.store.registry import ChangeEvent
 from pausepoint.store.sqlite_files import OpenedFiles
-from pausepoint.store.statements import Parameters, Statement, filled, in_order, in_sets
+from pausepoint.store.statements import Parameters, Statement, fill_now, in_order, in_sets
 from pausepoint.store.write_failure import WriteFailure
 from pausepoint.store.write_plan import WritePlan
 
@@ -269,11 +269,11 @@ def _write_guard(
     if change.guard is not None:
         statement = change.guard.statement
         sql = statement.sqlite or statement.sql
-        cursor.execute(sql, filled(change.guard.parameters, now))
+        cursor.execute(sql, fill_now(change.guard.parameters, now))
         if cursor.rowcount != 1:
             return Lost(now)
     for write in change.rows:
-        sets.setdefault(write.statement, []).append(filled(write.parameters, now))
+        sets.setdefault(write.statement, []).append(fill_now(write.parameters, now))
     job.news.append(change.news)
     return Applied(now)
 

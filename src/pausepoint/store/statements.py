@@ -121,7 +121,7 @@ def _of_many_rows(statement: Statement, size: int) -> str:
     return head + values + ", ".join([tuple_of_marks] * size)
 
 
-def filled(parameters: Parameters, now: int) -> Parameters:
+def fill_now(parameters: Parameters, now: int) -> Parameters:
     if NOW not in parameters:
         return parameters
     return tuple(now if value is NOW else value for value in parameters)

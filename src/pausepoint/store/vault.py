@@ -28,7 +28,7 @@ PUT: Final = Statement(
 )
 
 
-def opened(wrapped: bytes | None, secret_keys: Sequence[str]) -> tuple[Seal, bytes | None]:
+def open_seal(wrapped: bytes | None, secret_keys: Sequence[str]) -> tuple[Seal, bytes | None]:
     """The seal of a database that keeps `wrapped`, and the bytes to keep there instead, if any.
 
     Made when there is none, rewrapped when the first key is new. Raises WrongSecretKey.

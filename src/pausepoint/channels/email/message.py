@@ -12,7 +12,7 @@ from pausepoint.domain.words import deadline_sentence, silence_sentence
 from pausepoint.security.display_safe import (
     account_name,
     display_safe,
-    quoted,
+    quote,
     segments,
     single_line,
 )
@@ -36,7 +36,7 @@ def render_email(notification: Notification, domain: str) -> Email:
     if notification.is_confirmation:
         return _confirmation(notification, domain)
     default = notification.timeout_default
-    chosen = None if default is None else quoted(default, _OPTION_LIMIT)
+    chosen = None if default is None else quote(default, _OPTION_LIMIT)
     created_at, expires_at = notification.created_at, notification.expires_at
     words = {
         "sender": account_name(notification.sender, _NAME_LIMIT),
@@ -48,7 +48,7 @@ def render_email(notification: Notification, domain: str) -> Email:
         "silence": silence_sentence(expires_at, created_at, chosen),
         "recipient": notification.recipient,
         "is_reminder": notification.is_reminder,
-        "tool": quoted(notification.tool, _TOOL_LIMIT) if notification.tool else None,
+        "tool": quote(notification.tool, _TOOL_LIMIT) if notification.tool else None,
         "url": notification.respond_url,
         "mute_url": notification.mute_url,
     }

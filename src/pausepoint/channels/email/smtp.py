@@ -151,11 +151,11 @@ def _own_name() -> str:
 def _as_channel_error(error: Exception) -> ChannelError:
     match error:
         case aiosmtplib.SMTPRecipientsRefused(recipients=[refused, *_]):
-            return _refused(refused.code, "The mail server refused the recipient.")
+            return _refusal(refused.code, "The mail server refused the recipient.")
         case aiosmtplib.SMTPAuthenticationError():
-            return _refused(error.code, "The mail server refused our user name or password.")
+            return _refusal(error.code, "The mail server refused our user name or password.")
         case aiosmtplib.SMTPResponseException():
-            return _refused(error.code, "The mail server refused the mail.")
+            return _refusal(error.code, "The mail server refused the mail.")
         case _ if type(error) in (aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported):
             return ChannelError(
                 "smtp_unsupported",
@@ -173,6 +173,6 @@ def _as_channel_error(error: Exception) -> ChannelError:
     return ChannelError(code, sentence, is_permanent=False)
 
 
-def _refused(code: int, sentence: str) -> ChannelError:
+def _refusal(code: int, sentence: str) -> ChannelError:
     """RFC 5321, 4.2.1: 5yz comes again for the same mail, 4yz may not."""
     return ChannelError(str(code), sentence, is_permanent=500 <= code < 600)

@@ -15,7 +15,7 @@ from pausepoint.security.display_safe import (
     account_name,
     cut_to_fit,
     display_safe,
-    quoted,
+    quote,
     single_line,
     skeleton,
 )
@@ -46,7 +46,7 @@ def render_slack(notification: Notification) -> SlackPost:
     deadline = deadline_sentence(
         notification.expires_at,
         notification.created_at,
-        None if default is None else quoted(default, _OPTION_LIMIT),
+        None if default is None else quote(default, _OPTION_LIMIT),
     )
     sender = account_name(notification.sender, _NAME_LIMIT)
     first_line = single_line(notification.message, _LINE_LIMIT)
@@ -59,9 +59,9 @@ def render_slack(notification: Notification) -> SlackPost:
             "text": _escaped(f"An AI agent of {sender} {waits} for your answer: {first_line}"),
             "blocks": [
                 _header(header),
-                _section("plain_text", _fitted(asked, _quoted)),
-                _section("plain_text", _fitted(options, _escaped)),
-                _section("plain_text", _fitted(deadline, _escaped)),
+                _section("plain_text", _fit(asked, _quote)),
+                _section("plain_text", _fit(options, _escaped)),
+                _section("plain_text", _fit(deadline, _escaped)),
                 _section("mrkdwn", f"<{_escaped(notification.respond_url)}|Respond Now>"),
             ],
             "unfurl_links": False,
@@ -86,7 +86,7 @@ def _options_line(options: Sequence[str]) -> str:
     """`Options: A | B`; in quotation marks where an option holds what looks like the separator."""
     shown = [single_line(option, _OPTION_LIMIT) for option in options]
     if any(_looks_separated(option) for option in shown):
-        shown = [quoted(option, _OPTION_LIMIT) for option in options]
+        shown = [quote(option, _OPTION_LIMIT) for option in options]
     return f"Options: {' | '.join(shown)}"
 
 
@@ -106,12 +106,12 @@ def _section(kind: str, text: str) -> dict[str, Any]:
     return {"type": "section", "text": {"type": kind, "text": text, **manners}}
 
 
-def _fitted(text: str, dress: Callable[[str], str]) -> str:
+def _fit(text: str, dress: Callable[[str], str]) -> str:
     """The text as Slack gets it, cut where it would be too long once dressed."""
     return dress(cut_to_fit(text, lambda beginning: _length(dress(beginning)) <= _SECTION_LIMIT))
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """Every line marked, so that the agent's words cannot pass for ours below them."""
     return "\n".join(f"&gt; {_escaped(line)}" for line in text.split("\n"))
 

@@ -25,7 +25,7 @@ def slack_html(payload: Mapping[str, Any]) -> Markup:
     blocks = payload.get("blocks")
     if not blocks:
         return Markup("<p>{}</p>").format(_mrkdwn(str(payload.get("text", ""))))
-    return _joined(_block(block) for block in blocks)
+    return _join(_block(block) for block in blocks)
 
 
 def _block(block: Mapping[str, Any]) -> Markup:
@@ -34,15 +34,15 @@ def _block(block: Mapping[str, Any]) -> Markup:
             return Markup('<p class="slack-header">{}</p>').format(unescape(block["text"]["text"]))
         case "section":
             texts = [*([block["text"]] if "text" in block else []), *block.get("fields", [])]
-            return _joined(_paragraph(text) for text in texts)
+            return _join(_paragraph(text) for text in texts)
         case "context":
             return Markup('<p class="slack-context">{}</p>').format(
-                _joined((_text(text) for text in block["elements"]), " ")
+                _join((_text(text) for text in block["elements"]), " ")
             )
         case "divider":
             return Markup("<hr>")
         case "rich_text":
-            return _joined(_rich(element) for element in block["elements"])
+            return _join(_rich(element) for element in block["elements"])
         case _:
             return Markup('<pre class="code">{}</pre>').format(_pretty(block))
 
@@ -56,7 +56,7 @@ def _paragraph(text: Mapping[str, Any]) -> Markup:
         inner = Markup("\n").join(_mrkdwn(line) for line in lines)
         tag = "blockquote" if is_quoted else "p"
         parts.append(Markup(f"<{tag}>{{}}</{tag}>").format(inner))  # noqa: S704
-    return _joined(parts)
+    return _join(parts)
 
 
 def _runs(lines: Iterable[str]) -> list[tuple[bool, list[str]]]:
@@ -80,7 +80,7 @@ def _mrkdwn(text: str) -> Markup:
     for match in _SPAN.finditer(text):
         parts += [_plain(text[start : match.start()]), _span(match)]
         start = match.end()
-    return _joined([*parts, _plain(text[start:])])
+    return _join([*parts, _plain(text[start:])])
 
 
 def _span(match: re.Match[str]) -> Markup:
@@ -105,7 +105,7 @@ def _rich(element: Mapping[str, Any]) -> Markup:
     tag = {"rich_text_quote": "blockquote", "rich_text_preformatted": "pre"}.get(
         element.get("type", ""), "p"
     )
-    inner = _joined(_rich_piece(piece) for piece in element.get("elements", []))
+    inner = _join(_rich_piece(piece) for piece in element.get("elements", []))
     return Markup(f"<{tag}>{{}}</{tag}>").format(inner)  # noqa: S704
 
 
@@ -120,5 +120,5 @@ def _pretty(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def _joined(parts: Iterable[Markup], between: str = "") -> Markup:
+def _join(parts: Iterable[Markup], between: str = "") -> Markup:
     return Markup(between).join(parts)  # noqa: S704

@@ -36,10 +36,10 @@ class SlackTransport(Transport[SlackPost]):
         )
         if 200 <= reply.status < 300:
             return Receipt(code="ok")
-        raise _refused(reply, now)
+        raise _refusal(reply, now)
 
 
-def _refused(reply: Reply, now: Instant) -> ChannelError:
+def _refusal(reply: Reply, now: Instant) -> ChannelError:
     word = reply.body[:100].decode("ascii", "replace").strip()
     code = word if _SLACKS_WORD.fullmatch(word) else f"http_{reply.status}"
     return ChannelError(

@@ -8,7 +8,7 @@ from typing import Final
 from pausepoint.channels.base import Notification
 from pausepoint.channels.sms import gsm7
 from pausepoint.domain.words import absolute
-from pausepoint.security.display_safe import cut_to_fit, display_safe, quoted
+from pausepoint.security.display_safe import cut_to_fit, display_safe, quote
 
 _TWILIO_BODY_LIMIT: Final = 1600
 _NAME_LIMIT: Final = 60
@@ -61,15 +61,15 @@ def render_sms(notification: Notification, max_segments: int) -> Sms:
 def _our_lines(notification: Notification) -> list[str]:
     """Who asks, by when, and what silence means: all of it, then less and less."""
     default = notification.timeout_default
-    account = f"The text above is by an AI agent of {quoted(notification.sender, _NAME_LIMIT)}."
+    account = f"The text above is by an AI agent of {quote(notification.sender, _NAME_LIMIT)}."
     agent = "The text above is by an AI agent."
     deadline = f"Answer by {absolute(notification.expires_at, notification.created_at)}."
     if default is None:
         silence, short = f"{deadline} If you don't, the agent is told so.", ""
     else:
-        short = f"If you don't answer, {quoted(default, _OPTION_LIMIT)} is chosen."
+        short = f"If you don't answer, {quote(default, _OPTION_LIMIT)} is chosen."
         silence = f"{deadline} {short}"
-    shortest = "" if default is None else f" No answer: {quoted(default, _OPTION_LIMIT)}."
+    shortest = "" if default is None else f" No answer: {quote(default, _OPTION_LIMIT)}."
     variants = [
         (account, silence),
         (agent, silence),

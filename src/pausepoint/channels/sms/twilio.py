@@ -94,7 +94,7 @@ class TwilioTransport(Transport[Sms]):
         answer = _json_object(reply.body)
         status, sid = _word(answer.get("status")), _text(answer.get("sid"))
         if not 200 <= reply.status < 300 or _STATES.get(status or "") is DeliveryState.FAILED:
-            raise _refused(reply, answer, now)
+            raise _refusal(reply, answer, now)
         # After any 2xx Twilio has the message: to fail here would send it again.
         return Receipt(
             provider_id=sid,
@@ -162,7 +162,7 @@ def status_report(message_status: str, error_code: object) -> StatusReport | Non
     return StatusReport(state, _word(error_code))
 
 
-def _refused(reply: Reply, answer: Mapping[str, Any], now: Instant) -> ChannelError:
+def _refusal(reply: Reply, answer: Mapping[str, Any], now: Instant) -> ChannelError:
     code = _word(answer.get("code") or answer.get("error_code")) or f"http_{reply.status}"
     is_passing = reply.status in (408, 425, 429) or not 400 <= reply.status < 500
     meaning, fault = TWILIO_CODES.get(code, ("Twilio refused the message.", None))

@@ -16,7 +16,7 @@ from pausepoint.domain.question import Question
 from pausepoint.domain.scopes import Scope
 from pausepoint.operations.callback import callback_deliveries, redeliver_callback
 from pausepoint.operations.cancel_pause import cancel_pause
-from pausepoint.operations.contacts import masked
+from pausepoint.operations.contacts import mask_recipient
 from pausepoint.operations.create_pause import create_pause
 from pausepoint.operations.erase_content import erase_content
 from pausepoint.operations.idempotency import IdempotencyKey
@@ -152,7 +152,8 @@ def _fields(call: Call, pause: Pause) -> dict[str, Any]:
     fallback: list[WayBody] | None = [] if content else None
     if content and content.fallback:
         fallback = [
-            WayBody(masked(services, contact), contact.channel) for contact in content.fallback
+            WayBody(mask_recipient(services, contact), contact.channel)
+            for contact in content.fallback
         ]
     return pause_fields(pause, masked_recipient(services, pause), fallback)
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from pausepoint.domain.pause import Contact
 from pausepoint.domain.recipients import Recipient
-from pausepoint.operations.contacts import masked
+from pausepoint.operations.contacts import mask_recipient
 from pausepoint.operations.recipients import (
     add_recipient,
     ask_again,
@@ -22,7 +22,7 @@ from pausepoint.web.schemas.recipients import RecipientBody, RecipientList, reci
 async def add(call: Call) -> Response:
     contact = Contact(call.body.channel, call.body.recipient)
     added = await add_recipient(call.services, call.caller, contact)
-    return JsonResponse(await _shown(call, added.recipient), 201 if added.is_new else 200)
+    return JsonResponse(await _body(call, added.recipient), 201 if added.is_new else 200)
 
 
 async def list_all(call: Call) -> RecipientList:
@@ -31,16 +31,16 @@ async def list_all(call: Call) -> RecipientList:
         caller.developer_id, caller.mode, query.limit + 1, query.offset
     )
     on_page, place = page_of(found, query)
-    return RecipientList(items=[await _shown(call, each) for each in on_page], **place)
+    return RecipientList(items=[await _body(call, each) for each in on_page], **place)
 
 
 async def get(call: Call) -> RecipientBody:
-    return await _shown(call, await _own(call))
+    return await _body(call, await _own(call))
 
 
 async def send_again(call: Call) -> RecipientBody:
     recipient_id = call.path["recipient_id"]
-    return await _shown(call, await ask_again(call.services, call.caller, recipient_id))
+    return await _body(call, await ask_again(call.services, call.caller, recipient_id))
 
 
 async def remove(call: Call) -> None:
@@ -51,8 +51,10 @@ async def _own(call: Call) -> Recipient:
     return await own_recipient(call.services, call.caller, call.path["recipient_id"])
 
 
-async def _shown(call: Call, recipient: Recipient) -> RecipientBody:
+async def _body(call: Call, recipient: Recipient) -> RecipientBody:
     is_muted = await call.services.store.is_muted(
         recipient.developer_id, recipient.mode, recipient.contact
     )
-    return recipient_body(recipient, masked(call.services, recipient.contact), is_muted=is_muted)
+    return recipient_body(
+        recipient, mask_recipient(call.services, recipient.contact), is_muted=is_muted
+    )

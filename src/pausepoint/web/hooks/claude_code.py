@@ -99,7 +99,7 @@ class ClaudeCodeHook:
             return JsonResponse(asking.answer(Verdict(Decision.ASK, _UNFIT)))
         if rule.defers and event == words.BEFORE_TOOL:
             return JsonResponse(asking.answer(await self._deferred(asking, pauses, rule)))
-        return HeldAnswer(self._held(request, asking, pauses, rule))
+        return HeldAnswer(self._hold(request, asking, pauses, rule))
 
     async def _rule(self, principal: Principal, prefix: str, call: ToolCall) -> Rule | Verdict:
         """The rule by which a person is asked, or what is decided without."""
@@ -127,7 +127,7 @@ class ClaudeCodeHook:
             return _denied(_UNDELIVERED)
         return Verdict(Decision.DEFER, f"A person was asked: {pauses[0].pause_id}.")
 
-    async def _held(
+    async def _hold(
         self, request: Request, asking: _Asking, pauses: tuple[Pause, ...], rule: Rule
     ) -> dict[str, Any]:
         try:

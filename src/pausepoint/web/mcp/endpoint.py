@@ -87,7 +87,7 @@ class McpEndpoint:
         try:
             message = parsed(body)
         except (ValueError, RecursionError):
-            return _refused(PARSE_ERROR, "Not a JSON message in UTF-8")
+            return _refusal(PARSE_ERROR, "Not a JSON message in UTF-8")
         if isinstance(message, list):
             return await self._batch(message, request)
         return await self._single(message, request)
@@ -106,9 +106,9 @@ class McpEndpoint:
 
     async def _batch(self, messages: list[object], request: Request) -> Response:
         if not 1 <= len(messages) <= BATCH_LIMIT:
-            return _refused(INVALID_REQUEST, f"A batch holds 1 to {BATCH_LIMIT} messages")
+            return _refusal(INVALID_REQUEST, f"A batch holds 1 to {BATCH_LIMIT} messages")
         if is_stateless(partial(header, request)):
-            return _refused(INVALID_REQUEST, "This version of the protocol has no batches")
+            return _refusal(INVALID_REQUEST, "This version of the protocol has no batches")
         received = [self._received(message, request) for message in messages]
         perform = self._perform(request)
         calls = [
@@ -170,7 +170,7 @@ def _json(answer: Json | list[Json], status: int = 200) -> Response:
     return Response(encoded(answer), status, headers, media_type="application/json")
 
 
-def _refused(code: int, sentence: str) -> Response:
+def _refusal(code: int, sentence: str) -> Response:
     return _json(error(None, code, sentence), 400)
 
 

@@ -34,7 +34,7 @@ class ShownAction:
     sha256: str
 
 
-def shown(action: Action) -> ShownAction:
+def show_action(action: Action) -> ShownAction:
     """In the agent's own order. A text stands as it is; anything else as JSON."""
     return ShownAction(action.tool, tuple(_arguments(action)), action.sha256)
 

@@ -22,7 +22,7 @@ from pausepoint.domain.errors import (
     TokenUsed,
 )
 from pausepoint.domain.recipients import MuteReason
-from pausepoint.operations.contacts import masked
+from pausepoint.operations.contacts import mask_recipient
 from pausepoint.operations.opt_out import (
     Person,
     agree,
@@ -122,7 +122,7 @@ def render_consent(services: Services, person: Person, path: str) -> str:
         "consent.html",
         state=state,
         sender=person.sender,
-        address=masked(services, person.contact),
+        address=mask_recipient(services, person.contact),
         how=services.channels[person.contact.channel].reached_by,
         path=path,
         question=path.removesuffix("/mute") if path.endswith("/mute") else None,

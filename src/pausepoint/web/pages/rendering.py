@@ -31,7 +31,7 @@ def foreign(text: str) -> Markup:
     )
 
 
-def quoted(text: str) -> Markup:
+def quote(text: str) -> Markup:
     """Foreign words in a sentence of ours: nothing in them can close the quotation."""
     return Markup("“<strong><bdi>{}</bdi></strong>”").format(foreign(without_quotation_marks(text)))
 
@@ -40,13 +40,13 @@ def chosen(option: str) -> Markup:
     """An option in a sentence of ours: a single word stands as it is, anything else is quoted."""
     if _WORD.fullmatch(option):
         return Markup("<strong><bdi>{}</bdi></strong>").format(option)
-    return quoted(option)
+    return quote(option)
 
 
 def account(name: str) -> Markup:
     """An account's name in a sentence: quoted where it might be read as a part of it."""
     if not stands_in_sentence(name):
-        return quoted(name)
+        return quote(name)
     return Markup("<bdi>{}</bdi>").format(foreign(name))
 
 
@@ -80,7 +80,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(foreign=foreign, quoted=quoted, chosen=chosen, account=account)
+    environment.filters.update(foreign=foreign, quoted=quote, chosen=chosen, account=account)
     environment.globals.update(
         asset_url=asset_url, clock=clock, by_time=by_time, at_time=at_time, relative=relative
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pausepoint.domain.pause import TEXT_LIMIT, Content, Pause, PauseStatus
 from pausepoint.domain.time import Instant
 from pausepoint.security.display_safe import hides_something, mixes_directions
-from pausepoint.web.pages.action import ShownAction, shown
+from pausepoint.web.pages.action import ShownAction, show_action
 from pausepoint.web.pages.details import details_of
 from pausepoint.web.pages.rendering import render
 
@@ -42,7 +42,7 @@ def render_question(
     is_known = chosen is not None and 0 <= chosen < len(options)
     return render(
         "respond.html",
-        **_shown(pause.content),
+        **_frame_values(pause.content),
         pause=pause,
         default=None if is_default_withheld else pause.timeout_default,
         sender=sender,
@@ -100,10 +100,10 @@ def render_problem(title: str, sentence: str, action: Action | None = None) -> s
     return render("problem.html", title=title, sentence=sentence, action=action)
 
 
-def _shown(content: Content) -> dict[str, object]:
+def _frame_values(content: Content) -> dict[str, object]:
     """The agent's words as the frame shows them."""
     rows = details_of(content.metadata)
-    action = shown(content.action) if content.action else None
+    action = show_action(content.action) if content.action else None
     texts = (
         content.message,
         *content.options,

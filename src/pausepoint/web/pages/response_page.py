@@ -49,7 +49,7 @@ class ResponsePage:
             question = await find_question(self._services, request.path_params["token"])
         except TokenInvalid as error:
             return page(render_unknown_link(), error.status)
-        return page(self._shown(request, question, chosen=_preselected(request, question)))
+        return page(self._render(request, question, chosen=_preselected(request, question)))
 
     async def post(self, request: Request) -> Response:
         token = request.path_params["token"]
@@ -79,7 +79,7 @@ class ResponsePage:
             question = await find_question(self._services, request.path_params["token"])
         except TokenInvalid as unknown:
             return page(render_unknown_link(), unknown.status)
-        shown = self._shown(request, question, error=_sentence(error), note=note)
+        shown = self._render(request, question, error=_sentence(error), note=note)
         return page(shown, error.status)
 
     async def _too_late(self, request: Request, error: PausePointError, choice: str) -> Response:
@@ -98,7 +98,7 @@ class ResponsePage:
             error.status,
         )
 
-    def _shown(
+    def _render(
         self,
         request: Request,
         question: AskedPause,
