@@ -26,7 +26,7 @@ from pausepoint.domain.pause import Content, Pause, PauseStatus
 from pausepoint.operations.create_pause import creation_rows
 from pausepoint.security.sealed import Seal, new_data_key
 from pausepoint.store.changes import Change, InsertDeveloper
-from pausepoint.store.sqlite import SqliteStore
+from pausepoint.store.sqlite.store import SqliteStore
 from pausepoint.store.statements import Parameters, Statement, Write, in_order
 from pausepoint.store.write_plan import plan_writes
 

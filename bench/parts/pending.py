@@ -161,7 +161,7 @@ def idle_sweep_ms(database: Database) -> float:
 
 
 async def _idle_sweep_postgres_ms(url: str) -> float:
-    from pausepoint.store.postgres_connection import connect, translated  # noqa: PLC0415
+    from pausepoint.store.postgres.connection import connect, translated  # noqa: PLC0415
 
     connection = await connect(url)
     try:

@@ -29,7 +29,7 @@ from pausepoint.operations.register_developer import register_developer
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import settled_pause
-from pausepoint.store.sqlite import SqliteStore
+from pausepoint.store.sqlite.store import SqliteStore
 from pausepoint.testing import FakeClock
 from pausepoint.web.app import create_app
 from tests.docs.pages import ROOT

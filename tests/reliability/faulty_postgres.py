@@ -8,11 +8,11 @@ import signal
 from datetime import timedelta
 from typing import Any, Final
 
-import pausepoint.store.postgres
+import pausepoint.store.postgres.store
 import pausepoint.worker.deliveries
-from pausepoint.store.postgres import PostgresStore
-from pausepoint.store.postgres_connection import connect
-from pausepoint.store.postgres_writer_connection import WriterConnection
+from pausepoint.store.postgres.connection import connect
+from pausepoint.store.postgres.store import PostgresStore
+from pausepoint.store.postgres.writer_connection import WriterConnection
 from tests.reliability.faulty_points import Asking, bound, is_next, passing
 
 SECONDS: Final = 2
@@ -61,7 +61,7 @@ class DyingWriterConnection(WriterConnection):
 
 
 def build_in() -> None:
-    pausepoint.store.postgres.PostgresStore = Store  # type: ignore[misc]
-    pausepoint.store.postgres.WriterConnection = DyingWriterConnection  # type: ignore[misc]
+    pausepoint.store.postgres.store.PostgresStore = Store  # type: ignore[misc]
+    pausepoint.store.postgres.store.WriterConnection = DyingWriterConnection  # type: ignore[misc]
     # Other processes may live, so what a dead one had claimed is due when its lease ends.
     pausepoint.worker.deliveries.LEASE = timedelta(seconds=4)  # type: ignore[misc]

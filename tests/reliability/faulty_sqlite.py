@@ -6,10 +6,10 @@ import sqlite3
 from typing import Any
 
 import pausepoint.lifecycle.bootstrap
-import pausepoint.store.sqlite
-from pausepoint.store import sqlite_writer
-from pausepoint.store.sqlite import SqliteStore
-from pausepoint.store.sqlite_writer import ClaimDeliveries, WriteChanges
+import pausepoint.store.sqlite.store
+from pausepoint.store.sqlite import writer
+from pausepoint.store.sqlite.store import SqliteStore
+from pausepoint.store.sqlite.writer import ClaimDeliveries, WriteChanges
 from tests.reliability.faulty_points import Asking, bound, passing
 
 
@@ -17,7 +17,7 @@ class Store(Asking, SqliteStore):
     pass
 
 
-class Writer(sqlite_writer.Writer):
+class Writer(writer.Writer):
     def _commit(self, batch: Any) -> None:
         works = [job.work for job in batch]
         claims = [job for job in batch if isinstance(job.work, ClaimDeliveries)]
@@ -50,4 +50,4 @@ class Writer(sqlite_writer.Writer):
 
 def build_in() -> None:
     pausepoint.lifecycle.bootstrap.SqliteStore = Store  # type: ignore[misc]
-    pausepoint.store.sqlite.Writer = Writer  # type: ignore[attr-defined]
+    pausepoint.store.sqlite.store.Writer = Writer  # type: ignore[attr-defined]

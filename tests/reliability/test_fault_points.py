@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from doubles.twilio import FakeTwilio
-from pausepoint.store.postgres_connection import connect
+from pausepoint.store.postgres.connection import connect
 from tests.doubles.postgres import PostgresServer
 from tests.e2e.api import FINAL, Api, eventually, token_of
 from tests.e2e.receiver import Receiver

@@ -11,10 +11,10 @@ from typing import Any, Protocol, TypeAlias
 import asyncpg
 
 from pausepoint.store.migrate import Migration, migrate_sqlite
-from pausepoint.store.postgres import PostgresStore
-from pausepoint.store.postgres_connection import translated
-from pausepoint.store.postgres_schema import in_postgres, migrate_postgres
-from pausepoint.store.sqlite import SqliteStore
+from pausepoint.store.postgres.connection import translated
+from pausepoint.store.postgres.schema import in_postgres, migrate_postgres
+from pausepoint.store.postgres.store import PostgresStore
+from pausepoint.store.sqlite.store import SqliteStore
 from pausepoint.testing import FakeClock
 from tests.doubles.postgres import PostgresServer
 from tests.store.samples import SECRET

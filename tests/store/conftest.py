@@ -11,8 +11,8 @@ import pytest
 
 from pausepoint.config.settings import Settings
 from pausepoint.store.changes import Change, InsertDeveloper
-from pausepoint.store.postgres import PostgresStore
-from pausepoint.store.sqlite import SqliteStore
+from pausepoint.store.postgres.store import PostgresStore
+from pausepoint.store.sqlite.store import SqliteStore
 from pausepoint.testing import FakeClock
 from tests.doubles.postgres import PostgresServer
 from tests.harness import World, a_world, settings_of

@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 
 from pausepoint.store.migrate import DELETE_RECORDED, migrate_sqlite
-from pausepoint.store.postgres_schema import migrate_postgres
+from pausepoint.store.postgres.schema import migrate_postgres
 
 
 def die() -> None:

@@ -33,8 +33,8 @@ from pausepoint.store.copy import copy_database
 from pausepoint.store.copy_tables import CopyFailed, Manifest
 from pausepoint.store.feed import BEGINNING
 from pausepoint.store.migrate import SchemaRefused, migrations
-from pausepoint.store.postgres import PostgresStore
-from pausepoint.store.sqlite import DatabaseInUse, SqliteStore, lock_database
+from pausepoint.store.postgres.store import PostgresStore
+from pausepoint.store.sqlite.store import DatabaseInUse, SqliteStore, lock_database
 from pausepoint.store.vault import WrongSecretKey
 from pausepoint.testing import FakeClock
 from tests.doubles.postgres import PostgresServer

@@ -18,7 +18,7 @@ from pausepoint.domain.pause import Pause
 from pausepoint.operations.erase_content import erase_content
 from pausepoint.operations.respond_to_pause import respond_to_pause, respond_url
 from pausepoint.store.changes import Change, ErasePause, EraseRest, InsertDeveloper
-from pausepoint.store.sqlite import SqliteStore
+from pausepoint.store.sqlite.store import SqliteStore
 from pausepoint.testing import FakeClock
 from tests.harness import SECRET, World, a_world, until
 from tests.store.bare import BareSqlite

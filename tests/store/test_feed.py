@@ -17,8 +17,8 @@ from pausepoint.domain.mode import Mode
 from pausepoint.store.base import Store
 from pausepoint.store.changes import Change, InsertAuditEntry, InsertDeveloper, InsertPause
 from pausepoint.store.feed import BEGINNING, FeedPosition
-from pausepoint.store.postgres import PostgresStore
-from pausepoint.store.sqlite import SqliteStore
+from pausepoint.store.postgres.store import PostgresStore
+from pausepoint.store.sqlite.store import SqliteStore
 from pausepoint.testing import FakeClock
 from tests.store.bare import Bare
 from tests.store.samples import NOW, SECRET, a_developer, a_pause

@@ -19,8 +19,8 @@ from pausepoint.store.copy import copy_database
 from pausepoint.store.copy_tables import CopyFailed
 from pausepoint.store.migrate import Migration, SchemaRefused, migrations
 from pausepoint.store.old_migrations import count_old
-from pausepoint.store.postgres import PostgresStore
-from pausepoint.store.sqlite import DatabaseInUse, SqliteStore
+from pausepoint.store.postgres.store import PostgresStore
+from pausepoint.store.sqlite.store import DatabaseInUse, SqliteStore
 from tests.harness import SECRET
 from tests.store.bare import Bare, BareSqlite, MakeBare
 from tests.store.filled import everything, missing, use

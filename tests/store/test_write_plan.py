@@ -21,9 +21,9 @@ from pausepoint.store.changes import (
     RevokeApiKey,
     Row,
 )
-from pausepoint.store.postgres import PostgresStore
+from pausepoint.store.postgres.store import PostgresStore
 from pausepoint.store.registry import ChangeEvent, UnregisteredWrite
-from pausepoint.store.sqlite import SqliteStore
+from pausepoint.store.sqlite.store import SqliteStore
 from pausepoint.store.statements import NOW, Statement, Write, all_writes
 from pausepoint.store.write_plan import check_registration, plan_writes
 from tests.store.samples import a_developer, a_pause

@@ -17,7 +17,7 @@ from pausepoint.domain.mode import Mode
 from pausepoint.domain.time import milliseconds
 from pausepoint.lifecycle.bootstrap import Running, open_service
 from pausepoint.store.base import CannotOpen, StoreUnavailable
-from pausepoint.store.sqlite import DatabaseInUse
+from pausepoint.store.sqlite.store import DatabaseInUse
 
 
 @dataclass(frozen=True, slots=True)

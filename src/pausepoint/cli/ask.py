@@ -29,7 +29,7 @@ Exit code  0   the first option
 @click.option(
     "--channel",
     type=click.Choice(list(CHANNELS)),
-    help="How; told from the recipient unless given.",
+    help="How; from the form of the recipient unless given.",
 )
 @click.option("--timeout", type=duration, help="How long they have, such as 2h.  [default: 24h]")
 @click.option("--default", help="The option that is taken if nobody answers in time.")

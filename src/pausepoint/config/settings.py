@@ -23,7 +23,7 @@ from pausepoint.domain.hook_rules import NO_RULES, Decision, HookRules
 from pausepoint.domain.pause import Contact
 from pausepoint.domain.plans import UNLIMITED_PLAN, USUAL_PLANS, Plan
 from pausepoint.domain.rate_limits import USUAL, RateLimits
-from pausepoint.store.postgres_url import parse_postgres_url
+from pausepoint.store.postgres.url import parse_postgres_url
 
 SECRET_FILE: Final = "pausepoint.secret"  # noqa: S105 - a file's name
 """Where `dev` keeps the secret key that it made, beside the database."""

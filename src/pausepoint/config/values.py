@@ -17,7 +17,7 @@ from pausepoint.channels.wording import in_words
 from pausepoint.domain.pause import Contact
 from pausepoint.domain.plans import UNLIMITED_PLAN, Plan
 from pausepoint.domain.rate_limits import RateLimits
-from pausepoint.store.postgres_url import parse_postgres_url
+from pausepoint.store.postgres.url import parse_postgres_url
 
 Network: TypeAlias = IPv4Network | IPv6Network
 

@@ -22,7 +22,7 @@ from pausepoint.observability.observer import SILENT, Observer
 from pausepoint.operations.deliver import deliver
 from pausepoint.operations.services import Policy, Services
 from pausepoint.store.base import Store
-from pausepoint.store.sqlite import SqliteStore
+from pausepoint.store.sqlite.store import SqliteStore
 from pausepoint.worker.deadlines import DeadlineLoop
 from pausepoint.worker.deliveries import DeliveryLoop
 from pausepoint.worker.key_last_used import KeyUseLoop
@@ -168,7 +168,7 @@ async def _open_store(settings: Settings, clock: Clock, observer: Observer) -> S
     keys = settings.secret_keys
     if settings.is_sqlite:
         return await SqliteStore.open(settings.database_path, keys, clock, observer)
-    from pausepoint.store.postgres import PostgresStore  # noqa: PLC0415 - only where it is used
+    from pausepoint.store.postgres.store import PostgresStore  # noqa: PLC0415 - only where it is used
 
     return await PostgresStore.open(
         settings.database_url, keys, clock, settings.database_direct_url, observer

@@ -25,7 +25,7 @@ from pausepoint.store.migrate import (
     pending,
     recorded_in_sqlite,
 )
-from pausepoint.store.sqlite import DatabaseInUse, lock_database
+from pausepoint.store.sqlite.store import DatabaseInUse, lock_database
 
 _TABLES: Final = (
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"

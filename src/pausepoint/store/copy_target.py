@@ -24,14 +24,14 @@ from pausepoint.store.copy_tables import (
     Table,
 )
 from pausepoint.store.migrate import migrations
-from pausepoint.store.postgres_connection import (
+from pausepoint.store.postgres.connection import (
     Connection,
     Trouble,
     connect,
     is_trouble,
     trouble_of,
 )
-from pausepoint.store.postgres_schema import (
+from pausepoint.store.postgres.schema import (
     COPY_MARKER,
     alone,
     is_being_copied,

@@ -27,7 +27,7 @@ from pausepoint.store.changes import (
     InsertPause,
     Lost,
 )
-from pausepoint.store.postgres import PostgresStore
+from pausepoint.store.postgres.store import PostgresStore
 from pausepoint.testing import FakeClock
 from tests.doubles.cut_line import CutLine
 from tests.doubles.postgres import PostgresServer

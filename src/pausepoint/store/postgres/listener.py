@@ -15,7 +15,7 @@ import msgspec
 
 from pausepoint.domain.time import Instant
 from pausepoint.store.back_off import BackOff
-from pausepoint.store.postgres_connection import FAREWELL_SECONDS, Connection, connect, is_trouble
+from pausepoint.store.postgres.connection import FAREWELL_SECONDS, Connection, connect, is_trouble
 from pausepoint.store.registry import ChangeEvent
 from pausepoint.store.waiters import WaiterRegistry
 

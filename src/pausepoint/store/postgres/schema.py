@@ -24,7 +24,7 @@ from pausepoint.store.migrate import (
     needs_adoption,
     pending,
 )
-from pausepoint.store.postgres_connection import Connection, translated
+from pausepoint.store.postgres.connection import Connection, translated
 
 # Any number will do, if no other program on the same database takes it: "pausepnt" in ASCII.
 _LOCK: Final = int.from_bytes(b"pausepnt")

@@ -25,7 +25,7 @@ from pausepoint.store.changes import (
     InsertPause,
 )
 from pausepoint.store.migrate import SchemaRefused, migrations
-from pausepoint.store.sqlite import DatabaseInUse, DatabaseUnusable, SqliteStore
+from pausepoint.store.sqlite.store import DatabaseInUse, DatabaseUnusable, SqliteStore
 from pausepoint.store.vault import WrongSecretKey
 from pausepoint.testing import FakeClock
 from tests.store.samples import NOW, SECRET, a_delivery, a_developer, a_pause

@@ -21,7 +21,7 @@ from pausepoint.store import audit, deliveries, erasing
 from pausepoint.store.base import DatabaseGone, StoreUnavailable
 from pausepoint.store.changes import Applied, Lost
 from pausepoint.store.registry import ChangeEvent
-from pausepoint.store.sqlite_files import OpenedFiles
+from pausepoint.store.sqlite.files import OpenedFiles
 from pausepoint.store.statements import Parameters, Statement, fill_now, in_order, in_sets
 from pausepoint.store.write_failure import WriteFailure
 from pausepoint.store.write_plan import WritePlan

@@ -17,8 +17,8 @@ from pausepoint.store.base import DatabaseRefused, StoreUnavailable
 from pausepoint.store.changes import Applied, Change, Lost
 from pausepoint.store.counts import ToldCounts
 from pausepoint.store.feed import FeedPosition
-from pausepoint.store.postgres_batch_sql import Types, learn_types
-from pausepoint.store.postgres_connection import (
+from pausepoint.store.postgres.batch_sql import Types, learn_types
+from pausepoint.store.postgres.connection import (
     connect,
     connect_pool,
     is_misconfigured,
@@ -26,12 +26,12 @@ from pausepoint.store.postgres_connection import (
     translated,
     words_of,
 )
-from pausepoint.store.postgres_listener import Listener
-from pausepoint.store.postgres_purge import purge
-from pausepoint.store.postgres_reader import READERS, Reader
-from pausepoint.store.postgres_schema import keep_clock_ahead, migrate_postgres, open_vault
-from pausepoint.store.postgres_writer import Writer
-from pausepoint.store.postgres_writer_connection import WriterConnection
+from pausepoint.store.postgres.listener import Listener
+from pausepoint.store.postgres.purge import purge
+from pausepoint.store.postgres.reader import READERS, Reader
+from pausepoint.store.postgres.schema import keep_clock_ahead, migrate_postgres, open_vault
+from pausepoint.store.postgres.writer import Writer
+from pausepoint.store.postgres.writer_connection import WriterConnection
 from pausepoint.store.reading import ReadingStore
 from pausepoint.store.registry import ChangeEvent
 from pausepoint.store.statements import Parameters, PointQuery, Statement, all_writes

@@ -35,8 +35,8 @@ from pausepoint.store.changes import (
     SetPauseDelivery,
 )
 from pausepoint.store.migrate import SchemaRefused
-from pausepoint.store.postgres import PostgresStore
-from pausepoint.store.postgres_listener import encoded
+from pausepoint.store.postgres.listener import encoded
+from pausepoint.store.postgres.store import PostgresStore
 from pausepoint.store.registry import ChangeEvent
 from pausepoint.store.vault import WrongSecretKey
 from pausepoint.testing import FakeClock

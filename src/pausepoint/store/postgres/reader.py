@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeAlias, TypeVar
 
 from pausepoint.store.base import StoreUnavailable
-from pausepoint.store.postgres_connection import (
+from pausepoint.store.postgres.connection import (
     FAREWELL_SECONDS,
     STATEMENT_SECONDS,
     Connection,

@@ -31,8 +31,8 @@ from pausepoint.store.feed import FeedPosition
 from pausepoint.store.migrate import migrate_sqlite
 from pausepoint.store.reading import ReadingStore
 from pausepoint.store.registry import ChangeEvent
-from pausepoint.store.sqlite_files import OpenedFiles
-from pausepoint.store.sqlite_writer import (
+from pausepoint.store.sqlite.files import OpenedFiles
+from pausepoint.store.sqlite.writer import (
     BUSY_SECONDS,
     ClaimDeliveries,
     Probe,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pausepoint.domain.time import Instant
 from pausepoint.store import erasing
-from pausepoint.store.postgres_connection import Connection, translated
+from pausepoint.store.postgres.connection import Connection, translated
 
 
 async def purge(connection: Connection, before: Instant, limit: int, now: Instant) -> int:

@@ -14,8 +14,8 @@ import msgspec
 from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant
 from pausepoint.store import deliveries
-from pausepoint.store.postgres_batch_sql import UNGUARDED, Types, batch_sql
-from pausepoint.store.postgres_connection import (
+from pausepoint.store.postgres.batch_sql import UNGUARDED, Types, batch_sql
+from pausepoint.store.postgres.connection import (
     FAREWELL_SECONDS,
     Connection,
     connect,

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 import asyncpg
 
-from pausepoint.store.postgres_url import PostgresUrl, parse_postgres_url
+from pausepoint.store.postgres.url import PostgresUrl, parse_postgres_url
 
 # asyncpg has no types of its own; what it hands out is named here and goes no further than store/.
 Connection: TypeAlias = Any

@@ -22,7 +22,7 @@ from functools import cache
 from itertools import count
 from typing import Final, TypeAlias
 
-from pausepoint.store.postgres_connection import Connection, translated
+from pausepoint.store.postgres.connection import Connection, translated
 from pausepoint.store.statements import Parameters, Statement
 from pausepoint.store.write_plan import WritePlan
 

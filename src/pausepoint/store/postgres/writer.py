@@ -17,16 +17,16 @@ from pausepoint.observability.observer import Observer
 from pausepoint.store.back_off import BackOff
 from pausepoint.store.base import OutcomeUnknown, StoreUnavailable
 from pausepoint.store.changes import Applied, Lost
-from pausepoint.store.postgres_batch_sql import keys_of
-from pausepoint.store.postgres_connection import (
+from pausepoint.store.postgres.batch_sql import keys_of
+from pausepoint.store.postgres.connection import (
     Trouble,
     is_at_its_end,
     is_trouble,
     trouble_of,
     words_of,
 )
-from pausepoint.store.postgres_write_queue import BATCH_LIMIT, Claim, Item, Queue, fail
-from pausepoint.store.postgres_writer_connection import WriterConnection
+from pausepoint.store.postgres.write_queue import BATCH_LIMIT, Claim, Item, Queue, fail
+from pausepoint.store.postgres.writer_connection import WriterConnection
 from pausepoint.store.registry import ChangeEvent
 from pausepoint.store.write_failure import WriteFailure
 from pausepoint.store.write_plan import WritePlan

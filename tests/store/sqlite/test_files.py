@@ -11,7 +11,7 @@ import pytest
 
 from pausepoint.store.base import DatabaseGone
 from pausepoint.store.changes import Applied, Change, InsertDeveloper
-from pausepoint.store.sqlite import SqliteStore
+from pausepoint.store.sqlite.store import SqliteStore
 from pausepoint.testing import FakeClock
 from tests.store.samples import SECRET, a_developer
 

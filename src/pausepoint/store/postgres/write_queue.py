@@ -11,7 +11,7 @@ from typing import Any, Final
 from pausepoint.domain.delivery import Delivery
 from pausepoint.domain.in_flight import InFlight
 from pausepoint.store.changes import Applied, Lost
-from pausepoint.store.postgres_batch_sql import Key
+from pausepoint.store.postgres.batch_sql import Key
 from pausepoint.store.write_plan import WritePlan
 
 BATCH_LIMIT: Final = 256
