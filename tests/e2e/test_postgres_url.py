@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -158,11 +159,10 @@ def idle_timers(pid: int, port: int) -> list[float]:
 
     proc(5), /proc/net/tcp: `tr` is 02 for a keepalive timer, `tm->when` counts clock ticks.
     """
-    inodes = {
-        os.readlink(entry).removeprefix("socket:[").removesuffix("]")
-        for entry in Path(f"/proc/{pid}/fd").iterdir()
-        if os.readlink(entry).startswith("socket:[")
-    }
+    inodes = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            inodes.add(os.readlink(entry).removeprefix("socket:[").removesuffix("]"))
     lines = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
     mine = [line for line in lines if line[9] in inodes and int(line[2][-4:], 16) == port]
     if not all(line[5].startswith("02:") for line in mine):
