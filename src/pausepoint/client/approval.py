@@ -60,7 +60,7 @@ class Approval(Struct, frozen=True):
 
 
 class Approving(ABC):
-    """What both clients have of `requires_approval`."""
+    """`requires_approval` of both clients, and of the function that reads the environment."""
 
     def requires_approval(
         self,
@@ -76,7 +76,15 @@ class Approving(ABC):
         reject: str = "Reject",
         hide: Collection[str] = (),
     ) -> Decorator:
-        """As the function of this name, with this client."""
+        """Let a function run only after a person has seen its name and arguments, and approved.
+
+        The function runs with copies of exactly those arguments; what it raises comes through
+        untouched. `message` stands above them: a format string with the arguments' names, such as
+        "Wire ${amount} to {payee}?". `hide` names arguments that the person need not see. Silence
+        approves nothing. Raises Rejected, which has the person's note; TimedOut; NotShowable,
+        before a question is sent, where the arguments cannot be shown as a whole; and the errors
+        of `ask`.
+        """
         approval = Approval(
             recipient=recipient,
             channel=channel,
