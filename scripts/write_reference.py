@@ -33,7 +33,7 @@ END: Final = "<!-- end -->"
 COLUMNS: Final = 80
 CHANNEL_LISTS: Final = (
     ROOT / "mcp_server" / "channels.py",
-    SOURCE / "client" / "channels.py",
+    SOURCE / "channel_list.py",
 )
 CLIENTS: Final = ("client", "cli")
 """Rooms that have errors of their own, by the same names."""

@@ -216,6 +216,21 @@ def test_every_command_helps_itself(shell: Shell) -> None:
     assert shell.run("--version").startswith("pausepoint, version ")
 
 
+def test_help_imports_neither_the_client_nor_the_server() -> None:
+    program = """
+import sys
+from click.testing import CliRunner
+from pausepoint.cli import COMMANDS, main
+
+for name in COMMANDS:
+    assert CliRunner().invoke(main, [name, "--help"]).exit_code == 0, name
+    for heavy in ("aiohttp", "asyncpg", "httpx2", "jinja2", "msgspec", "starlette", "uvicorn"):
+        assert heavy not in sys.modules, f"{name} --help imports {heavy}"
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_backup_taken_while_the_server_runs_opens_as_the_database(served: Shell) -> None:
     served.run("accounts", "create", "--email", "a@example.com", "--name", "Acme")
     said = served.json("db", "backup", "copy.db")

@@ -40,10 +40,10 @@ from pausepoint.channels.wording import client_module
 
 register(PagerChannel)
 # What `scripts/write_reference.py` would write.
-import pausepoint.client.channels
+import pausepoint.channel_list
 import pausepoint.mcp.channels
 
-for module in (pausepoint.client.channels, pausepoint.mcp.channels):
+for module in (pausepoint.channel_list, pausepoint.mcp.channels):
     imported = module.CHANNELS
     exec(client_module(CHANNELS.values()), module.__dict__)
     imported.update(module.CHANNELS)
@@ -224,4 +224,4 @@ def test_the_hooks_file_knows_it(program: tuple[str, ...], tmp_path: Path) -> No
 def test_the_clients_lists_are_those_of_the_registry() -> None:
     written = client_module(CHANNELS.values())
     assert (ROOT / "mcp_server" / "channels.py").read_text() == written
-    assert (ROOT / "src" / "pausepoint" / "client" / "channels.py").read_text() == written
+    assert (ROOT / "src" / "pausepoint" / "channel_list.py").read_text() == written

@@ -8,11 +8,11 @@ from typing import Any, TextIO
 
 import click
 
+from pausepoint.channel_list import CHANNELS, RECIPIENTS
 from pausepoint.cli.answering import answered
 from pausepoint.cli.client_context import THROUGH_RESTARTS, open_client
 from pausepoint.cli.output import json_option
 from pausepoint.cli.values import contact, duration, pair
-from pausepoint.client.channels import CHANNELS, RECIPIENTS
 
 EXIT_CODES = """\b
 Exit code  0   the first option

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from pausepoint.channel_list import CHANNELS
 from pausepoint.cli.admin_client import ask_server_or_database
 from pausepoint.cli.output import json_option, print_json
 from pausepoint.cli.server_extra import ServerGroup
-from pausepoint.client.channels import CHANNELS
 
 
 @click.group(cls=ServerGroup)

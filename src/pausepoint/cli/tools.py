@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from pausepoint.channel_list import RECIPIENTS
 from pausepoint.cli.output import json_option, print_json
 from pausepoint.cli.server_extra import ServerCommand
 from pausepoint.cli.snippets import (
@@ -18,7 +19,6 @@ from pausepoint.cli.snippets import (
     config_file,
     server_script,
 )
-from pausepoint.client.channels import RECIPIENTS
 
 HOSTS = ("claude-code", "claude-desktop", "cursor", "vscode")
 

@@ -37,8 +37,8 @@ def pair(text: str) -> tuple[str, str]:
 
 def contact(text: str) -> str | Fallback:
     """`recipient`, or `channel:recipient`."""
+    from pausepoint.channel_list import CHANNELS  # noqa: PLC0415
     from pausepoint.client import Fallback  # noqa: PLC0415 - a command imports what it needs
-    from pausepoint.client.channels import CHANNELS  # noqa: PLC0415
 
     channel, colon, recipient = text.partition(":")
     return Fallback(recipient, channel) if colon and channel in CHANNELS else text

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 import msgspec
 
-from pausepoint.client.channels import CHANNELS
+from pausepoint.channel_list import CHANNELS
 from pausepoint.client.environment import new_idempotency_key
 from pausepoint.client.errors import FieldProblem, InvalidRequest
 from pausepoint.client.protocol import Request
