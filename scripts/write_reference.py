@@ -36,7 +36,7 @@ CHANNEL_LISTS: Final = (
     SOURCE / "channel_list.py",
 )
 CLIENTS: Final = ("client", "cli")
-"""Rooms that have errors of their own, by the same names."""
+"""Packages that have errors of their own, by the same names."""
 
 EVENT_MEANINGS: Final = {
     Event.DEVELOPER_REGISTERED: ("developer", "an account was made"),

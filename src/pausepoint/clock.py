@@ -1,4 +1,4 @@
-"""The one clock. Everything that needs the time or waits for it is given one of these."""
+"""The clock, injected into everything that reads the time or waits."""
 
 from __future__ import annotations
 

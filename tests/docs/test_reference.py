@@ -139,12 +139,12 @@ def in_words(seconds: float) -> tuple[int, str]:
 # ── The map ──
 
 
-def test_the_map_names_every_room() -> None:
+def test_the_map_names_every_package() -> None:
     text = read(ROOT / "ARCHITECTURE.md")
-    rooms = [path.parent.name for path in PACKAGE.glob("*/__init__.py") if not is_link(path)]
+    packages = [path.parent.name for path in PACKAGE.glob("*/__init__.py") if not is_link(path)]
     files = [path.name for path in PACKAGE.glob("*.py") if path.name != "__init__.py"]
 
-    assert [room for room in rooms if f"| `{room}/` |" not in text] == []
+    assert [package for package in packages if f"| `{package}/` |" not in text] == []
     assert [name for name in files if f"`{name}`" not in text] == []
 
 

@@ -1,1 +1,1 @@
-"""The operator's commands, by a socket to a running server or without one; and `doctor`."""
+"""The operator's commands, over a socket to a running server or on the database; and `doctor`."""

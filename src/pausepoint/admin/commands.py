@@ -1,4 +1,4 @@
-"""What the operator does from the shell: accounts and keys, by name and JSON-like arguments."""
+"""The operator's commands on accounts and keys, by name and JSON arguments."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., Awaitable[Answer]]]] = {
 
 
 async def execute(services: Services, command: str, arguments: Mapping[str, Any]) -> Answer:
-    """Raises AdminError."""
+    """Execute a command. Raises AdminError."""
     try:
         return await _COMMANDS[command](services, **arguments)
     except PausePointError as error:

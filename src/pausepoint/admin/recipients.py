@@ -1,4 +1,4 @@
-"""What the operator does about recipients and mutes from the shell."""
+"""The operator's commands on recipients and mutes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIMIT: Final = 10_000
 
 
 async def _add(services: Services, *, developer_id: str, channel: str, address: str) -> Any:
-    """Verified: the operator answers for it."""
+    """Add a verified recipient: the operator vouches for it."""
     contact = Contact(channel, checked_address(services, Mode.TEST, Contact(channel, address)))
     recipient, is_new = await put_recipient(
         services, developer_id, Mode.LIVE, contact, is_verified=True

@@ -70,7 +70,7 @@ class AdminSocket:
             writer.close()
 
     async def _answer(self, line: bytes) -> Answer:
-        """Never raises: each request gets an answer."""
+        """Answer a request. Never raises."""
         try:
             asked = msgspec.json.decode(line)
             return {"ok": await execute(self._services, asked["command"], asked["arguments"])}
@@ -86,9 +86,9 @@ class AdminSocket:
 
 
 async def _first_line(reader: asyncio.StreamReader) -> bytes:
-    """Up to the end of the first line; nothing of a line that is too long.
+    """Read the first line; b"" if it is too long.
 
-    That is read to its end all the same: closing a socket with unread input loses the answer.
+    A line that is too long is read to its end too: closing a socket with unread input loses the answer.
     """
     line = b""
     is_too_long = False
@@ -102,7 +102,7 @@ async def _first_line(reader: asyncio.StreamReader) -> bytes:
 
 
 async def ask_server(database: Path, command: str, arguments: Mapping[str, Any]) -> Answer | None:
-    """The running server's answer; None where none is running. Raises AdminError."""
+    """Return the running server's answer, None where none is running. Raises AdminError."""
     try:
         with _short(socket_path(database)) as path:
             reader, writer = await asyncio.open_unix_connection(path)

@@ -1,4 +1,4 @@
-"""The `pausepoint` command. What a command needs is imported when it runs, so that all start fast."""
+"""The `pausepoint` command. Each subcommand imports its dependencies when it runs, for a fast start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pausepoint import __version__
 
 
 class Commands(UserDict[str, Any]):
-    """Where each command is, as `module:name`; who asks for one gets the command itself."""
+    """Maps each command to its place, `module:name`, and imports it on first access."""
 
     def __getitem__(self, name: str) -> click.Command:
         module, _, attribute = self.data[name].partition(":")

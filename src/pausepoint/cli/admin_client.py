@@ -1,4 +1,4 @@
-"""An operator's command, carried out by the running server, or on the database where none is running."""
+"""Run an operator's command in the running server, or on the database where none is running."""
 
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pausepoint.cli.output import fail
 
 
 def ask_server_or_database(command: str, **arguments: Any) -> dict[str, Any]:
-    """The answer of the running server, or of the database where none runs. Exits with what was refused."""
+    """Return the running server's answer, or the database's where none runs. A refusal exits with 1."""
     from pausepoint.admin.commands import AdminError, execute
     from pausepoint.admin.socket import ask_server
 

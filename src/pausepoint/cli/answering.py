@@ -1,4 +1,4 @@
-"""From the wait for an answer to what is printed, and the exit code that says how it went."""
+"""Wait for an answer, print it, and exit with a code that says how the question ended."""
 
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations
@@ -30,7 +30,7 @@ def answered(
     as_json: bool,
     if_lost: str,
 ) -> NoReturn:
-    """Exits. The client's errors but Cancelled and TimedOut go on upwards.
+    """Print the answer and exit. Client errors other than Cancelled and TimedOut propagate.
 
     `if_lost` is what to do where it was broken off before there was a pause to name.
     """
@@ -59,7 +59,7 @@ def answered(
 
 
 class Progress:
-    """One line on a terminal's stderr, nothing elsewhere. Remembers which pause is waited for."""
+    """Progress line on a terminal's stderr, silent elsewhere. Remembers the pause that is waited for."""
 
     def __init__(self) -> None:
         self.pause_id: str | None = None

@@ -105,7 +105,7 @@ def ask(
 
 
 def _callback_secret(file: TextIO | None) -> str:
-    """Never an argument: those can be read by every user of the machine."""
+    """Read it from the environment: every user of the machine can read a command's arguments."""
     from pausepoint.client.environment import CALLBACK_SECRET, setting
 
     secret = setting(CALLBACK_SECRET) if file is None else file.read().strip()

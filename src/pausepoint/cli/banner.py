@@ -102,5 +102,5 @@ def _show_serve(settings: Settings, *, has_accounts: bool) -> None:
 
 
 def _inbox_url(settings: Settings) -> str:
-    """On this machine's own name: the inbox is not reachable by the public URL."""
+    """Return the inbox's loopback URL: it is not served at the public URL."""
     return f"{local_url(settings.host, settings.port)}/dev/inbox"

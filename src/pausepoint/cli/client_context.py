@@ -1,4 +1,4 @@
-"""The client for a command: configured from the environment; its errors become exit codes."""
+"""The client of a command, configured from the environment; its errors become exit codes."""
 
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations
@@ -24,7 +24,7 @@ THROUGH_RESTARTS: Final = timedelta(minutes=10)
 
 @contextmanager
 def open_client(*, as_json: bool, patience: timedelta = AT_ONCE) -> Iterator[PausePoint]:
-    """Exits with 1 after any of the client's errors."""
+    """Open a client; any client error inside the block exits with 1."""
     from pausepoint.client import PausePoint, PausePointError
 
     try:
@@ -35,7 +35,7 @@ def open_client(*, as_json: bool, patience: timedelta = AT_ONCE) -> Iterator[Pau
 
 
 def refuse(error: PausePointError, *, as_json: bool) -> NoReturn:
-    """Says what went wrong, on stderr for people and on stdout for programs, and exits with 1."""
+    """Print the error, on stderr for people and on stdout as JSON, and exit with 1."""
     if as_json:
         said = {"error": error.code, "message": error.message, "status_code": error.status_code}
         print_json(said)

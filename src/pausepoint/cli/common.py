@@ -1,4 +1,4 @@
-"""What the operator's commands share: settings, and the opened service, or a clear refusal."""
+"""Settings and the opened service for the operator's commands, or a clear error."""
 
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def settings_for(command_name: str, **overrides: str | None) -> Settings:
-    """The settings for a command (see config.Command); options given on the command line go first."""
+    """Load the settings for a command (see config.Command); command-line options override them."""
     from pausepoint.config.settings import Command, ConfigError, load
 
     given = {
@@ -30,7 +30,7 @@ def settings_for(command_name: str, **overrides: str | None) -> Settings:
 
 
 async def open_or_fail(settings: Settings) -> Running:
-    """The opened service, or the reason why not."""
+    """Open the service, or exit with 1 and the reason."""
     from pausepoint.config.settings import ConfigError
     from pausepoint.lifecycle.bootstrap import open_service
     from pausepoint.store.base import CannotOpen, StoreUnavailable

@@ -1,4 +1,4 @@
-"""`db`: the database as a whole."""
+"""`db`: back up the database, and copy it to PostgreSQL."""
 
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _copied(source: str, url: str, settings: Settings) -> Manifest:
 
 
 class _Bars:
-    """A progress bar for one thing after the other, on stderr."""
+    """One progress bar per table, on stderr."""
 
     def __init__(self) -> None:
         self._label = ""

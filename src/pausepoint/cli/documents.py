@@ -1,4 +1,4 @@
-"""The client's results as JSON for programs, by the API's names."""
+"""The client's results as JSON, under the API's names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def rfc3339(moment: datetime) -> str:
 
 
 def document(item: Pause | AuditEntry) -> dict[str, Any]:
-    """As the API has it, but for the person's link."""
+    """Return the pause as the API's JSON, without the person's link."""
     fields = {name: getattr(item, name) for name in item.__struct_fields__ if name != "respond_url"}
     built: dict[str, Any] = _plain(fields)
     return built

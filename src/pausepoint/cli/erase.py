@@ -1,4 +1,4 @@
-"""`erase`: what was asked and answered goes, of as many pauses as are named."""
+"""`erase`: delete question, recipient and answer of the named pauses."""
 
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations
@@ -37,7 +37,7 @@ def erase(pause_ids: tuple[str, ...], as_json: bool) -> None:
 
 
 def _erase(client: PausePoint, pause_id: str, *, as_json: bool) -> bool:
-    """Whether it could be. What is wrong with more than this one pause goes on upwards."""
+    """Return whether this pause was erased. Errors that affect all pauses propagate."""
     from pausepoint.client import Conflict, InvalidRequest, NotFound
 
     try:

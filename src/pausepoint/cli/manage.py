@@ -1,4 +1,4 @@
-"""`accounts` and `keys`: they work while the server runs, and without it."""
+"""`accounts` and `keys`, for the operator; with or without a running server."""
 
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations

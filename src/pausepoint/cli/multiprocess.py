@@ -1,4 +1,4 @@
-"""`serve --workers N`: as many whole processes as asked for, on one listening socket."""
+"""`serve --workers N`: N server processes on one listening socket."""
 
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Processes:
         self._ready = 0
 
     async def run(self, on_ready: Callable[[], None], on_death: Callable[[int], None]) -> None:
-        """Returns once all have ended after SIGTERM or SIGINT. Raises NeverReady."""
+        """Run until all processes have ended after SIGTERM or SIGINT. Raises NeverReady."""
         loop = asyncio.get_running_loop()
         for stop_signal in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(stop_signal, self.stop)
@@ -115,7 +115,7 @@ class Processes:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """For one that may still run, because another never became ready."""
+    """Stop a process that may still run because another never became ready."""
     if process.returncode is None:
         _signal(process, signal.SIGTERM)
         try:
@@ -133,7 +133,7 @@ def _signal(process: asyncio.subprocess.Process, signal_number: signal.Signals) 
 async def run_several(
     settings: Settings, count: int, sock: socket.socket, options: Sequence[str], *, as_json: bool
 ) -> None:
-    """Serves with `count` processes until SIGTERM or SIGINT. Raises NeverReady.
+    """Serve with `count` processes until SIGTERM or SIGINT. Raises NeverReady.
 
     `options` are those that this process was given: all else the others inherit, so that no
     secret setting comes to stand on a command line.

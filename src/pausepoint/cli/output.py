@@ -15,7 +15,7 @@ def print_json(value: Any) -> None:
 
 
 def fail(*sentences: str) -> NoReturn:
-    """Says what is wrong on stderr and exits with 1."""
+    """Print the error on stderr and exit with 1."""
     for sentence in sentences:
         click.echo(f"pausepoint: {sentence}", err=True)
     raise SystemExit(1)

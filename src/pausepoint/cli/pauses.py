@@ -106,7 +106,7 @@ def audit(
 
 
 def line(pause: Pause) -> str:
-    """A pause on one line: when, which, how it stands, what was asked."""
+    """Format a pause on one line: time, id, status, question."""
     outcome = pause.status
     if pause.response_choice is not None:
         outcome = f"{first_line(pause.response_choice, 20)} ({pause.resolved_by})"

@@ -50,7 +50,7 @@ class Serving:
         self._refusal: str | None = None
 
     async def run(self, sock: socket.socket) -> None:
-        """Returns once it has stopped after SIGTERM or SIGINT."""
+        """Serve until SIGTERM or SIGINT, and return after the shutdown."""
         loop = asyncio.get_running_loop()
         for stop_signal in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(stop_signal, self._server.handle_exit, stop_signal, None)

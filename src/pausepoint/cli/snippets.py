@@ -12,7 +12,7 @@ import pausepoint
 
 
 def server_script() -> Path:
-    """The MCP server's script; it runs in any Python from 3.9 on."""
+    """Return the path of the MCP server's script, for any Python from 3.9 on."""
     return (Path(pausepoint.__file__).parent / "mcp" / "server.py").resolve()
 
 
@@ -34,7 +34,7 @@ def claude_code_command(base_url: str, key: str, script: Path) -> str:
 
 
 def claude_code_http_command(base_url: str, key: str) -> str:
-    """The same over HTTP: nothing runs beside the agent."""
+    """Return the command that adds the server over HTTP, without a process beside the agent."""
     words = [
         *("claude", "mcp", "add", "--transport", "http", "pausepoint", f"{base_url}/mcp"),
         *("--header", f"Authorization: Bearer {key}"),
@@ -43,7 +43,7 @@ def claude_code_http_command(base_url: str, key: str) -> str:
 
 
 def config_file(host: str, base_url: str, key: str, script: Path) -> str:
-    """The JSON for `claude-desktop`, `claude-code` (.mcp.json), `cursor` or `vscode`."""
+    """Return the JSON for `claude-desktop`, `claude-code` (.mcp.json), `cursor` or `vscode`."""
     server = entry(base_url, key, script)
     if host == "vscode":
         return json.dumps({"servers": {"pausepoint": {"type": "stdio", **server}}}, indent=2)

@@ -19,7 +19,7 @@ log = structlog.get_logger("pausepoint.start")
 
 
 async def open_when_there(settings: Settings) -> Running:
-    """Opens the service; where its PostgreSQL cannot be reached, tries again until it can.
+    """Open the service, with retries while its PostgreSQL cannot be reached.
 
     Raises what `open_service` raises for a database that is there and does not fit.
     """
@@ -35,7 +35,7 @@ async def open_when_there(settings: Settings) -> Running:
 
 
 def refusal_of(error: Exception) -> str:
-    """Return why it does not start, for the operator; unexpected errors are logged."""
+    """Return the reason why the start failed, for the operator; unexpected errors are logged."""
     from pausepoint.config.settings import ConfigError
     from pausepoint.observability.metrics import NoMetricsAddress
     from pausepoint.store.base import CannotOpen

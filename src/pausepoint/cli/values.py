@@ -17,7 +17,7 @@ _PART = re.compile(r"([0-9.]+)([smhd])")
 
 
 def duration(text: str) -> timedelta:
-    """`90s`, `30m`, `2h`, `1d` or `1h30m`."""
+    """Parse `90s`, `30m`, `2h`, `1d` or `1h30m`."""
     if not _DURATION.fullmatch(text):
         raise click.BadParameter(f"{text!r} is no duration: write 90s, 30m, 2h, 1d or 1h30m.")
     try:
@@ -28,7 +28,7 @@ def duration(text: str) -> timedelta:
 
 
 def pair(text: str) -> tuple[str, str]:
-    """`key=value`."""
+    """Parse `key=value`."""
     key, equals, value = text.partition("=")
     if not key or not equals:
         raise click.BadParameter(f"{text!r} is not of the form key=value.")
@@ -36,7 +36,7 @@ def pair(text: str) -> tuple[str, str]:
 
 
 def contact(text: str) -> str | Fallback:
-    """`recipient`, or `channel:recipient`."""
+    """Parse `recipient` or `channel:recipient`."""
     from pausepoint.channel_list import CHANNELS  # noqa: PLC0415
     from pausepoint.client import Fallback  # noqa: PLC0415 - a command imports what it needs
 
@@ -45,12 +45,12 @@ def contact(text: str) -> str | Fallback:
 
 
 def printable(text: str) -> str:
-    """Another's words without what would steer the terminal: such characters are written out."""
+    """Escape control characters, so that foreign text cannot control the terminal."""
     return "".join(_visible(character) for character in text)
 
 
 def first_line(text: str | None, width: int) -> str:
-    """The beginning of a text, printable and cut to a width."""
+    """Return the first line of a text, escaped and cut to a width."""
     line = printable((text or "").strip().partition("\n")[0])
     return line if len(line) <= width else line[: width - 1] + "…"
 
@@ -60,7 +60,7 @@ def minute(moment: datetime) -> str:
 
 
 def left_until(moment: datetime, now: float) -> str:
-    """`1 h 59 min`, `12 min` or `40 s`."""
+    """Format the time left: `1 h 59 min`, `12 min` or `40 s`."""
     seconds = max(0, round(moment.timestamp() - now))
     if seconds < 90:
         return f"{seconds} s"

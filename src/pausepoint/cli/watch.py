@@ -62,7 +62,7 @@ class Watched:
         self._shown: dict[str, tuple[str, bool]] = {}
 
     def follow(self) -> None:
-        """Goes on after the last event that was shown. Raises the client's errors."""
+        """Print events, resuming after the last one shown. Raises the client's errors."""
         from pausepoint.client import NotFound
 
         feed = self._client.events(
@@ -85,7 +85,7 @@ class Watched:
         self._last_event_id = None
 
     def _connected(self, event_id: str) -> None:
-        """The feed is heard from here on, so nothing falls between what is pending and what comes."""
+        """List the pending pauses once the feed is connected, so that no event falls between the two."""
         if self._last_event_id is None:
             for pause in reversed(self._client.list(status="pending", limit=MOST).items):
                 self._show(pause)

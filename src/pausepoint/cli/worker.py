@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 async def work(settings: Settings) -> None:
-    """Returns once it has stopped after SIGTERM or SIGINT, which may come before its database does."""
+    """Run until SIGTERM or SIGINT, which may arrive before the database is reachable."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for stop_signal in (signal.SIGINT, signal.SIGTERM):

@@ -34,7 +34,7 @@ class Access(Struct, frozen=True):
 
 
 def access(api_key: str | None, base_url: str | None) -> Access:
-    """What was given, else what the environment says. Raises NotConfigured."""
+    """Return base URL and key from the arguments, else from the environment. Raises NotConfigured."""
     key = (setting(API_KEY) if api_key is None else api_key) or ""
     url = (setting(BASE_URL) if base_url is None else base_url) or DEFAULT_BASE_URL
     return Access(_checked_url(url), _checked_key(key.strip()), _is_local(url))

@@ -28,11 +28,11 @@ class Answer(Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def by_human(self) -> bool:
-        """Whether a person chose it. False where the default fell."""
+        """True if a person chose the option, False if the time-out's default applied."""
         return self.resolved_by == "human"
 
     def is_(self, option: str, *, allow_default: bool = False) -> bool:
-        """Whether a person chose this option; with `allow_default`, also whether it fell by default.
+        """True if a person chose this option; with `allow_default`, also if the default applied.
 
         Raises ValueError for what was not among the options: a misspelled one would never be true.
         """
@@ -68,7 +68,7 @@ _INSTEAD = (
 
 
 def answer_of(pause: Pause) -> Answer | None:
-    """The answer; None while it is to be waited for. Raises an Unanswered where there will be none."""
+    """Return the answer, or None while the pause is pending. Raises Unanswered if it ended without one."""
     if pause.is_pending:
         if pause.is_undeliverable:
             raise Undeliverable(

@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 
 class Decorator(Protocol):
-    """Gives a function back with the very signature that it had."""
+    """A decorator that keeps the function's signature."""
 
     def __call__(self, function: Callable[P, R], /) -> Callable[P, R]: ...
 
@@ -42,7 +42,7 @@ class Approval(Struct, frozen=True):
     hide: frozenset[str]
 
     def question(self, call: Call) -> dict[str, Any]:
-        """The arguments of `ask`. Without a default: silence approves nothing."""
+        """Return the arguments of `ask`, without a default: silence approves nothing."""
         return {
             "recipient": self.recipient,
             "message": call.message,
@@ -130,7 +130,7 @@ class Call:
         return dict(self._bound.kwargs)
 
     def admit(self, answer: Answer) -> None:
-        """Returns if the function may run. Raises Rejected, ArgumentsChanged."""
+        """Return if the function may run. Raises Rejected, ArgumentsChanged."""
         if not answer.is_(self._approval.approve):
             raise Rejected(
                 "The person did not approve, so the function did not run; their note is in `text`.",
@@ -153,7 +153,7 @@ def prepared(
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
 ) -> Call:
-    """Raises TypeError as the function itself would, NotShowable for what a person cannot see."""
+    """Bind the arguments. Raises TypeError as the function would, NotShowable if they cannot be shown."""
     bound = inspect.signature(function).bind(*args, **kwargs)
     bound.apply_defaults()
     return Call(function, approval, bound)
@@ -193,7 +193,7 @@ def _message(
 
 
 def _fill(template: str, bound: inspect.BoundArguments, name: str) -> str:
-    """The template's texts are one line each: none can look like the list of arguments below."""
+    """Fill the template, each text on one line, so that none imitates the list of arguments below."""
     values = {
         parameter: " ".join(value.split()) if isinstance(value, str) else value
         for parameter, value in bound.arguments.items()

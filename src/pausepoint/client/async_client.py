@@ -65,7 +65,7 @@ class _Driver:
 
     @property
     def http(self) -> httpx2.AsyncClient:
-        """The connections, of this process and event loop only. Raises ClientMisused."""
+        """Return the connection pool of this process and event loop. Raises ClientMisused elsewhere."""
         if self.is_inherited:
             if self._given is not None:
                 raise ClientMisused(FORKED)
@@ -82,7 +82,7 @@ class _Driver:
 
     @property
     def is_inherited(self) -> bool:
-        """Whether the connections were opened by the process that this one was forked from."""
+        """True if the pool was opened by the parent process before a fork."""
         return self._process != process_id()
 
     async def close(self) -> None:
@@ -104,7 +104,7 @@ class _Driver:
             return result
 
     async def follow(self, feed: Feed) -> AsyncIterator[FeedEvent]:
-        """Comes back whenever the line is cut."""
+        """Yield events, reconnecting after each lost connection."""
         while True:
             async with AsyncExitStack() as stack:
                 opened: list[httpx2.Response] = []
@@ -117,7 +117,7 @@ class _Driver:
     async def _open(
         self, stack: AsyncExitStack, opened: list[httpx2.Response], request: Request
     ) -> Outcome:
-        """What streams stays open, in `stack` and `opened`."""
+        """Open a stream that `stack` closes."""
         await stack.aclose()
         began = monotonic()
         body = Body(request)
@@ -210,7 +210,7 @@ class AsyncPausePoint(_Driven, Approving):
         last_event_id: str | None = None,
         on_connected: OnConnected | None = None,
     ) -> AsyncIterator[FeedEvent]:
-        """What happens to the pauses of this key's account and mode, as it happens, without an end.
+        """Yield events of the pauses of this key's account and mode, live, without an end.
 
         From now on, or from the event after `last_event_id` on; of `types` only, where given. When
         the line is cut it comes back and misses nothing. `on_connected` is called with the id that
@@ -248,7 +248,7 @@ def guard_async(
     approval: Approval,
     client: Callable[[], AbstractAsyncContextManager[AsyncPausePoint]],
 ) -> Callable[P, R]:
-    """As `guard`, for an async function: R is a coroutine."""
+    """Wrap an async function as `guard` does; R is a coroutine."""
     check_function(function, approval)
     run: Callable[..., Any] = function
 

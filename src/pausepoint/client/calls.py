@@ -31,7 +31,7 @@ def ask(
     on_pending: OnPending | None = None,
     **details: Unpack[Details],
 ) -> Steps[Answer]:
-    """Asks a person, and returns their answer once it is there.
+    """Ask a person, wait, and return the answer.
 
     `channel` is guessed from the recipient. `timeout` is 24 hours unless given; `default` is the
     option taken then. `action` is what you are about to do; the page shows all of it. `remind_after`
@@ -60,7 +60,7 @@ def create(
 
 
 def get(policy: RetryPolicy, pause_id: str) -> Steps[Pause]:
-    """The pause as it is now."""
+    """Return the current state of the pause."""
     pause = (yield from request_with_retries(look(pause_id), Pause, policy.for_a_call())).value
     matching.check_pause_id(pause, pause_id)
     return pause
@@ -73,13 +73,13 @@ def wait(
     timeout: timedelta | None = None,
     on_pending: OnPending | None = None,
 ) -> Steps[Answer]:
-    """Waits for the answer, as `ask` does; for at most `timeout`, then raises StillPending."""
+    """Wait for the answer as `ask` does, at most `timeout`; then raises StillPending."""
     limit = None if timeout is None else seconds(timeout)
     return (yield from waiting.wait(pause_id, limit, policy, on_pending))
 
 
 def cancel(policy: RetryPolicy, pause_id: str) -> Steps[Pause]:
-    """Withdraws the question. Raises Conflict where it had ended before."""
+    """Withdraw the question. Raises Conflict if it had already ended."""
     request = Request(method="DELETE", path=path("pause", pause_id))
     try:
         pause = (yield from request_with_retries(request, Pause, policy.for_a_call())).value
@@ -106,7 +106,7 @@ def erase(policy: RetryPolicy, pause_id: str) -> Steps[Pause]:
 def list_pauses(
     policy: RetryPolicy, *, status: str | None = None, limit: int = 20, offset: int = 0
 ) -> Steps[Page[Pause]]:
-    """Pauses of this key's account and mode, newest first. `limit` is at most 100."""
+    """List the pauses of this key's account and mode, newest first. `limit` is at most 100."""
     asked = path("pause") + query({"status": status, "limit": limit, "offset": offset})
     request = Request(method="GET", path=asked)
     page = (yield from request_with_retries(request, Page[Pause], policy.for_a_call())).value
@@ -124,7 +124,7 @@ def audit(
     limit: int = 20,
     offset: int = 0,
 ) -> Steps[Page[AuditEntry]]:
-    """Entries of the audit log, newest first. Both dates are inclusive."""
+    """List entries of the audit log, newest first. Both dates are inclusive."""
     filters = {
         "pause_id": pause_id,
         "event_type": event_type,

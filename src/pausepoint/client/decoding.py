@@ -47,7 +47,7 @@ class _Detail(msgspec.Struct):
 
 
 def decoded(response: Response, kind: type[T]) -> T:
-    """The result; an empty body is None. Raises ApiError, UnexpectedAnswer."""
+    """Decode a response's body; an empty one is None. Raises ApiError, UnexpectedAnswer."""
     if not 200 <= response.status < 300:
         raise refusal(response)
     try:
@@ -57,7 +57,7 @@ def decoded(response: Response, kind: type[T]) -> T:
 
 
 def refusal(response: Response) -> ApiError | UnexpectedAnswer:
-    """The error that an answer without success stands for."""
+    """Return the exception for a response without success."""
     try:
         body = msgspec.json.decode(response.content, type=_ErrorBody)
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -74,7 +74,7 @@ def refusal(response: Response) -> ApiError | UnexpectedAnswer:
 
 
 def retry_after(response: Response) -> float | None:
-    """Seconds that the answer asks to wait. A date is reckoned by the answer's own clock."""
+    """Return the seconds of Retry-After. A date is compared with the response's own Date."""
     text = response.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])

@@ -21,7 +21,7 @@ def process_id() -> int:
 
 
 def now() -> float:
-    """Seconds since 1970."""
+    """Return the time in seconds since 1970."""
     return time.time()
 
 
@@ -40,7 +40,7 @@ async def sleep_async(seconds: float) -> None:
 
 
 def running_loop() -> object | None:
-    """The event loop of asyncio; None with another library."""
+    """Return the running asyncio loop, None under another library."""
     import asyncio  # noqa: PLC0415 - as above
 
     try:
@@ -50,7 +50,7 @@ def running_loop() -> object | None:
 
 
 def chance() -> float:
-    """From 0 up to 1: only to keep many clients from calling at the same moment."""
+    """Return a random number in [0, 1), for jitter only."""
     return random.random()  # noqa: S311 - spreads load, guards nothing
 
 

@@ -1,4 +1,4 @@
-"""The feed as its reader keeps it: where it is, what the bytes say, when to come back. No I/O.
+"""Reading the event feed without I/O: position, parsing of server-sent events, reconnects.
 
 Source: the HTML standard, "Server-sent events".
 """
@@ -39,7 +39,7 @@ class FeedEvent(Struct, frozen=True, kw_only=True):
 
     @property
     def by_human(self) -> bool:
-        """Whether a person chose `data.choice`. False where the default fell."""
+        """True if a person chose `data.choice`, False if the time-out's default applied."""
         return self.data.resolved_by == "human"
 
 
@@ -52,7 +52,7 @@ class _Told(Struct):
 
 
 class BadStream(Exception):
-    """The bytes are no events of PausePoint."""
+    """The stream does not hold events of PausePoint."""
 
 
 class Feed:
@@ -78,7 +78,7 @@ class Feed:
         self._is_new = True
 
     def connect(self) -> Steps[None]:
-        """Until there is a stream; its bytes are for `take`. Raises what any call raises."""
+        """Connect, with retries, until there is a stream whose bytes go to `take`. Raises as any call."""
         self._rest = self._data = b""
         self._id, self._is_new = None, True
         delay = self._policy.delay(self._vain - 1) if self._vain else 0.0
@@ -94,7 +94,7 @@ class Feed:
         yield from request_with_retries(request, NoneType, self._policy)
 
     def take(self, chunk: bytes) -> Iterator[FeedEvent]:
-        """The events that are whole with this chunk. Raises BadStream."""
+        """Return the events that this chunk completes. Raises BadStream."""
         *lines, rest = (self._rest + chunk).split(b"\n")
         self._rest = rest
         if len(self._rest) + len(self._data) > LONGEST_LINE:

@@ -1,4 +1,4 @@
-"""Values as a person reads them: whole, on one line each, so that no text can pass for another value.
+"""Format values for a person: complete, on one line each, so that no text imitates another value.
 
 Only types whose whole state is known are shown. Anything else is refused: a person must not
 approve what they did not see.
@@ -22,7 +22,7 @@ from pausepoint.client.errors import NotShowable
 
 
 def format_arguments(arguments: Mapping[str, Any]) -> str:
-    """A line for each argument. Raises NotShowable, naming the argument and its type."""
+    """Format the arguments, one a line. Raises NotShowable, naming the argument and its type."""
     return "\n".join(f"{name}: {_line(name, value)}" for name, value in arguments.items())
 
 
@@ -76,7 +76,7 @@ def _shown_together(value: Any, kind: type) -> str:
 
 
 def _fields(value: Any, kind: type) -> KeysView[str]:
-    """The names of all that a dataclass, a msgspec.Struct or a named tuple holds; else none."""
+    """Return the field names of a dataclass, msgspec.Struct or named tuple; else none."""
     if is_dataclass(kind):
         return {field.name: None for field in fields(value)}.keys()
     if isinstance(value, Struct):

@@ -1,4 +1,4 @@
-"""What both drivers know of httpx2: how a request is sent, and what its failures mean."""
+"""Options, requests and failures of httpx2, shared by the sync and async drivers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _FINAL = (httpx2.UnsupportedProtocol, httpx2.InvalidURL, UnicodeError)
 
 
 class TooMuch(Exception):
-    """The answer is larger, or takes longer, than any of PausePoint's."""
+    """The response is larger, or takes longer, than any of PausePoint's."""
 
 
 FAILURES = (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, TooMuch)
@@ -56,7 +56,7 @@ FAILURES = (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, TooMuch)
 
 
 def open_pool(kind: Callable[..., C], access: Access) -> C:
-    """An httpx2.Client or AsyncClient. Raises NotConfigured, which names the variable that is wrong."""
+    """Open an httpx2.Client or AsyncClient. Raises NotConfigured, naming the wrong variable."""
     options = _client_options(access)
     try:
         return kind(**options)
@@ -69,7 +69,7 @@ def open_pool(kind: Callable[..., C], access: Access) -> C:
 
 
 def _proxy_variables(*schemes: str) -> Iterator[tuple[str, str]]:
-    """Name and value of each variable that sets a proxy; the lower-case one wins, as in urllib."""
+    """Return name and value of each proxy variable; lower case wins, as in urllib."""
     for scheme in schemes:
         for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY"):
             value = setting(name)
@@ -80,7 +80,7 @@ def _proxy_variables(*schemes: str) -> Iterator[tuple[str, str]]:
 
 
 def _unusable_proxy() -> str:
-    """The variable whose proxy is of another kind than HTTP, or no URL."""
+    """Return the variable whose proxy is not HTTP or no URL, for an error message."""
     names = list(_proxy_variables(*_PROXY_SCHEMES))
     for name, value in names:
         try:
@@ -93,7 +93,7 @@ def _unusable_proxy() -> str:
 
 
 def _trust() -> ssl.SSLContext | None:
-    """The certificates that the environment names, for this machine too. Raises NotConfigured."""
+    """Return the TLS context with the environment's certificates. Raises NotConfigured."""
     file, folders = setting("SSL_CERT_FILE"), setting("SSL_CERT_DIR")
     if file:
         try:
@@ -111,7 +111,7 @@ def _trust() -> ssl.SSLContext | None:
 
 
 def _client_options(access: Access) -> dict[str, Any]:
-    """As many may wait at once as like."""
+    """Return the pool's options; the number of connections is unlimited."""
     options: dict[str, Any] = {
         "limits": httpx2.Limits(max_connections=None, max_keepalive_connections=20)
     }
@@ -128,7 +128,7 @@ def _client_options(access: Access) -> dict[str, Any]:
 
 
 def request_options(request: Request, access: Access) -> dict[str, Any]:
-    """For `stream`: its URL, headers, body and time-outs."""
+    """Return the arguments of `stream`: URL, headers, body and time-outs."""
     headers = access.headers()
     if request.content is not None:
         headers["Content-Type"] = "application/json"
@@ -149,7 +149,7 @@ def request_options(request: Request, access: Access) -> dict[str, Any]:
 
 
 class Body:
-    """An answer's bytes as they come in. `add` raises TooMuch."""
+    """Collects a response's body. `add` raises TooMuch."""
 
     def __init__(self, request: Request) -> None:
         self._chunks: list[bytes] = []
@@ -177,7 +177,7 @@ def is_stream(answer: httpx2.Response) -> bool:
 
 
 def begun(body: Body, answer: httpx2.Response, seconds: float) -> Response:
-    """The response to a request for a stream; any other content type is a failure, also with 200."""
+    """Check the response to a request for a stream; another content type is a failure even with 200."""
     whole = body.whole(answer, seconds)
     if is_stream(answer) or not answer.is_success:
         return whole
@@ -185,7 +185,7 @@ def begun(body: Body, answer: httpx2.Response, seconds: float) -> Response:
 
 
 def no_answer(error: Exception, access: Access, seconds: float) -> NoAnswer:
-    """What a failure means for the request: whether it was sent, whether to try again."""
+    """Translate a transport error: whether the request was sent, whether a retry is useful."""
     is_distrusted = _is_distrusted(error)
     reason = _reason(error)
     named = None
@@ -214,7 +214,7 @@ def _reason(error: Exception) -> str:
 
 
 def _is_distrusted(error: BaseException | None) -> bool:
-    """Whether the server's certificate was refused: that does not pass by waiting."""
+    """True if the server's certificate was refused, which no retry mends."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return True

@@ -79,7 +79,7 @@ def check_pauses(page: Page[Pause], status: str | None, limit: int, offset: int)
 def check_audit(
     page: Page[AuditEntry], pause_id: str | None, event_type: str | None, limit: int, offset: int
 ) -> None:
-    """As `check_pauses`."""
+    """Check a page of audit entries as `check_pauses` does."""
     check_page(page, limit, offset)
     if pause_id and any(_bare(entry.pause_request_id or "") != _bare(pause_id) for entry in page):
         raise mismatch("It lists entries of another pause than was asked for.", pause_id)

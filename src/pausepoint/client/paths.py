@@ -1,4 +1,4 @@
-"""The API's paths, with what a caller gives safely inside."""
+"""The API's paths and queries, with the caller's values escaped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pausepoint.client.protocol import Request
 
 
 def look(pause_id: str, wait: float = 0) -> Request:
-    """One look at a pause, held for up to `wait` seconds while it is pending."""
+    """Build the request that reads a pause, held up to `wait` seconds while it is pending."""
     held = {"wait": f"{wait:.3f}"} if wait else {}
     return Request(method="GET", path=path("pause", pause_id) + query(held), hold=wait)
 

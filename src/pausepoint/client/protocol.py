@@ -1,4 +1,4 @@
-"""What the core and its drivers say to each other: requests out, outcomes back, and no I/O.
+"""Types between the I/O-free core and its drivers: requests out, outcomes back.
 
 The core is made of generators. Each yields a `Request`, is sent what became of it, and so on;
 what it returns is the call's result. A driver waits `delay` seconds, sends the request, and
@@ -34,7 +34,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
     @property
     def may_be_repeated(self) -> bool:
-        """Whether sending it twice does no more than sending it once."""
+        """True if the request is idempotent (RFC 9110, section 9.2.2)."""
         return self.method in ("GET", "DELETE") or self.idempotency_key is not None
 
     def __repr__(self) -> str:

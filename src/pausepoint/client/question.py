@@ -1,4 +1,4 @@
-"""A question as the API takes it. The server judges it; here is only what the server cannot see."""
+"""Build the body of a question. The server validates it; checked here is what it cannot see."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Details(TypedDict, total=False):
 
 
 def question(recipient: str, message: str, options: Sequence[str], details: Details) -> Request:
-    """Raises InvalidRequest for what cannot be sent, TypeError for what was mixed up."""
+    """Build the request's body. Raises InvalidRequest for unusable values, TypeError for wrong types."""
     if unknown := set(details) - set(Details.__annotations__):
         raise TypeError(f"got an unexpected keyword argument {min(unknown)!r}")
     if isinstance(options, str):
@@ -79,7 +79,7 @@ def _fallback(given: str | Fallback) -> Fallback:
 
 
 def channel_of(recipient: str) -> str:
-    """The channel that this recipient's form belongs to. Raises InvalidRequest."""
+    """Return the channel that matches the recipient's form. Raises InvalidRequest."""
     for channel, form in CHANNELS.items():
         if re.fullmatch(form, recipient.strip()):
             return channel
@@ -92,14 +92,14 @@ def channel_of(recipient: str) -> str:
 
 
 def seconds(timeout: timedelta, name: str = "timeout") -> float:
-    """Raises TypeError for a number: it has no unit."""
+    """Return a timedelta in seconds. Raises TypeError for a number, which has no unit."""
     if not isinstance(timeout, timedelta):
         raise TypeError(f"{name} is a timedelta, such as timedelta(hours=4).")
     return timeout.total_seconds()
 
 
 def encoded(body: Mapping[str, Any]) -> bytes:
-    """As JSON. Raises InvalidRequest."""
+    """Encode as JSON. Raises InvalidRequest."""
     try:
         return msgspec.json.encode(body)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -107,7 +107,7 @@ def encoded(body: Mapping[str, Any]) -> bytes:
 
 
 def _check_key(idempotency_key: str) -> str:
-    """It goes into a header."""
+    """Check that the key can be sent as a header."""
     is_visible = all("!" <= character <= "~" for character in idempotency_key)
     if not is_visible or not 1 <= len(idempotency_key) <= 255:
         raise _invalid("idempotency_key", "Must be 1 to 255 visible ASCII characters.")

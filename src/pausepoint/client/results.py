@@ -103,7 +103,7 @@ class Pause(Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def is_undeliverable(self) -> bool:
-        """Whether the message to the person failed for good."""
+        """True if the message to the person failed for good."""
         return self.delivery.state == "failed"
 
     def __eq__(self, other: object) -> bool:

@@ -1,4 +1,4 @@
-"""One request until it has an answer: what is worth another attempt, when, and for how long."""
+"""Retries of one request: which failures, after which delay, for how long."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RetryPolicy(Struct, frozen=True):
     chance: Callable[[], float]
 
     def for_a_call(self) -> RetryPolicy:
-        """For what does not wait for a person."""
+        """Return the policy for requests that do not wait for a person."""
         return RetryPolicy(min(self.patience, CALL_PATIENCE), self.chance)
 
     def delay(self, tries: int) -> float:
@@ -47,7 +47,7 @@ class RetryPolicy(Struct, frozen=True):
 
 
 class Settled(Struct, Generic[T], frozen=True):
-    """A result, and how it came.
+    """A result, and how it was obtained.
 
     `status` is that of the HTTP answer. `seconds` is the time from the first attempt to the last, delays included. `was_repeated` says
     that an earlier attempt may have been carried out; `cut_after`, that the first one was held
@@ -64,7 +64,7 @@ class Settled(Struct, Generic[T], frozen=True):
 def request_with_retries(
     request: Request, kind: type[T], policy: RetryPolicy, again: Request | None = None
 ) -> Steps[Settled[T]]:
-    """Sends `request`, after that `again`, until one is answered. Raises ApiError, Unreachable."""
+    """Send `request`, then `again`, until one is answered. Raises ApiError, Unreachable."""
     tries, lost, seconds = 1, 0.0, 0.0
     was_repeated, cut_after = False, None
     outcome = yield request
@@ -101,7 +101,7 @@ def _judge(outcome: Outcome, kind: type[T]) -> tuple[PausePointError | None, T |
 def _delay(
     request: Request, outcome: Outcome, problem: PausePointError, policy: RetryPolicy, tries: int
 ) -> float | None:
-    """Seconds before another attempt; None where there is no use in one, or danger."""
+    """Return the delay in seconds before another attempt, None if it would be useless or unsafe."""
     if not _is_worth_repeating(request, outcome, problem, tries):
         return None
     asked = retry_after(outcome) if isinstance(outcome, Response) else None

@@ -1,4 +1,4 @@
-"""What `help` shows of a method that is made of steps: `self`, and the result instead of the steps."""
+"""Set the signature that `help` shows for a method built from steps: `self`, and its result."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def shown_signature(method: C, steps: Callable[..., Any]) -> C:
 
 
 def _unpacked(parameter: inspect.Parameter) -> list[inspect.Parameter]:
-    """`**details` as the keywords that it stands for (PEP 692)."""
+    """Expand `**details` into its keywords (PEP 692)."""
     if parameter.kind is not inspect.Parameter.VAR_KEYWORD:
         return [parameter]
     return [

@@ -1,4 +1,4 @@
-"""PausePoint for programs that block: the core, driven by httpx2's sync client."""
+"""The synchronous client: the I/O-free core, driven by httpx2.Client."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 
 class _Driver:
-    """Carries out a call's steps, one after the other."""
+    """Runs the steps of a call, one after the other."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class _Driver:
 
     @property
     def http(self) -> httpx2.Client:
-        """The connections, which no other process may share. Raises ClientMisused after a fork."""
+        """Return the connection pool of this process. Raises ClientMisused after a fork."""
         if self.is_inherited:
             if self._given is not None:
                 raise ClientMisused(FORKED)
@@ -68,7 +68,7 @@ class _Driver:
 
     @property
     def is_inherited(self) -> bool:
-        """Whether the connections were opened by the process that this one was forked from."""
+        """True if the pool was opened by the parent process before a fork."""
         return self._process != process_id()
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class _Driver:
             return result
 
     def follow(self, feed: Feed) -> Iterator[FeedEvent]:
-        """Comes back whenever the line is cut."""
+        """Yield events, reconnecting after each lost connection."""
         while True:
             with ExitStack() as stack:
                 opened: list[httpx2.Response] = []
@@ -103,7 +103,7 @@ class _Driver:
                             break
 
     def _open(self, stack: ExitStack, opened: list[httpx2.Response], request: Request) -> Outcome:
-        """What streams stays open, in `stack` and `opened`."""
+        """Open a stream that `stack` closes."""
         stack.close()
         began = monotonic()
         body = Body(request)
@@ -199,7 +199,7 @@ class PausePoint(_Driven, Approving):
         last_event_id: str | None = None,
         on_connected: OnConnected | None = None,
     ) -> Iterator[FeedEvent]:
-        """What happens to the pauses of this key's account and mode, as it happens, without an end.
+        """Yield events of the pauses of this key's account and mode, live, without an end.
 
         From now on, or from the event after `last_event_id` on; of `types` only, where given. When
         the line is cut it comes back and misses nothing. `on_connected` is called with the id that
@@ -237,7 +237,7 @@ def guard(
     approval: Approval,
     client: Callable[[], AbstractContextManager[PausePoint]],
 ) -> Callable[P, R]:
-    """The function, behind a person's approval; `client` is opened for each question."""
+    """Wrap a function so that a person approves each call; `client` is opened for each question."""
     check_function(function, approval)
     run: Callable[..., R] = function
 

@@ -1,4 +1,4 @@
-"""Whether a webhook's request really comes from PausePoint, and what it says.
+"""Verify the signature of a webhook request, and decode its event.
 
 Source: the Standard Webhooks specification, "Signature scheme".
 """
@@ -60,7 +60,7 @@ class WebhookEvent(Struct, frozen=True, kw_only=True):
 
     @property
     def by_human(self) -> bool:
-        """Whether a person chose `data.choice`. False where the default fell.
+        """True if a person chose `data.choice`, False if the time-out's default applied.
 
         Also true for a simulated person, who answers test keys: check `data.test`.
         """
@@ -75,7 +75,7 @@ def verify_webhook(
     tolerance: timedelta = TOLERANCE,
     at: float | None = None,
 ) -> WebhookEvent:
-    """The event that PausePoint signed with `secret`. Raises InvalidSignature, and nothing else.
+    """Verify and decode an event signed with `secret`. Raises InvalidSignature, and nothing else.
 
     `body` is the raw body, before any parser. The headers of Standard Webhooks are checked, with
     their time; where all of them are absent, X-PausePoint-Signature is, which has none. `at` is
@@ -97,7 +97,7 @@ def verify_webhook(
 
 
 def _standard(raw: bytes, headers: Mapping[str, str], secret: str, limit: float, at: float) -> str:
-    """The event's id. Raises InvalidSignature."""
+    """Verify a Standard Webhooks signature and return the event's id. Raises InvalidSignature."""
     event_id, seconds, signatures = (str(headers.get(name, "")) for name in _STANDARD)
     if not _SECONDS.fullmatch(seconds):
         _refuse("A header of Standard Webhooks is missing or malformed.")
@@ -118,7 +118,7 @@ def _check_simple(raw: bytes, signature: object, key: bytes) -> None:
 
 
 def _standard_key(secret: str) -> bytes:
-    """`whsec_<base64>` is decoded, all else is taken as it is."""
+    """Return the signing key: `whsec_<base64>` decoded, any other secret as its bytes."""
     if secret.startswith(_PREFIX):
         try:
             return b64decode(secret[len(_PREFIX) :], validate=True)

@@ -1,4 +1,4 @@
-"""Waiting for an answer, through restarts of the server and proxies that cut the line."""
+"""Wait for an answer by long polls, across restarts of the server and proxies that cut connections."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OnPending = Callable[[Pause], None]
 
 
 def from_pause(pause: Pause, policy: RetryPolicy, on_pending: OnPending | None) -> Steps[Answer]:
-    """Goes on from a pause that was just created, or found by its idempotency key."""
+    """Start from a pause that was just created, or found by its idempotency key."""
     answer = answer_of(pause)
     if answer is not None:
         return answer
@@ -40,7 +40,7 @@ def wait(
     on_pending: OnPending | None,
     created: Pause | None = None,
 ) -> Steps[Answer]:
-    """Looks until there is an answer, for at most `limit` seconds. Raises Unanswered.
+    """Poll until there is an answer, at most `limit` seconds. Raises Unanswered.
 
     `on_pending` is called with the pause after each poll that found it pending. `created` is the pause
     as it was asked, if known: later looks must show the same question.
@@ -69,7 +69,7 @@ def wait(
 
 
 def _poll(pause_id: str, request: Request, policy: RetryPolicy) -> Steps[Settled[Pause]]:
-    """After a failure it only looks, without holding: whether the server is there shows at once."""
+    """Poll once. After a failure without holding, so that a reachable server shows at once."""
     try:
         return (yield from request_with_retries(request, Pause, policy, again=look(pause_id)))
     except Unreachable as error:
@@ -78,14 +78,14 @@ def _poll(pause_id: str, request: Request, policy: RetryPolicy) -> Steps[Settled
 
 
 def _within(policy: RetryPolicy, left: float | None) -> RetryPolicy:
-    """No more patience than there is time left."""
+    """Return the retry policy, limited to the time left."""
     if left is None:
         return policy
     return RetryPolicy(min(policy.patience, max(left, 1.0)), policy.chance)
 
 
 def _next_hold(hold: float, settled: Settled[Pause]) -> float:
-    """Shorter, where something in between cut the line while the server held it."""
+    """Return the next hold in seconds: shorter after a proxy cut a held request."""
     if settled.cut_after is None or settled.cut_after < SHORTEST_HOLD:
         return hold
     return max(SHORTEST_HOLD, min(hold, 0.8 * settled.cut_after))

@@ -31,7 +31,7 @@ class _Webhooks(Struct):
 def create(
     policy: RetryPolicy, url: str, secret: str, *, events: Sequence[str] = WEBHOOK_EVENTS
 ) -> Steps[Webhook]:
-    """Registers a URL for these events, or for all. `secret` has at least 16 characters."""
+    """Register a URL for these events, or for all. `secret` has at least 16 characters."""
     if isinstance(events, str):
         raise TypeError('events is a list of texts, such as ["pause.responded"].')
     body = encoded({"url": url, "events": list(events), "secret": secret})
@@ -43,14 +43,14 @@ def create(
 
 
 def list_webhooks(policy: RetryPolicy) -> Steps[Page[Webhook]]:
-    """All webhooks of this key's account and mode."""
+    """List all webhooks of this key's account and mode."""
     request = Request(method="GET", path=path("webhooks"))
     found = (yield from request_with_retries(request, _Webhooks, policy.for_a_call())).value
     return Page(found.items, len(found.items), 0, has_more=False)
 
 
 def delete(policy: RetryPolicy, webhook_id: str) -> Steps[None]:
-    """Nothing more is sent there."""
+    """Delete the webhook; no further event is sent to it."""
     request = Request(method="DELETE", path=path("webhooks", webhook_id))
     try:
         yield from request_with_retries(request, type(None), policy.for_a_call())

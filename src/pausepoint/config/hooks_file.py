@@ -59,7 +59,7 @@ class _Wrong(Exception):
 
 
 def hook_rules(text: str) -> HookRules:
-    """Raises ValueError that names the line and the field."""
+    """Parse the hooks file. Raises ValueError naming the line and the field."""
     import yaml  # noqa: PLC0415 - for those who have such a file
 
     try:
@@ -148,7 +148,7 @@ def _timeout(text: str | None, path: str, defers: bool) -> timedelta:
 
 
 def _refuse_repeated(node: Any) -> None:
-    """YAML would take the last of two equal keys, and say nothing."""
+    """Refuse duplicate keys, of which YAML would silently take the last."""
     import yaml  # noqa: PLC0415
 
     if isinstance(node, yaml.SequenceNode):
@@ -171,7 +171,7 @@ def _located(root: Any, path: str, sentence: str) -> str:
 
 
 def _line(root: Any, path: str) -> int:
-    """Of the field at `path`, or of what is nearest around it."""
+    """Return the line of the field at `path`, or of its nearest parent."""
     node, line = root, 1
     for name, index in _STEP.findall(path):
         found = _within(node, name, index)

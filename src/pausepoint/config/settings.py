@@ -42,7 +42,7 @@ _SERVICE_LINK: Final = re.compile(
 
 
 class Command(StrEnum):
-    """What the settings are for: some defaults and requirements depend on it."""
+    """The kind of command that is run; some defaults and requirements depend on it."""
 
     DEV = "dev"
     SERVE = "serve"
@@ -59,7 +59,7 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the operator decided. None where a setting is unset and has no default."""
+    """The operator's settings. None where one is unset and has no default."""
 
     command: Command
     database_url: str
@@ -103,7 +103,7 @@ class Settings:
 
     @property
     def database_name(self) -> str:
-        """The database as it may be shown: its URL may hold a password."""
+        """Return the database's name without its URL, which may hold a password."""
         return str(self.database_path) if self.is_sqlite else "the PostgreSQL database"
 
 
@@ -116,7 +116,7 @@ def load(
     environment: Mapping[str, str] | None = None,
     overrides: Mapping[str, str] | None = None,
 ) -> Settings:
-    """Raises ConfigError with everything that is wrong. In dev a secret key is made if need be."""
+    """Load the settings. Raises ConfigError with all problems. In dev a missing secret key is made."""
     env = _environment(environment)
     for name, value in (overrides or {}).items():
         env.pop(f"{name}_FILE", None)
@@ -147,7 +147,7 @@ def share_metrics_in(folder: str) -> None:
 
 
 def base_url(environment: Mapping[str, str] | None = None) -> str:
-    """Where the server is, as far as the settings say; nothing is made and nothing required."""
+    """Return the server's URL as far as it is set; creates and requires nothing."""
     env = _environment(environment)
     host, port = env.get("PAUSEPOINT_HOST", DEFAULT_HOST), env.get("PAUSEPOINT_PORT", "8000")
     return env.get("PAUSEPOINT_PUBLIC_URL") or local_url(host, port)
@@ -275,7 +275,7 @@ def _is_pooled(database_url: str) -> bool:
 
 
 def _data_folder(database_url: str) -> Path:
-    """Beside the database file; where there is none, the working directory."""
+    """Return the folder of the database file, or the working directory for PostgreSQL."""
     if database_url.startswith("sqlite:"):
         return sqlite_path(database_url).parent
     return Path()

@@ -1,4 +1,4 @@
-"""The table of settings but for the channels' own, which each channel has: each one's name, how its text is read, and what the reference page says."""
+"""The list of settings: name, field, parser, default and description. Channels declare their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a setting's text becomes its value: each raises ValueError with what the value must be."""
+"""Parsers of settings. Each raises ValueError, saying what the value must be."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def days(least: int) -> Callable[[str], timedelta]:
 
 
 def rate_limits(value: str) -> RateLimits | None:
-    """`on`, `off`, or some numbers other than the usual ones."""
+    """Parse `on`, `off`, or numbers that replace the defaults."""
     if value.lower() in ("on", "off"):
         return RateLimits() if value.lower() == "on" else None
     known = [field.name for field in fields(RateLimits)]
@@ -70,7 +70,7 @@ def rate_limits(value: str) -> RateLimits | None:
 
 
 def recipient_patterns(value: str) -> tuple[Contact, ...]:
-    """Each must say more than `*`, or it would be an open door."""
+    """Parse addresses and patterns; a bare `*` is refused, since it would allow everybody."""
     found: list[Contact] = []
     wrong: list[str] = []
     for pattern in listed(value):
@@ -90,7 +90,7 @@ def recipient_patterns(value: str) -> tuple[Contact, ...]:
 
 
 def plans(value: str) -> Mapping[str, Plan]:
-    """Such as `free=50:sms, pro=*:sms+email`."""
+    """Parse plans such as `free=50:sms, pro=*:sms+email`."""
     found: dict[str, Plan] = {}
     for part in listed(value):
         matched = re.fullmatch(
@@ -145,7 +145,7 @@ def database_url(value: str) -> str:
 
 
 def postgres_url(value: str) -> str:
-    """Refused here if it cannot be read: the driver's own error would show parts of the password."""
+    """Check that the URL can be parsed: the driver's error would show parts of the password."""
     if not value.startswith(_POSTGRES):
         raise ValueError("must be postgresql://user@host/name")
     try:
@@ -161,7 +161,7 @@ def postgres_url(value: str) -> str:
 
 
 def direct_postgres_url(value: str) -> str:
-    """Past a pooler: what needs a session goes there."""
+    """Check the URL that bypasses a pooler, for work that needs a session."""
     postgres_url(value)
     if parse_postgres_url(value).is_pooled:
         raise ValueError("has pgbouncer=true: it must lead past the pooler, to PostgreSQL itself")
@@ -184,7 +184,7 @@ def is_loopback(host: str) -> bool:
 
 
 def traces_exporter(environment: Mapping[str, str]) -> str:
-    """What OpenTelemetry's own variables choose: otlp (the default), console or none."""
+    """Return the exporter that OTEL_ variables choose: otlp (the default), console or none."""
     name = environment.get("OTEL_TRACES_EXPORTER") or "otlp"
     if name not in ("otlp", "console", "none"):
         raise ValueError("OTEL_TRACES_EXPORTER must be otlp, console or none")
@@ -198,7 +198,7 @@ def traces_exporter(environment: Mapping[str, str]) -> str:
 
 
 def has_opentelemetry() -> bool:
-    """Whether the extra `otel` is installed; imports nothing of it."""
+    """True if the extra `otel` is installed; imports nothing of it."""
     try:
         return find_spec("opentelemetry.exporter.otlp.proto.http") is not None
     except ModuleNotFoundError:

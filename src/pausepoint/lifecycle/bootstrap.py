@@ -1,4 +1,4 @@
-"""The one place that knows concrete stores and channels: settings in, a running service out."""
+"""The composition root: builds a running service from settings; alone knows concrete stores."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Running:
         self.services = self._services(clock)
 
     def start_work(self, *, delivers: bool = True, serves_metrics: bool = True) -> None:
-        """Begins deliveries and deadlines, unless another process sees to them."""
+        """Start deliveries and deadlines, unless another process runs them."""
         clock = self.services.clock
         if delivers:
             carry = self._tracing.deliver(deliver) if self._tracing else deliver
@@ -88,11 +88,11 @@ class Running:
             self._following = asyncio.create_task(following)
 
     def traced(self, app: ASGIApp) -> ASGIApp:
-        """The application with spans around its requests, where that is switched on."""
+        """Wrap the application in spans for its requests if tracing is on."""
         return self._tracing.app(app) if self._tracing else app
 
     def begin_stop(self) -> None:
-        """Readiness goes down, waiters are released, no new work is begun, the old one drains."""
+        """Start the shutdown: fail readiness, release waiters, start no new work, drain the rest."""
         if self._stop.has_begun:
             return
         self._stop.begin(self._tasks)
@@ -154,7 +154,7 @@ class Running:
 
 
 async def open_service(settings: Settings, clock: Clock | None = None) -> Running:
-    """Opens and migrates the database.
+    """Open the service; its database is migrated.
 
     Raises ConfigError, CannotOpen; with PostgreSQL StoreUnavailable.
     """

@@ -1,4 +1,4 @@
-"""Whether this process can take work: descriptors are left, the database answers, no stop has begun."""
+"""Readiness of this process: free descriptors, a database that answers, no shutdown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Readiness:
         self._stop = stop
 
     async def check(self) -> None:
-        """Raises Unavailable, which says why."""
+        """Check readiness. Raises Unavailable with the reason."""
         if _descriptors_used() > 0.9:
             raise Unavailable("Nearly all file descriptors are in use.")
         if not self._stop.has_begun:
@@ -43,7 +43,7 @@ class Readiness:
 
 
 def _descriptors_used() -> float:
-    """The share of file descriptors in use; 0 where the system does not say."""
+    """Return the share of file descriptors in use, 0 where it is unknown."""
     if not _DESCRIPTORS.exists():
         return 0
     try:

@@ -22,7 +22,7 @@ FLUSH_SECONDS: Final = (0.3, 2.0)
 
 
 class Stop:
-    """The one stop of a process, which may come at any time."""
+    """The shutdown of a process, which may begin at any time."""
 
     def __init__(self) -> None:
         self._began_at = 0.0
@@ -38,12 +38,12 @@ class Stop:
         self._draining = asyncio.create_task(_drain(work))
 
     async def drained(self) -> None:
-        """Returns once the work has ended, or was broken off."""
+        """Wait until the work has ended or was cancelled."""
         assert self._draining is not None
         await self._draining
 
     def seconds_to_flush(self) -> float:
-        """What is left for the last spans."""
+        """Return the seconds left to export the last spans."""
         passed = asyncio.get_running_loop().time() - self._began_at
         at_least, at_most = FLUSH_SECONDS
         return min(max(STOP_SECONDS - passed, at_least), at_most)
@@ -52,7 +52,7 @@ class Stop:
 async def still_running(
     tasks: Sequence[asyncio.Task[None]], seconds: float
 ) -> list[asyncio.Task[None]]:
-    """Those of `tasks` that have not ended `seconds` from now."""
+    """Wait up to `seconds` and return the tasks that still run."""
     if not tasks:
         return []
     _, late = await asyncio.wait(tasks, timeout=seconds)

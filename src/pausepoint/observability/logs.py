@@ -46,7 +46,7 @@ _SAID_KEPT: Final = 100
 
 
 def configure(log_format: str | None) -> None:
-    """`log_format` is text, json, or None to choose by whether stderr is a terminal."""
+    """Configure logging. `log_format` is text, json, or None: text on a terminal, else json."""
     is_text = log_format == "text" or (log_format is None and sys.stderr.isatty())
     written: list[structlog.typing.Processor] = [_add_timestamp, _TRACEBACKS, _as_json]
     if is_text:
@@ -83,7 +83,7 @@ class AccessLine(msgspec.Struct, kw_only=True):
 
 
 def access_logger() -> Callable[[AccessLine], None]:
-    """Writes an AccessLine as the other lines are; in JSON past structlog, at a tenth of the time.
+    """Return a writer of access lines; JSON lines bypass structlog, at a tenth of the time.
 
     What comes in one turn of the event loop is written at its end, in one piece.
     """
@@ -178,7 +178,7 @@ def _as_json(_: Any, __: str, event: structlog.typing.EventDict) -> bytes:
 
 
 def _console() -> ConsoleRenderer:
-    """For people: the ids stand at the end of a line, dimmed where there is colour."""
+    """Render for people: ids at the end of a line, dimmed where there is colour."""
     has_colors = sys.stderr.isatty()
     usual = {each.key: each.formatter for each in ConsoleRenderer(colors=has_colors).columns}
     plain = usual.pop("")

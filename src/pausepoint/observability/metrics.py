@@ -114,16 +114,16 @@ class Metrics:
         self._muted.labels(reason).inc()
 
     def serve(self, host: str, port: int) -> Callable[[], None]:
-        """Answers `GET /metrics` on a thread; returns what stops it. Raises NoMetricsAddress."""
+        """Answer `GET /metrics` on a thread; returns a function that stops it. Raises NoMetricsAddress."""
         ProcessCollector(registry=self._registry)
         return _serve(self._registry, host, port)
 
     def share(self) -> None:
-        """For one of several processes, whose figures `serve_shared` exports."""
+        """Share this process's figures for `serve_shared`."""
         self._process = _SharedProcess(self._registry)
 
     async def follow(self, store: Store, clock: Clock, waiting: Callable[[], int]) -> None:
-        """Looks every few seconds, until cancelled."""
+        """Sample every few seconds until cancelled."""
         while True:
             await self.look(store, clock, waiting())
             await asyncio.sleep(LOOK_EVERY.total_seconds())
@@ -183,7 +183,7 @@ class _SharedProcess:
 
 
 def serve_shared(host: str, port: int) -> Callable[[], None]:
-    """As `Metrics.serve`, for the sum of all processes."""
+    """Serve the sum of all processes as `Metrics.serve` does."""
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return _serve(registry, host, port)

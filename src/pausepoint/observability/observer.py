@@ -9,7 +9,7 @@ class Observer(Protocol):
     """Called where it happens, from any thread: each call must be cheap and never raise."""
 
     def request_ended(self, method: str, route: str, status: int, seconds: float) -> None:
-        """`route` is the pattern, not the path."""
+        """A request was answered. `route` is the pattern, not the path."""
         ...
 
     def batch_committed(self, changes: int, seconds: float) -> None:
@@ -21,11 +21,11 @@ class Observer(Protocol):
         ...
 
     def pause_ended(self, status: str) -> None:
-        """This process ended a pause: responded, timed_out or cancelled."""
+        """This process ended a pause as responded, timed_out or cancelled."""
         ...
 
     def account_muted(self, reason: str) -> None:
-        """A person wants no more messages of an account: muted or reported."""
+        """A person muted or reported an account."""
         ...
 
 

@@ -79,7 +79,7 @@ def is_public(address: Address) -> bool:
 
 
 def is_allowed(address: Address, allow: Sequence[Network]) -> bool:
-    """True for a public address, or one inside a network that the operator opened."""
+    """True for a public address or one in a network that the operator opened."""
     return is_public(address) or is_opened(address, allow)
 
 
@@ -90,7 +90,7 @@ def is_opened(address: Address, allow: Sequence[Network]) -> bool:
 
 
 def check_url_form(url: str, allow: Sequence[Network]) -> None:
-    """Raises InvalidWebhookUrl with the reason, as far as it needs no DNS.
+    """Check all that needs no DNS. Raises InvalidWebhookUrl with the reason.
 
     A name passes, even one that does not resolve yet: what it leads to is checked when dialling.
     """
@@ -107,7 +107,7 @@ def check_url_form(url: str, allow: Sequence[Network]) -> None:
 
 
 def _split(url: str) -> tuple[SplitResult, str]:
-    """The parts of a well-formed URL, and its host as a resolver would read it."""
+    """Split a well-formed URL; its host is read as a resolver reads it."""
     if len(url) > URL_LIMIT:
         raise InvalidWebhookUrl(f"The webhook's URL is longer than {URL_LIMIT} characters.")
     if not url.isprintable() or " " in url or "\\" in url:
@@ -137,7 +137,7 @@ def _check_name(host: str, allow: Sequence[Network]) -> None:
 
 
 def _literal(host: str) -> Address | None:
-    """The address that a host spells, in any notation that a resolver takes; None for a name."""
+    """Return the address that a host spells in any resolver's notation, None for a name."""
     if ":" in host:
         try:
             return IPv6Address(host)
@@ -155,7 +155,7 @@ def _literal(host: str) -> Address | None:
 
 
 def _number(part: str) -> int | None:
-    """A decimal, octal (leading 0) or hexadecimal (leading 0x) number, as inet_aton(3) reads it."""
+    """Parse a decimal, octal (leading 0) or hexadecimal (leading 0x) number as inet_aton(3) does."""
     try:
         if part.startswith("0x"):
             return int(part[2:] or "0", 16)
@@ -171,6 +171,6 @@ def _overlaps(one: Network, other: Network) -> bool:
 
 
 def _unwrapped(address: Address) -> Address:
-    """`::ffff:127.0.0.1` is 127.0.0.1: the kernel dials it as such."""
+    """Return the IPv4 address inside `::ffff:127.0.0.1`, which the kernel dials."""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return address if mapped is None else mapped

@@ -24,7 +24,7 @@ def is_well_formed(key: str) -> bool:
 
 
 def hash_api_key(key: str) -> str:
-    """64 hex characters. A key has 192 random bits, so a fast hash is enough."""
+    """Return SHA-256 as 64 hex characters. A key has 192 random bits, so a fast hash is enough."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 

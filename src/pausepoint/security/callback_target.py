@@ -11,7 +11,7 @@ _CHARACTERS: Final = 32
 
 
 def callback_target(secret_key: str, developer_id: str, url: str) -> str:
-    """`cbk_` and a keyed hash. `url` is well formed."""
+    """Return `cbk_` and a keyed hash of account and host; `url` is well formed."""
     place = f"{developer_id}\0{urlsplit(url).netloc.lower()}".encode()
     digest = hmac.digest(secret_key.encode(), _PURPOSE + place, "sha256")
     return f"cbk_{digest.hex()[:_CHARACTERS]}"

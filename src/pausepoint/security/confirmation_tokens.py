@@ -25,6 +25,6 @@ def issue_confirmation(token: ConfirmationToken, secret_key: str) -> str:
 
 
 def verify_confirmation(text: str, secret_keys: Sequence[str]) -> ConfirmationToken | None:
-    """None for what we did not sign for this; whether it has expired is the caller's to judge."""
+    """Return the token's content, None if we did not sign it. The caller checks the expiry."""
     found = read(text, secret_keys, _PURPOSE)
     return ConfirmationToken(id_from_bytes(RECIPIENT, found[0]), found[1]) if found else None

@@ -36,7 +36,7 @@ class Segment:
 
 
 def segments(text: str) -> tuple[Segment, ...]:
-    """The text in order, cut where something had to be made visible.
+    """Split the text where something had to be made visible.
 
     `hidden` reads `⟦U+202E⟧` (`⟦U+200B × 37⟧` when repeated, `⟦40 hidden characters⟧` for a run of
     many kinds); `gap` reads `37 empty lines` or `214 blanks`. Newlines stay beside a gap, so that it
@@ -47,12 +47,12 @@ def segments(text: str) -> tuple[Segment, ...]:
 
 
 def hides_something(text: str) -> bool:
-    """True where a reader would not see all that `text` holds without our marks."""
+    """True if the text holds something that a reader would not see without our marks."""
     return any(piece.kind == "hidden" for piece in _pieces(text))
 
 
 def mixes_directions(text: str) -> bool:
-    """True where numbers or words may be shown in another order than they were written in.
+    """True if bidirectional text may show numbers or words in another order than written.
 
     A right-to-left letter reorders its neighbours without any control character (UAX #9). A single
     number among such letters alone is shown where a reader of that script expects it.
@@ -111,21 +111,21 @@ def _marks(text: str, match: re.Match[str]) -> Iterator[Segment]:
 
 
 def display_safe(text: str) -> str:
-    """The segments as one string, gaps in brackets: `[37 empty lines]`."""
+    """Join the segments, with gaps in brackets: `[37 empty lines]`."""
     if _is_plain(text):
         return text
     return "".join(f"[{s.text}]" if s.kind == "gap" else s.text for s in segments(text))
 
 
 def single_line(text: str, limit: int, ellipsis: str = "…") -> str:
-    """The first line with anything to read, safe, at most `limit` characters, cut at a word."""
+    """Return the first readable line, safe, at most `limit` characters, cut at a word."""
     lines = (line for line in text.splitlines() if any(map(_is_readable, segments(line))))
     line = next(lines, text)
     return cut_at_word(" ".join(display_safe(line).split()), limit, ellipsis)
 
 
 def quote(text: str, limit: int) -> str:
-    """One line in quotation marks that nothing inside can close, for use in a sentence of ours.
+    """Quote one line so that nothing inside can close the quotation marks.
 
     Every character that looks like a quotation mark becomes an apostrophe. Right-to-left text is isolated,
     so that it cannot reorder the sentence around it (UAX #9).
@@ -137,13 +137,13 @@ def quote(text: str, limit: int) -> str:
 
 
 def account_name(name: str, limit: int) -> str:
-    """An account's name in a sentence: quoted where it might be read as a part of it."""
+    """Format an account's name for a sentence: quoted if it could be read as part of it."""
     line = single_line(name, limit)
     return line if stands_in_sentence(line) else quote(name, limit)
 
 
 def stands_in_sentence(name: str) -> bool:
-    """Whether an account's name needs no quotation marks there."""
+    """True if an account's name needs no quotation marks in a sentence."""
     return is_name(name) and without_quotation_marks(name) == name.replace("’", "'")
 
 
@@ -153,7 +153,7 @@ def without_quotation_marks(text: str) -> str:
 
 
 def spelled_out(text: str) -> str:
-    """With the code point of each character that may be taken for another. No two texts give the same result."""
+    """Add the code point of each confusable character. No two texts give the same result."""
     twins = unicode_tables.prototypes()
     return "".join(c if _is_unlike(c, twins) else f"⟦U+{ord(c):04X}⟧" for c in text)
 
@@ -163,7 +163,7 @@ def _is_unlike(character: str, twins: Mapping[int, str]) -> bool:
 
 
 def cut_at_word(text: str, limit: int, ellipsis: str = "…") -> str:
-    """At most `limit` characters; what had to be cut ends in `ellipsis`, after a word if it can."""
+    """Cut to at most `limit` characters with `ellipsis`, after a word where possible."""
     if len(text) <= limit:
         return text
     room = limit - len(ellipsis)
@@ -179,7 +179,7 @@ def cut_at_word(text: str, limit: int, ellipsis: str = "…") -> str:
 
 
 def cut_to_fit(text: str, fits: Callable[[str], bool], ellipsis: str = "…") -> str:
-    """The longest beginning, cut at a word, that `fits`; the bare ellipsis where none does.
+    """Return the longest beginning, cut at a word, that `fits`; else the bare ellipsis.
 
     For limits that are not in characters: an SMS's segments, a text's length after escaping.
     """
@@ -192,7 +192,7 @@ def cut_to_fit(text: str, fits: Callable[[str], bool], ellipsis: str = "…") ->
 
 
 def skeleton(text: str) -> str:
-    """Two texts with the same skeleton look the same to a person; it is not for display.
+    """Return the skeleton of UTS #39: texts with the same one look alike. Not for display.
 
     As UTS #39 has it, over NFKD instead of NFD and without case, blanks, and characters that draw nothing
     or stands only as our mark; a text that draws nothing at all has an empty one. Case goes last,

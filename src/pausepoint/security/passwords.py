@@ -9,7 +9,7 @@ _hasher = PasswordHasher()
 
 
 def hash_password(password: str) -> str:
-    """The encoded hash; takes tens of milliseconds and 64 MiB, so call it in a thread."""
+    """Return the encoded hash. Takes tens of milliseconds and 64 MiB: call it in a thread."""
     return _hasher.hash(password)
 
 

@@ -44,7 +44,7 @@ def verify(text: str, secret_keys: Sequence[str]) -> ResponseToken | None:
 
 
 def verify_mute(text: str, secret_keys: Sequence[str]) -> ResponseToken | None:
-    """As `verify`, of a mute link."""
+    """Return the content of a mute link's token as `verify` does."""
     return _verify(text, secret_keys, _MUTE)
 
 

@@ -35,13 +35,13 @@ class Seal:
         self._index_key = _derive(data_key, b"index")
 
     def seal(self, plain: bytes, row: str) -> bytes:
-        """`row` names where the bytes belong: they cannot be unsealed anywhere else."""
+        """Encrypt bytes for one row (associated data): they cannot be unsealed for another."""
         salt = random_bytes()
         cipher = AESGCM(self._row_key(salt))
         return _VERSION + salt + cipher.encrypt(_NONCE, plain, row.encode())
 
     def unseal(self, sealed: bytes, row: str) -> bytes:
-        """Raises CannotUnseal."""
+        """Decrypt bytes of this row. Raises CannotUnseal."""
         salt, body = sealed[1 : 1 + _SALT_BYTES], sealed[1 + _SALT_BYTES :]
         cipher = AESGCM(self._row_key(salt))
         try:
@@ -65,12 +65,12 @@ def new_data_key() -> bytes:
 
 
 def wrap(data_key: bytes, secret_key: str) -> bytes:
-    """The data key as it is stored, readable with the secret key only."""
+    """Encrypt the data key under the secret key, for storage."""
     return Seal(_wrapping_key(secret_key)).seal(data_key, "data_key")
 
 
 def unwrap(wrapped: bytes, secret_key: str) -> bytes:
-    """Raises CannotUnseal when another secret key wrapped it."""
+    """Decrypt a wrapped data key. Raises CannotUnseal if another secret key wrapped it."""
     return Seal(_wrapping_key(secret_key)).unseal(wrapped, "data_key")
 
 

@@ -18,7 +18,7 @@ _PREFIX: Final = "whsec_"
 def webhook_headers(
     secret: str, event: str, event_id: str, now: Instant, body: bytes
 ) -> dict[str, str]:
-    """Every header of one attempt. `event_id` stays the same over all attempts of one event."""
+    """Return all headers of one attempt. `event_id` is the same for all attempts of one event."""
     timestamp = now // 1000
     signed = f"{event_id}.{timestamp}.".encode() + body
     digest = hmac.digest(standard_key(secret), signed, "sha256")
@@ -33,12 +33,12 @@ def webhook_headers(
 
 
 def simple_signature(secret: str, body: bytes) -> str:
-    """`sha256=` and the hex HMAC-SHA256 of the raw body, keyed with the secret's bytes."""
+    """Return `sha256=` and the hex HMAC-SHA256 of the raw body, keyed with the secret's bytes."""
     return "sha256=" + hmac.digest(secret.encode(), body, "sha256").hex()
 
 
 def standard_key(secret: str) -> bytes:
-    """The key of the Standard Webhooks signature: `whsec_<base64>` is decoded, all else is taken as it is."""
+    """Return the Standard Webhooks key: `whsec_<base64>` decoded, any other secret as its bytes."""
     if secret.startswith(_PREFIX):
         try:
             return b64decode(secret[len(_PREFIX) :], validate=True)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 def verify_twilio_signature(
     url: str, params: Sequence[tuple[str, str]], signature: str, auth_token: str
 ) -> bool:
-    """Whether `signature` (X-Twilio-Signature) fits; garbage of any kind is False.
+    """True if `signature` (X-Twilio-Signature) is valid; malformed values are False.
 
     `url` is the one given to Twilio, `params` the decoded form fields. Source: Twilio's
     documentation, "Webhooks security: validating signatures".
@@ -33,7 +33,7 @@ def _sign(url: str, params: Iterable[tuple[str, str]], auth_token: str) -> bytes
 
 
 def _spellings(url: str) -> list[str]:
-    """The URL as given, and with its default port added or left out."""
+    """Return the URL as given, and with its default port added or removed."""
     try:
         parts = urlsplit(url)
         port = parts.port

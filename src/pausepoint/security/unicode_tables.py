@@ -39,7 +39,7 @@ def _lines(name: str) -> list[str]:
 
 @cache
 def _classes() -> dict[str, str]:
-    """Each property of properties.txt as the inside of a regular expression's character class."""
+    """Return each property of properties.txt as the inside of a character class."""
     found = {}
     for line in _lines("properties.txt"):
         name, _, ranges = line.partition(": ")
@@ -50,7 +50,7 @@ def _classes() -> dict[str, str]:
 
 @cache
 def hidden() -> re.Pattern[str]:
-    """One character that is not drawn, or that moves others about: bidi controls are ignorable.
+    """Match one character that is not drawn or reorders others: bidi controls are ignorable.
 
     What no font can draw, because Unicode has assigned nothing to it, counts as not drawn.
     """
@@ -62,13 +62,13 @@ def hidden() -> re.Pattern[str]:
 
 @cache
 def right_to_left() -> re.Pattern[str]:
-    """One letter of a script that is written from right to left."""
+    """Match one letter of a right-to-left script."""
     return re.compile(f"[{_classes()['Right_To_Left']}]")
 
 
 @cache
 def left_to_right_letters() -> re.Pattern[str]:
-    """One letter of any other script."""
+    """Match one letter of any other script."""
     return re.compile(f"[^\\W\\d_](?<![{_classes()['Right_To_Left']}])")
 
 
@@ -131,7 +131,7 @@ def _shapes() -> bytearray:
 
 
 def _ranges(characters: str) -> Iterator[tuple[int, int]]:
-    """Of the inside of a character class."""
+    """Parse the ranges inside a character class."""
     position = 0
     while position < len(characters):
         first = last = ord(characters[position])
@@ -175,7 +175,7 @@ _BLANKS: Final = re.compile(f"[{_BLANK}]{{21,}}")
 
 
 def without_oddities(text: str) -> str:
-    """The text with one placeholder for each run of hidden characters, piled marks or blanks."""
+    """Replace each run of hidden characters, stacked marks or blanks by one placeholder."""
     drawn = [
         PLACEHOLDER if letter in _HIDDEN else character
         for letter, character in zip(_ALONE.sub("H", shape(text)), text, strict=True)
@@ -186,7 +186,7 @@ def without_oddities(text: str) -> str:
 
 @cache
 def stray_marks() -> re.Pattern[str]:
-    """In NFKD: marks that enclose, and spacing marks where no letter takes them."""
+    """Match, in NFKD, enclosing marks, and spacing marks that no letter takes."""
     classes = _classes()
     enclosing = "\u0488\u0489\u1abe\u20dd-\u20e0\u20e2-\u20e4\ua670-\ua672"
     return re.compile(f"[{enclosing}]|(?<![{_COMPLEX_SCRIPTS}])[{classes['Spacing_Mark']}]+")
@@ -194,7 +194,7 @@ def stray_marks() -> re.Pattern[str]:
 
 @cache
 def quotation_marks() -> re.Pattern[str]:
-    """A run of what may be read as quotation marks."""
+    """Match a run of characters that may be read as quotation marks."""
     drawn_so = "".join(
         re.escape(chr(code))
         for code, drawn in prototypes().items()
@@ -206,7 +206,7 @@ def quotation_marks() -> re.Pattern[str]:
 
 @cache
 def prototypes() -> dict[int, str]:
-    """For str.translate: characters to what they are drawn like (UTS #39)."""
+    """Return a str.translate table from characters to their prototypes (UTS #39)."""
     table = {0x2800: " "}
     for line in _lines("confusables.txt"):
         prototype, _, twins = line.partition(";")

@@ -1,4 +1,4 @@
-"""The person on the server's event loop: takes each message, and does what was said for it."""
+"""Answers messages on the server's event loop as the test has instructed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TOO_LATE: Final = (TokenUsed, PauseCancelled, TokenExpired)
 
 @record(frozen=True, slots=True)
 class Said:
-    """What the person does with a question; without a `choice` the deadline passes."""
+    """An instruction for one question; without a `choice` the deadline passes."""
 
     choice: str | None = None
     text: str | None = None
@@ -72,12 +72,12 @@ class Answering:
 
     @property
     def problems(self) -> list[str]:
-        """What went wrong so far, and what was said and never needed."""
+        """Return the errors so far, and the instructions that no question used."""
         never = [f"The person was to {said} and was not asked." for said in self.said]
         return [*self._problems, *never]
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Answer messages until cancelled."""
         number = 0
         try:
             while True:
@@ -92,7 +92,7 @@ class Answering:
             await asyncio.gather(*self._alarms.values(), return_exceptions=True)
 
     async def say(self, said: Said) -> None:
-        """For the newest question that is open, or else for the next. Raises AssertionError."""
+        """Answer the newest open question, or else the next one. Raises AssertionError."""
         async with self._turn:
             while (question := await self._newest()) is not None:
                 try:
@@ -106,7 +106,7 @@ class Answering:
             self.said.append(said)
 
     async def nth(self, count: int, within: timedelta) -> AskedQuestion:
-        """The message with that place, from 0 on. Raises TimeoutError."""
+        """Return the message with that index, from 0. Raises TimeoutError."""
         async with asyncio.timeout(within.total_seconds()), self._news:
             await self._news.wait_for(lambda: len(self.asked) > count)
         return self.asked[count]
@@ -119,7 +119,7 @@ class Answering:
             return question is not None
 
     async def withdraw_all(self, developer_id: str) -> None:
-        """What still waits is cancelled, or its agent would look for this server when it is gone."""
+        """Cancel the open questions, so that no agent polls a server that is gone."""
         for mode in Mode:
             owner = Principal("", developer_id, mode, "")
             waiting = (developer_id, mode, PauseStatus.PENDING, WITHDRAWN_AT_ONCE, 0)
@@ -182,7 +182,7 @@ class Answering:
                 )
 
     async def _give_up(self, question: AskedQuestion, problem: str) -> None:
-        """Or the agent would wait for ever. What was too late is no problem."""
+        """Cancel a question that could not be answered, so that its agent does not wait for ever."""
         pause = await self._services.store.pause(question.pause_id)
         if pause is None:
             return

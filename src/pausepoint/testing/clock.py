@@ -1,4 +1,4 @@
-"""Clocks for tests: one that stands until it is moved, and the system's, moved on."""
+"""Clocks for tests: one that only moves by hand, and the system's with an offset."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ShiftedClock:
         return self._system.now() + self._ahead
 
     def move_to(self, instant: Instant) -> None:
-        """Never back."""
+        """Move to a time; earlier times are ignored."""
         self._ahead += max(0, instant - self.now())
         self._moved.set()
         self._moved = asyncio.Event()

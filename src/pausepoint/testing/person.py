@@ -1,4 +1,4 @@
-"""The person who is asked, as a test speaks of them."""
+"""The test's handle on the person who is asked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Person:
         self._read = 0
 
     def answers(self, choice: str, text: str | None = None) -> None:
-        """Chooses that option of the newest question that waits, or else of the next one.
+        """Choose that option of the newest open question, or else of the next one.
 
         `text` is the person's note. Raises AssertionError where a question waits and does not have
         that option, or takes no note. Where the question comes later and does not, it is cancelled,
@@ -34,7 +34,7 @@ class Person:
         self._portal.run(self._answering.say(Said(choice, text)))
 
     def stays_silent(self) -> None:
-        """Lets the deadline of the newest question that waits, or else of the next one, come at once.
+        """Let the newest open question, or else the next one, time out at once.
 
         The clock is moved to it: what falls due before, such as a reminder, happens before.
         """
@@ -42,16 +42,16 @@ class Person:
 
     @property
     def questions(self) -> tuple[AskedQuestion, ...]:
-        """Every message so far, oldest first, reminders too."""
+        """Return every message so far, oldest first, with reminders."""
         return tuple(self._answering.asked)
 
     @property
     def is_asked(self) -> bool:
-        """Whether a question waits for an answer."""
+        """True if a question waits for an answer."""
         return self._portal.run(self._answering.has_open())
 
     def next_question(self, within: timedelta = WITHIN) -> AskedQuestion:
-        """The first message that this has not returned yet; blocks until it is there.
+        """Return the next message not yet returned; blocks until it arrives.
 
         Raises AssertionError after so much real time, regardless of the clock.
         """

@@ -1,4 +1,4 @@
-"""From a test's thread to the server's event loop, and back with the result."""
+"""Run coroutines on the server's event loop from a test's thread."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ class Portal:
         self._loop = loop
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Blocks; what the coroutine raises is raised here."""
+        """Run the coroutine on the loop and block; its exception is raised here."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()

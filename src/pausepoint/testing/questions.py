@@ -1,4 +1,4 @@
-"""What the person was asked."""
+"""Messages that the person received."""
 
 from __future__ import annotations
 

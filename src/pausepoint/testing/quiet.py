@@ -12,7 +12,7 @@ import structlog
 
 @contextmanager
 def only_warnings() -> Iterator[None]:
-    """To stderr; a program that has set structlog up itself is left as it is."""
+    """Log warnings to stderr only, unless the program has configured structlog itself."""
     if structlog.is_configured():
         yield
         return

@@ -41,7 +41,7 @@ class LocalClock:
 
     @property
     def now(self) -> datetime:
-        """In UTC."""
+        """Return the server's time in UTC."""
         return to_datetime(self._clock.now())
 
     def advance(self, duration: timedelta | None = None, **parts: float) -> None:
@@ -79,7 +79,7 @@ class LocalPausePoint:
 
     @cached_property
     def client(self) -> PausePoint:
-        """With the test key; it is closed with the server."""
+        """Return a client with the test key; it is closed with the server."""
         return self._clients.enter_context(PausePoint(self.test_api_key, self.base_url))
 
     def close(self) -> None:
@@ -93,7 +93,7 @@ class LocalPausePoint:
 def running(
     folder: Path | None = None, *, patience: timedelta = PATIENCE
 ) -> Iterator[LocalPausePoint]:
-    """A server that ends with the `with`, and so does its database: a file in a folder of its own.
+    """Run a server and its database, a file in its own folder, until the block ends.
 
     That folder is made in `folder`, or where the system has such things. A question for which
     the test does not say what the person does is cancelled after `patience` of real time. Raises AssertionError
@@ -129,7 +129,7 @@ class _Thread:
         self._thread = threading.Thread(target=self._run, name="pausepoint", daemon=True)
 
     def begin(self) -> LocalPausePoint:
-        """Returns once it listens. Raises what kept it from that."""
+        """Start, and return once it listens. Raises the error that prevented it."""
         self._thread.start()
         return self._ready.result()
 
@@ -141,7 +141,7 @@ class _Thread:
         self._withdraw_all()
 
     def end(self) -> None:
-        """Raises what broke off in it."""
+        """Stop. Raises an error that ended the server early."""
         self._stop()
         self._thread.join()
         for error in self._errors:
@@ -200,7 +200,7 @@ class _Thread:
 
 
 def _settings(folder: Path, port: int) -> Settings:
-    """Nothing of the environment, and no public URL: no channel is set up, not even Slack."""
+    """Return settings that ignore the environment; without a public URL no channel is set up."""
     return load(
         Command.DEV,
         {

@@ -1,4 +1,4 @@
-"""What happens without a request, in order: a jump in time stops at each thing that falls due in it.
+"""Background work in order: a jump of the clock stops at each item that falls due in it.
 
 It takes the place of the loops in `pausepoint.worker`, by the same operations.
 """
@@ -44,7 +44,7 @@ class Worker:
             await asyncio.gather(*begun, return_exceptions=True)
 
     async def advance(self, duration: timedelta) -> None:
-        """Messages and deadlines up to then are done when it returns; events may be on their way."""
+        """Advance the clock. Messages and deadlines up to then are done; webhooks may be in flight."""
         async with self._turn:
             target = self._clock.now() + milliseconds(duration)
             await self._do_what_is_due()
@@ -71,7 +71,7 @@ class Worker:
                 return
 
     def _begin(self, delivery: Delivery) -> None:
-        """Not awaited: the receiver of the event may run in the thread that waits for us."""
+        """Start without waiting: the event's receiver may run in the thread that waits for us."""
         task: asyncio.Task[object] = asyncio.create_task(deliver(self._services, delivery))
         self._events[task] = delivery
         task.add_done_callback(self._events.pop)

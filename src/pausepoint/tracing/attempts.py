@@ -31,7 +31,7 @@ _propagator: Final = TraceContextTextMapPropagator()
 
 
 def traced(deliver: Deliver, tracer: Tracer, causes: Causes) -> Deliver:
-    """Each attempt is a trace of its own: it may come hours after what caused it, and many times."""
+    """Trace each attempt on its own: it may run hours after its cause, and many times."""
 
     async def traced_deliver(services: Services, delivery: Delivery) -> AttemptResult | None:
         verb = "check" if delivery.state is DeliveryState.SENT else "deliver"

@@ -74,7 +74,7 @@ def _deliveries(changes: Sequence[Change]) -> list[str]:
 
 
 def _pause_id(change: Change) -> str | None:
-    """Of the pause that is made or ended by it."""
+    """Return the id of the pause that the change creates or ends."""
     if isinstance(change.guard, EndPause):
         return change.guard.pause_id
     return next((row.pause.pause_id for row in change.rows if isinstance(row, InsertPause)), None)

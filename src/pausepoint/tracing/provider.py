@@ -58,7 +58,7 @@ class Tracing:
         return TracedHttp(http)
 
     async def close(self, seconds: float) -> None:
-        """Exports what is left, for at most `seconds`."""
+        """Export the remaining spans, for at most `seconds`."""
         # A daemon, so that a collector that never answers cannot hold up the process's end.
         closing = threading.Thread(target=self._provider.shutdown, daemon=True)
         closing.start()
@@ -81,7 +81,7 @@ def _line(span: ReadableSpan) -> str:
 
 
 def _resource() -> Resource:
-    """What OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say goes before our own words."""
+    """Build the resource; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override our values."""
     ours = Resource(
         {
             SERVICE_NAME: "pausepoint",

@@ -19,13 +19,13 @@ CHANGES: Final = "pausepoint.changes"
 
 
 def log_trace_id(span: Span) -> None:
-    """Every line of the current task carries it from now on."""
+    """Add the trace id to every later log line of the current task."""
     context = span.get_span_context()
     if context.is_valid:
         logs.trace_id.set(format_trace_id(context.trace_id))
 
 
 def mark_failed(span: Span, error_type: str) -> None:
-    """`error_type` is a code or a class's name. An exception's words may be an agent's or a person's."""
+    """Mark the span as failed with a code or class name; messages may hold an agent's or person's text."""
     span.set_attribute(ERROR_TYPE, error_type)
     span.set_status(StatusCode.ERROR)
