@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pausepoint.config.settings import Command, ConfigError, base_url, load
+from pausepoint.config.settings import Command, ConfigError, Settings, base_url, load
 from pausepoint.config.table import SETTINGS
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -68,6 +69,57 @@ def test_serve_is_closed_and_needs_its_secret() -> None:
 def test_an_odd_value_is_refused_by_name(environment: dict[str, str], named: str) -> None:
     base = {} if "PAUSEPOINT_SECRET_KEY_FILE" in environment else SERVE
     assert any(problem.startswith(named) for problem in problems(Command.SERVE, base | environment))
+
+
+def plain(environment: dict[str, str]) -> Settings:
+    """The settings of `serve`, but for the channels, which do not compare."""
+    return replace(load(Command.SERVE, environment), channels={})
+
+
+URLS = {
+    "PAUSEPOINT_PUBLIC_URL": "https://pause.example.com",
+    "PAUSEPOINT_DATABASE_URL": "postgresql://pausepoint@db.example.com/pausepoint",
+    "PAUSEPOINT_DATABASE_DIRECT_URL": "postgresql://pausepoint@db.example.com/pausepoint",
+    "PAUSEPOINT_TWILIO_BASE_URL": "https://api.example.com",
+    "PAUSEPOINT_SMTP_URL": "smtp://127.0.0.1:25",
+}
+
+
+@pytest.mark.parametrize("odd", [" ", "\t", "\r", "\n", "\x00", "#", " # main", "\u200b", "\u00a0"])
+@pytest.mark.parametrize("name", URLS)
+def test_a_url_with_an_odd_character_is_refused(name: str, odd: str) -> None:
+    url = URLS[name]
+    inside = SERVE | {name: url[:-3] + odd + url[-3:]}
+    assert any(problem.startswith(name) for problem in problems(Command.SERVE, inside))
+
+
+@pytest.mark.parametrize("name", [setting.name for setting in SETTINGS])
+def test_every_setting_is_stripped(name: str) -> None:
+    blanks = SERVE | {name: " \t\r\n"}
+    unset = {key: value for key, value in SERVE.items() if key != name}
+    if name == "PAUSEPOINT_SECRET_KEY":
+        assert problems(Command.SERVE, blanks) == problems(Command.SERVE, unset)
+    else:
+        assert plain(blanks) == plain(unset)
+
+
+@pytest.mark.parametrize("end", [" ", "\r", "\t", "\n", "\u00a0"])
+def test_blanks_around_a_value_are_no_part_of_it(end: str) -> None:
+    values = {
+        "PAUSEPOINT_PUBLIC_URL": "https://pause.example.com",
+        "PAUSEPOINT_DATABASE_URL": "sqlite:///a b.db",
+        "PAUSEPOINT_HOST": "127.0.0.1",
+        "PAUSEPOINT_LOG_FORMAT": "json",
+    }
+    padded = {name: f"{end}{value}{end}" for name, value in values.items()}
+    assert plain(SERVE | padded) == plain(SERVE | values)
+
+
+@pytest.mark.parametrize("end", ["#", "?", "?mode=ro", " # the main one"])
+def test_the_path_of_a_sqlite_database_takes_no_options(end: str) -> None:
+    url = {"PAUSEPOINT_DATABASE_URL": f"sqlite:///pausepoint.db{end}"}
+    [problem] = problems(Command.SERVE, SERVE | url)
+    assert problem.startswith("PAUSEPOINT_DATABASE_URL must be a file's path")
 
 
 def test_several_mistakes_are_told_at_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from pausepoint.domain.time import milliseconds
 from pausepoint.lifecycle.bootstrap import Running, open_service
 from pausepoint.store.base import CannotOpen, StoreUnavailable
 from pausepoint.store.sqlite.store import DatabaseInUse
+from pausepoint.web.server import listen
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ async def examine(command: str, send_test: str | None) -> list[Finding]:
         return [Finding("settings", "wrong", problem) for problem in error.problems]
     findings = [Finding("settings", "ok", f"Links begin with {settings.public_url}.")]
     findings += _channels(settings)
+    findings += _addresses(settings)
     try:
         running = await open_service(settings)
     except DatabaseInUse:
@@ -82,6 +85,30 @@ def _channels(settings: Settings) -> list[Finding]:
         finding(channel.name, channel.is_set_up, channel.setup_hint)
         for channel in settings.channels.values()
     ]
+
+
+def _addresses(settings: Settings) -> list[Finding]:
+    """Try to listen where `serve` listens; an address in use may be the running server's own."""
+    findings = []
+    for subject, address in (
+        ("address", (settings.host, settings.port)),
+        ("metrics", settings.metrics_address),
+    ):
+        if address is None:
+            continue
+        name = "{}:{}".format(*address)
+        try:
+            listen(*address).close()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                sentence = f"{name} is in use, by a running PausePoint or another program."
+                findings.append(Finding(subject, "note", sentence))
+            else:
+                sentence = f"Cannot listen on {name} ({error.strerror})."
+                findings.append(Finding(subject, "wrong", sentence))
+        else:
+            findings.append(Finding(subject, "ok", f"{name} is free."))
+    return findings
 
 
 async def _send(running: Running, recipient: str) -> Finding:

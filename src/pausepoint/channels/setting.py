@@ -18,6 +18,7 @@ class Setting:
     default: str
     meaning: str
     is_secret: bool = False
+    is_multiline: bool = False
 
 
 def text(value: str) -> str:
@@ -43,8 +44,18 @@ def listed(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+def url_characters(value: str) -> str:
+    """Return the value. Raises ValueError for what `urlsplit` drops or takes for a fragment."""
+    if " " in value or "#" in value or not value.isprintable():
+        raise ValueError(
+            "cannot be read as a URL: it has a blank, an invisible character or #"
+            " (in a password, write a blank as %20 and # as %23)"
+        )
+    return value
+
+
 def api_url(value: str) -> str:
-    parts = urlsplit(value)
+    parts = urlsplit(url_characters(value))
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be a URL such as https://api.example.com")
     return value.rstrip("/")

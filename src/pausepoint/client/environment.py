@@ -13,7 +13,9 @@ CALLBACK_SECRET = "PAUSEPOINT_CALLBACK_SECRET"  # noqa: S105 - a name
 
 
 def setting(name: str) -> str | None:
-    return os.environ.get(name)
+    """Return an environment variable without surrounding blanks, None if it is unset."""
+    value = os.environ.get(name)
+    return None if value is None else value.strip()
 
 
 def process_id() -> int:

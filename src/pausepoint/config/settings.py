@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 from pausepoint.channels.base import AnyChannel, OperatorValues
 from pausepoint.channels.registry import CHANNELS, configure_channels
+from pausepoint.channels.setting import Setting
 from pausepoint.config.table import OF_OTHERS, SETTINGS
 from pausepoint.config.values import Network, has_opentelemetry, is_loopback, traces_exporter
 from pausepoint.domain.errors import InvalidRecipient
@@ -125,8 +127,9 @@ def load(
     values: dict[str, Any] = {}
     for setting in SETTINGS:
         try:
-            text = _read_variable(setting.name, env)
+            text = (_read_variable(setting.name, env) or "").strip()
             if text:
+                _check_characters(setting, text)
                 values[setting.field] = setting.parse(text)
         except (ValueError, OSError) as error:
             problems.append(f"{setting.name} {error}")
@@ -148,7 +151,7 @@ def share_metrics_in(folder: str) -> None:
 
 def base_url(environment: Mapping[str, str] | None = None) -> str:
     """Return the server's URL as far as it is set; creates and requires nothing."""
-    env = _environment(environment)
+    env = {name: value.strip() for name, value in _environment(environment).items()}
     host, port = env.get("PAUSEPOINT_HOST", DEFAULT_HOST), env.get("PAUSEPOINT_PORT", "8000")
     return env.get("PAUSEPOINT_PUBLIC_URL") or local_url(host, port)
 
@@ -183,9 +186,15 @@ def _read_variable(name: str, env: Mapping[str, str]) -> str | None:
     if name in env:
         raise ValueError(f"and {name}_FILE are both set: keep one")
     try:
-        return Path(path).read_text("utf-8").strip()
+        return Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"cannot be read from the file that {name}_FILE names: {error}") from error
+
+
+def _check_characters(setting: Setting, text: str) -> None:
+    controls = [character for character in text if unicodedata.category(character) == "Cc"]
+    if controls and not setting.is_multiline:
+        raise ValueError(f"must be one line without control characters: U+{ord(controls[0]):04X}")
 
 
 def _unknown(env: Mapping[str, str]) -> list[str]:

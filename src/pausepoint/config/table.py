@@ -107,6 +107,7 @@ SETTINGS: Final = (
         "no rules",
         "Whom to ask before Claude Code uses a tool, as YAML. Usually `PAUSEPOINT_HOOKS_FILE` names"
         " the file.",
+        is_multiline=True,
     ),
     Setting(
         "PAUSEPOINT_RATE_LIMITS",

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from pausepoint.channels.registry import CHANNELS, channel_of_pattern
-from pausepoint.channels.setting import listed, whole
+from pausepoint.channels.setting import listed, url_characters, whole
 from pausepoint.channels.wording import in_words
 from pausepoint.domain.pause import Contact
 from pausepoint.domain.plans import UNLIMITED_PLAN, Plan
@@ -136,6 +136,10 @@ def secret_keys(value: str) -> tuple[str, ...]:
 
 def database_url(value: str) -> str:
     if value.startswith("sqlite:///") and value != "sqlite:///":
+        if "?" in value or "#" in value:
+            raise ValueError(
+                "must be a file's path without ? or #, such as sqlite:///pausepoint.db"
+            )
         return value
     if value.startswith(_POSTGRES):
         return postgres_url(value)
@@ -148,6 +152,7 @@ def postgres_url(value: str) -> str:
     """Check that the URL can be parsed: the driver's error would show parts of the password."""
     if not value.startswith(_POSTGRES):
         raise ValueError("must be postgresql://user@host/name")
+    url_characters(value)
     try:
         for host in urlsplit(value).netloc.rpartition("@")[2].split(","):
             urlsplit(f"//{host}").port  # noqa: B018 - raises ValueError
@@ -169,8 +174,9 @@ def direct_postgres_url(value: str) -> str:
 
 
 def base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    parts = urlsplit(url_characters(value))
+    is_whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    if not is_whole or "?" in value or "@" in parts.netloc:
         raise ValueError("must be a URL such as https://pause.example.com")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("must begin with https:// (http is for this machine only)")

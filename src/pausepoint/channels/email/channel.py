@@ -17,14 +17,14 @@ from pausepoint.channels.email.mailbox import normalise_mailbox
 from pausepoint.channels.email.message import render_email
 from pausepoint.channels.email.mime import Email
 from pausepoint.channels.email.smtp_settings import SmtpSettings
-from pausepoint.channels.setting import Setting, text
+from pausepoint.channels.setting import Setting, text, url_characters
 from pausepoint.domain.recipients import is_routed
 
 _SETTINGS: Final = (
     Setting(
         "PAUSEPOINT_SMTP_URL",
         "smtp_url",
-        text,
+        url_characters,
         "unset",
         "E-mail: `smtp+starttls://user:password@host:587`, `smtps://…`, or `smtp://…` on this machine.",
         is_secret=True,
