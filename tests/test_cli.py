@@ -187,6 +187,21 @@ def test_mcp_config_prints_every_host(shell: Shell) -> None:
     assert "claude_desktop_config.json" in said
 
 
+def test_mcp_config_is_filled_in_from_the_environment(shell: Shell) -> None:
+    environment = {
+        "PAUSEPOINT_API_KEY": "pp_test_y",
+        "PAUSEPOINT_BASE_URL": "https://pause.example.com/",
+    }
+    said = shell.run("mcp-config", "--host", "vscode", **environment)
+    assert json.loads(said)["servers"]["pausepoint"]["env"] == {
+        "PAUSEPOINT_API_KEY": "pp_test_y",
+        "PAUSEPOINT_BASE_URL": "https://pause.example.com",
+    }
+    said = shell.run("mcp-config", "--url", "http://127.0.0.1:9000", **environment)
+    assert "http://127.0.0.1:9000/mcp" in said
+    assert "pause.example.com" not in said
+
+
 def test_mcp_is_the_mcp_server(shell: Shell) -> None:
     asked = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}\n'
     done = subprocess.run(

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pausepoint.client import Action, MismatchedAnswer, Pause, PausePointError
+from pausepoint.client import Action, MismatchedAnswer, Pause, PausePointError, StillPending
 from tests.client.drivers import Client
 from tests.client.person import answer
 from tests.client.proxy import Proxy, Says
@@ -64,6 +64,26 @@ def test_another_question_of_the_same_id_is_refused(through: Client, proxy: Prox
 
     with pytest.raises(MismatchedAnswer):
         through.ask(PHONE, "Wire $8,400?", OPTIONS, on_pending=cross)
+
+
+def test_wait_holds_the_answer_against_the_pause_that_it_is_given(
+    through: Client, proxy: Proxy
+) -> None:
+    asked = through.create(PHONE, "Wire $8,400?", OPTIONS)
+    answer(asked, "Approve")
+    answered = through.get(asked.pause_id)
+    proxy.script = [says(msgspec.structs.replace(answered, message="Another question?"))]
+    with pytest.raises(MismatchedAnswer):
+        through.wait(asked)
+
+    assert through.wait(asked).choice == "Approve"
+    assert through.wait(answered).choice == "Approve"
+
+
+def test_a_wait_for_a_pause_has_a_limit_of_its_own(through: Client) -> None:
+    asked = through.create(PHONE, "Wire $8,400?", OPTIONS)
+    with pytest.raises(StillPending):
+        through.wait(asked, timeout=timedelta(milliseconds=1))
 
 
 @pytest.mark.parametrize(

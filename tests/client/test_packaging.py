@@ -24,7 +24,7 @@ from tests.docs.pages import ROOT
 from tests.e2e.server import Server, environment, free_port
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-FOR_ALL = ("ask", "wait", "list", "cancel", "erase", "audit", "watch", "mcp", "mcp-config")
+FOR_ALL = ("ask", "wait", "get", "list", "cancel", "erase", "audit", "watch", "mcp", "mcp-config")
 LOADED = "import sys, pausepoint.client; print(*sorted(sys.modules))"
 ASK = """
 from pausepoint.client import PausePoint

@@ -81,10 +81,14 @@ def asked(proxy: Proxy) -> list[Pause]:
 @pytest.mark.e2e
 @pytest.mark.parametrize(("choice", "code"), [("Approve", 0), ("Reject", 10)])
 def test_the_choice_is_printed_and_is_the_exit_code(shell: Shell, choice: str, code: int) -> None:
-    shell.proxy.asked = answers(choice)
+    found: list[Pause] = []
+    told = answers(choice)
+    shell.proxy.asked = lambda pause: (found.append(pause), told(pause))
     done = shell.run(*ASK)
 
-    assert (done.returncode, done.stdout, done.stderr) == (code, f"{choice}\n", "")
+    assert (done.returncode, done.stdout) == (code, f"{choice}\n")
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"pausepoint: Asked as {found[0].pause_id}, open until 20")
 
 
 @pytest.mark.e2e
@@ -157,7 +161,8 @@ def test_a_cancelled_question_is_30(shell: Shell, server: Server) -> None:
 
     assert done.returncode == 30
     said = json.loads(done.stdout)
-    assert (said["status"], said["choice"], said["resolved_by"]) == ("cancelled", None, "developer")
+    assert (said["status"], said["response_choice"]) == ("cancelled", None)
+    assert said["resolved_by"] == "developer"
 
 
 @pytest.mark.e2e
@@ -166,15 +171,91 @@ def test_json_for_programs(shell: Shell, asked: list[Pause]) -> None:
     shell.proxy.asked = lambda pause: (asked.append(pause), told(pause))
     said = shell.json(*ASK, "--text")
 
-    assert said.pop("at").endswith("Z")
-    assert said == {
+    assert said["response_at"].endswith("Z")
+    assert {name: said[name] for name in ("pause_id", "status", "resolved_by", "test")} == {
         "pause_id": asked[0].pause_id,
         "status": "responded",
-        "choice": "Approve",
-        "text": "Fine.",
         "resolved_by": "human",
         "test": True,
     }
+    assert (said["response_choice"], said["response_text"]) == ("Approve", "Fine.")
+
+
+@pytest.mark.e2e
+def test_every_command_prints_a_pause_in_one_shape(shell: Shell, asked: list[Pause]) -> None:
+    created = shell.json(*ASK, "--no-wait")
+    pause_id = created["pause_id"]
+    cancelled = shell.json(*ASK, "--no-wait")["pause_id"]
+    answer(asked[0], "Approve")
+    printed = [
+        shell.json("wait", pause_id),
+        shell.json("get", pause_id),
+        shell.json("list")[0],
+        shell.json("cancel", cancelled),
+        shell.json("erase", cancelled),
+    ]
+    assert [set(each) ^ set(created) for each in printed] == [set()] * len(printed)
+    assert printed[0] == printed[1]
+
+
+@pytest.mark.e2e
+def test_a_question_is_asked_without_a_wait_and_read_later(
+    shell: Shell, asked: list[Pause]
+) -> None:
+    done = shell.run(*ASK, "--no-wait", "--default", "Reject", "--text")
+    pause_id = done.stdout.strip()
+    pending = shell.run("get", pause_id).stdout
+    answer(asked[0], "Approve", "Line one\nLine\x1b[2J two")
+    answered = shell.run("get", pause_id).stdout
+
+    assert (done.returncode, done.stderr, pause_id) == (0, "", asked[0].pause_id)
+    assert f"Pause      {pause_id} (test)\nStatus     pending\n" in pending
+    assert "Question   Deploy?\nOptions    Approve, Reject\n" in pending
+    assert "Z, then Reject\n" in pending
+    assert "Answer" not in pending
+    assert "Answer     Approve (human)\n" in answered
+    assert answered.endswith("Note       Line one\n           Line\\x1b[2J two\n")
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("words", [ASK, (*ASK, "--no-wait")])
+def test_a_question_to_no_server_fails_at_the_first_refusal(
+    shell: Shell, words: tuple[str, ...]
+) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    done = shell.run(*words, "--url", nowhere)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert f"Nobody was asked. Is PausePoint running at {nowhere}? PAUSEPOINT_BASE_URL" in line
+
+
+@pytest.mark.e2e
+def test_the_url_of_the_command_line_goes_before_the_environment(shell: Shell) -> None:
+    nowhere = {"PAUSEPOINT_BASE_URL": f"http://127.0.0.1:{free_port()}"}
+    done = shell.run("list", "--url", shell.server.base_url, **nowhere)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ((*ASK, "--timeout", "9000d"), "--timeout: "),
+        ((*ASK, "--remind-after", "9000d"), "--remind-after: "),
+        ((*ASK, "--idempotency-key", "é"), "--idempotency-key: "),
+        (("ask", "--to", "+15550100199", "", "a", "b"), "MESSAGE: "),
+        (("ask", "--to", "nobody", "Deploy?", "a", "b"), "--channel "),
+        (("audit", "--from", "yesterday"), "--from: "),
+        (("audit", "--event", "none"), "--event: "),
+        (("list", "--url", "nonsense"), "--url"),
+    ],
+)
+def test_an_error_names_what_was_typed(shell: Shell, words: tuple[str, ...], named: str) -> None:
+    done = shell.run(*words)
+    assert done.returncode == 1
+    assert named in done.stderr
+    assert named.strip(": ") in shell.run(*words, "--json").stdout
 
 
 @pytest.mark.e2e
@@ -211,7 +292,8 @@ def test_an_error_is_1_and_says_what(
 
 @pytest.mark.e2e
 def test_what_may_have_been_asked_is_told_with_its_key(shell: Shell) -> None:
-    shell.proxy.script = ["lose the answer", Says(200, "<html>"), Says(200, "<html>")]
+    nonsense = Says(200, "<html>")
+    shell.proxy.script = ["lose the answer", nonsense, nonsense, nonsense]
     done = shell.run(*ASK, "--idempotency-key", "deploy-7")
 
     assert (done.returncode, done.stdout) == (1, "")

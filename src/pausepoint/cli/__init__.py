@@ -24,6 +24,7 @@ COMMANDS = Commands(
     {
         "ask": "ask:ask",
         "wait": "ask:wait",
+        "get": "pauses:get",
         "list": "pauses:list_pauses",
         "cancel": "pauses:cancel",
         "erase": "erase:erase",

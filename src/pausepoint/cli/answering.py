@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
-from pausepoint.cli.documents import rfc3339
+from pausepoint.cli.documents import document
 from pausepoint.cli.output import print_json
-from pausepoint.cli.values import left_until, printable
+from pausepoint.cli.values import left_until, minute, printable
 
 if TYPE_CHECKING:
     from pausepoint.client import Answer, Pause, Unanswered
@@ -59,7 +59,7 @@ def answered(
 
 
 class Progress:
-    """Progress line on a terminal's stderr, silent elsewhere. Remembers the pause that is waited for."""
+    """A line on stderr about the pause that is waited for, kept up to date on a terminal."""
 
     def __init__(self) -> None:
         self.pause_id: str | None = None
@@ -68,7 +68,11 @@ class Progress:
     def show(self, pause: Pause) -> None:
         from pausepoint.client.environment import now
 
+        is_first = self.pause_id is None
         self.pause_id = pause.pause_id
+        if is_first and not sys.stderr.isatty():
+            until = minute(pause.expires_at)
+            click.echo(f"pausepoint: Asked as {pause.pause_id}, open until {until}.", err=True)
         if sys.stderr.isatty():
             left = left_until(pause.expires_at, now())
             line = f"{pause.pause_id}: {pause.delivery.state}, {left} left. Ctrl-C stops waiting."
@@ -83,7 +87,7 @@ class Progress:
 
 def _show(answer: Answer, *, with_text: bool, as_json: bool) -> None:
     if as_json:
-        print_json(_document(answer.pause))
+        print_json(document(answer.pause))
         return
     click.echo(answer.choice)
     if with_text and answer.text:
@@ -94,20 +98,8 @@ def _show(answer: Answer, *, with_text: bool, as_json: bool) -> None:
 
 def _show_nothing(nothing: Unanswered, *, as_json: bool) -> None:
     if as_json and nothing.pause is not None:
-        print_json(_document(nothing.pause))
+        print_json(document(nothing.pause))
     click.echo(f"pausepoint: {nothing.message}", err=True)
-
-
-def _document(pause: Pause) -> dict[str, Any]:
-    return {
-        "pause_id": pause.pause_id,
-        "status": pause.status,
-        "choice": pause.response_choice,
-        "text": pause.response_text,
-        "resolved_by": pause.resolved_by,
-        "at": None if pause.response_at is None else rfc3339(pause.response_at),
-        "test": pause.test,
-    }
 
 
 def _code(answer: Answer) -> int:

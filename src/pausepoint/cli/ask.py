@@ -4,15 +4,27 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, TextIO
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from pausepoint.channel_list import CHANNELS, RECIPIENTS
 from pausepoint.cli.answering import answered
-from pausepoint.cli.client_context import THROUGH_RESTARTS, open_client
-from pausepoint.cli.output import json_option
+from pausepoint.cli.client_context import (
+    ONCE,
+    THROUGH_RESTARTS,
+    client_options,
+    new_client,
+    open_client,
+)
+from pausepoint.cli.documents import document
+from pausepoint.cli.output import print_json
 from pausepoint.cli.values import contact, duration, pair
+
+if TYPE_CHECKING:
+    from pausepoint.client import Answer, Pause
+    from pausepoint.client.waiting import OnPending
 
 EXIT_CODES = """\b
 Exit code  0   the first option
@@ -57,7 +69,8 @@ Exit code  0   the first option
     "  [default: PAUSEPOINT_CALLBACK_SECRET]",
 )
 @click.option("--idempotency-key", help="Asking again with the same key asks nobody twice.")
-@json_option
+@click.option("--no-wait", is_flag=True, help="Print the pause's id, and do not wait.")
+@client_options
 def ask(
     message: str,
     options: tuple[str, ...],
@@ -65,6 +78,7 @@ def ask(
     metadata: tuple[tuple[str, str], ...],
     callback_secret_file: TextIO | None,
     idempotency_key: str | None,
+    no_wait: bool,
     as_json: bool,
     **details: Any,
 ) -> None:
@@ -77,6 +91,7 @@ def ask(
     pausepoint ask --to +15550100199 "Deploy?" Approve Reject --timeout 2h --default Reject
     git diff --stat | pausepoint ask --to you@example.com - Merge Close
     pausepoint ask --to +15550100199 "Deploy?" Approve Reject && ./deploy
+    pausepoint ask --to +15550100199 "Deploy?" Approve Reject --no-wait
     pausepoint ask --to +15550100199 "Deploy?" Approve Reject --remind-after 30m \\
         --fallback email:oncall@example.com
     """
@@ -86,22 +101,45 @@ def ask(
     if details["callback_url"] is not None:
         details["callback_secret"] = _callback_secret(callback_secret_file)
     key = new_idempotency_key() if idempotency_key is None else idempotency_key
+    details["idempotency_key"] = key
     question = sys.stdin.read() if message == "-" else message
     with open_client(as_json=as_json, patience=THROUGH_RESTARTS) as client:
+        if no_wait:
+            pause = _created(recipient, question, options, details)
+            pause = pause or client.create(recipient, question, options, **details)
+            print_json(document(pause)) if as_json else click.echo(pause.pause_id)
+            return
+
+        def ask_and_wait(on_pending: OnPending) -> Answer:
+            pause = _created(recipient, question, options, details)
+            if pause is not None:
+                return client.wait(pause, on_pending=on_pending)
+            return client.ask(recipient, question, options, on_pending=on_pending, **details)
+
         answered(
-            lambda on_pending: client.ask(
-                recipient,
-                question,
-                options,
-                idempotency_key=key,
-                on_pending=on_pending,
-                **details,
-            ),
+            ask_and_wait,
             with_text=details["allow_text"],
             as_json=as_json,
             if_lost=f"It may have been asked. To find out without asking twice, ask again with"
             f" --idempotency-key {key}",
         )
+
+
+def _created(
+    recipient: str, question: str, options: Sequence[str], details: dict[str, Any]
+) -> Pause | None:
+    """Ask without a retry: where nothing answers, waiting for it is no use. None if it may be tried again."""
+    from pausepoint.client import RateLimited, ServerError, UnexpectedAnswer, Unreachable
+
+    try:
+        with new_client(ONCE) as client:
+            return client.create(recipient, question, options, **details)
+    except (RateLimited, ServerError, UnexpectedAnswer):
+        return None
+    except Unreachable as error:
+        if not error.may_have_been_done:
+            raise
+        return None
 
 
 def _callback_secret(file: TextIO | None) -> str:
@@ -120,7 +158,7 @@ def _callback_secret(file: TextIO | None) -> str:
 @click.command(epilog=EXIT_CODES)
 @click.argument("pause_id")
 @click.option("--text", "with_text", is_flag=True, help="Print the person's note too, below.")
-@json_option
+@client_options
 def wait(pause_id: str, with_text: bool, as_json: bool) -> None:
     """Wait for the answer to PAUSE_ID, and print it.
 

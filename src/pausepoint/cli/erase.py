@@ -3,13 +3,13 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from pausepoint.cli.client_context import open_client
+from pausepoint.cli.client_context import client_options, error_document, error_text, open_client
 from pausepoint.cli.documents import document
-from pausepoint.cli.output import json_option, print_json
+from pausepoint.cli.output import print_json
 from pausepoint.cli.values import printable
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Erase what was asked in PAUSE_IDS, and answered, for good.")
 @click.argument("pause_ids", nargs=-1, required=True)
-@json_option
+@client_options
 def erase(pause_ids: tuple[str, ...], as_json: bool) -> None:
     """Erase question, recipient and answer of PAUSE_IDS for good.
 
@@ -44,9 +44,8 @@ def _erase(client: PausePoint, pause_id: str, *, as_json: bool) -> bool:
         pause = client.erase(pause_id)
     except (Conflict, InvalidRequest, NotFound) as error:
         if as_json:
-            said: dict[str, Any] = {"pause_id": pause_id, "error": error.code}
-            print_json(said | {"message": error.message, "status_code": error.status_code})
-        click.echo(f"pausepoint: {printable(f'{pause_id}: {error}')}", err=True)
+            print_json({"pause_id": pause_id} | error_document(error))
+        click.echo(f"pausepoint: {printable(f'{pause_id}: {error_text(error)}')}", err=True)
         return False
     if as_json:
         print_json(document(pause))

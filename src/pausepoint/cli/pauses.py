@@ -1,4 +1,4 @@
-"""`list`, `cancel`, `audit`: the key's own pauses and what happened to them."""
+"""`get`, `list`, `cancel`, `audit`: the key's own pauses and what happened to them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pausepoint.cli.client_context import open_client
+from pausepoint.cli.client_context import client_options, open_client
 from pausepoint.cli.documents import document
-from pausepoint.cli.output import json_option, print_json
+from pausepoint.cli.output import print_json
 from pausepoint.cli.values import first_line, minute, printable
 
 if TYPE_CHECKING:
@@ -25,11 +25,43 @@ offset_option = click.option(
 )
 
 
+@click.command()
+@click.argument("pause_id")
+@client_options
+def get(pause_id: str, as_json: bool) -> None:
+    """Show the pause PAUSE_ID as it is now.
+
+    \b
+    pausepoint get psr_01a2039e-5090-7744-ab19-5212ad76b8da
+    """
+    with open_client(as_json=as_json) as client:
+        pause = client.get(pause_id)
+    if as_json:
+        print_json(document(pause))
+        return
+    default = pause.timeout_default
+    rows = {
+        "Pause": pause.pause_id + (" (test)" if pause.test else ""),
+        "Status": pause.status,
+        "Question": pause.message or "(erased)",
+        "Options": ", ".join(pause.options or ()),
+        "Recipient": f"{pause.recipient or '(erased)'} by {pause.channel}",
+        "Delivery": pause.delivery.state,
+        "Asked": minute(pause.created_at),
+        "Deadline": minute(pause.expires_at) + (f", then {default}" if default else ""),
+        "Answer": pause.response_choice and f"{pause.response_choice} ({pause.resolved_by})",
+        "Note": pause.response_text,
+    }
+    for name, value in rows.items():
+        for number, text in enumerate((value or "").splitlines()):
+            click.echo(f"{'' if number else name:10} {printable(text)}")
+
+
 @click.command("list")
 @click.option("--status", type=click.Choice(STATUSES), help="Only these.")
 @limit_option
 @offset_option
-@json_option
+@client_options
 def list_pauses(status: str | None, limit: int, offset: int, as_json: bool) -> None:
     """List the pauses of this key, newest first.
 
@@ -49,7 +81,7 @@ def list_pauses(status: str | None, limit: int, offset: int, as_json: bool) -> N
 
 @click.command()
 @click.argument("pause_id")
-@json_option
+@client_options
 def cancel(pause_id: str, as_json: bool) -> None:
     """Withdraw the question PAUSE_ID. The person's link then says so.
 
@@ -71,7 +103,7 @@ def cancel(pause_id: str, as_json: bool) -> None:
 @click.option("--to", "to_date", help="Up to and with this date or time.")
 @limit_option
 @offset_option
-@json_option
+@client_options
 def audit(
     pause_id: str | None,
     event_type: str | None,

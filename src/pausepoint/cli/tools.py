@@ -31,18 +31,25 @@ def mcp() -> None:
 
 @click.command("mcp-config")
 @click.option("--host", type=click.Choice(HOSTS), help="Only this host's snippet.")
-@click.option("--key", default="pp_test_…", help="The API key to fill in.")
-@click.option("--base-url", help="Where PausePoint runs; by default as the settings say.")
-def mcp_config(host: str | None, key: str, base_url: str | None) -> None:
-    """Print what to paste into an MCP host, filled in.
+@click.option("--key", help="The API key to fill in.  [default: PAUSEPOINT_API_KEY]")
+@click.option(
+    "--url",
+    "--base-url",
+    "url",
+    help="Where PausePoint is.  [default: PAUSEPOINT_BASE_URL, else as the server's settings say]",
+)
+def mcp_config(host: str | None, key: str | None, url: str | None) -> None:
+    """Print the configuration of an MCP host, ready to paste.
 
     \b
     pausepoint mcp-config --key pp_test_0123…
     pausepoint mcp-config --host claude-desktop --key pp_test_0123… > config.json
     """
+    from pausepoint.client.environment import API_KEY, BASE_URL, setting
     from pausepoint.config.settings import base_url as configured_url
 
-    url = base_url or configured_url()
+    key = key or setting(API_KEY) or "pp_test_…"
+    url = (url or setting(BASE_URL) or configured_url()).rstrip("/")
     script = server_script()
     if host is not None:
         click.echo(config_file(host, url, key, script))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from pausepoint.cli.client_context import THROUGH_RESTARTS, open_client
+from pausepoint.cli.client_context import THROUGH_RESTARTS, client_options, open_client
 from pausepoint.cli.documents import document
-from pausepoint.cli.output import json_option, print_json
+from pausepoint.cli.output import print_json
 from pausepoint.cli.pauses import line
 from pausepoint.cli.values import printable
 
@@ -24,7 +24,7 @@ EVENTS: Final = ("pause.created", "pause.undeliverable", *ENDINGS)
 
 
 @click.command()
-@json_option
+@client_options
 def watch(as_json: bool) -> None:
     """Show the pending pauses of this key, then each pause that is created or ends, until Ctrl-C.
 

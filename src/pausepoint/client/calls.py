@@ -68,13 +68,18 @@ def get(policy: RetryPolicy, pause_id: str) -> Steps[Pause]:
 
 def wait(
     policy: RetryPolicy,
-    pause_id: str,
+    pause_id: str | Pause,
     *,
     timeout: timedelta | None = None,
     on_pending: OnPending | None = None,
 ) -> Steps[Answer]:
-    """Wait for the answer as `ask` does, at most `timeout`; then raises StillPending."""
+    """Wait for the answer as `ask` does, at most `timeout`; then raises StillPending.
+
+    Given the pause that `create` returned instead of its id, the answer is held against the question.
+    """
     limit = None if timeout is None else seconds(timeout)
+    if isinstance(pause_id, Pause):
+        return (yield from waiting.from_pause(pause_id, policy, on_pending, limit))
     return (yield from waiting.wait(pause_id, limit, policy, on_pending))
 
 

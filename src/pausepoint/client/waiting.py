@@ -23,14 +23,16 @@ TOO_QUICK = 1.0
 OnPending = Callable[[Pause], None]
 
 
-def from_pause(pause: Pause, policy: RetryPolicy, on_pending: OnPending | None) -> Steps[Answer]:
+def from_pause(
+    pause: Pause, policy: RetryPolicy, on_pending: OnPending | None, limit: float | None = None
+) -> Steps[Answer]:
     """Start from a pause that was just created, or found by its idempotency key."""
     answer = answer_of(pause)
     if answer is not None:
         return answer
     if on_pending is not None:
         on_pending(pause)
-    return (yield from wait(pause.pause_id, None, policy, on_pending, pause))
+    return (yield from wait(pause.pause_id, limit, policy, on_pending, pause))
 
 
 def wait(

@@ -175,8 +175,8 @@ def direct_postgres_url(value: str) -> str:
 
 def base_url(value: str) -> str:
     parts = urlsplit(url_characters(value))
-    is_whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    if not is_whole or "?" in value or "@" in parts.netloc:
+    is_complete = parts.scheme in ("http", "https") and parts.port != 0
+    if not is_complete or not parts.hostname or "?" in value or "@" in parts.netloc:
         raise ValueError("must be a URL such as https://pause.example.com")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("must begin with https:// (http is for this machine only)")
