@@ -16,6 +16,7 @@ from pausepoint.cli.manage import SCOPES
 from pausepoint.domain.scopes import Scope
 
 PAUSEPOINT = Path(sys.executable).with_name("pausepoint")
+CLONE = PAUSEPOINT.parents[2]
 
 
 class Shell:
@@ -200,6 +201,30 @@ def test_mcp_config_is_filled_in_from_the_environment(shell: Shell) -> None:
     said = shell.run("mcp-config", "--url", "http://127.0.0.1:9000", **environment)
     assert "http://127.0.0.1:9000/mcp" in said
     assert "pause.example.com" not in said
+
+
+@pytest.mark.parametrize(
+    ("started", "is_clone", "path", "named"),
+    [
+        (PAUSEPOINT, True, os.defpath, str(PAUSEPOINT.relative_to(CLONE))),
+        (PAUSEPOINT, False, os.defpath, str(PAUSEPOINT)),
+        (PAUSEPOINT, False, str(PAUSEPOINT.parent), "pausepoint"),
+        (Path("/x/__main__.py"), False, os.defpath, f"{sys.executable} -m pausepoint"),
+    ],
+    ids=["in a clone", "by its path", "on PATH", "as a module"],
+)
+def test_hints_name_the_command_that_was_typed(
+    started: Path, is_clone: bool, path: str, named: str, tmp_path: Path
+) -> None:
+    program = "import sys; sys.argv[0] = sys.argv[1]\n"
+    program += "from pausepoint.cli.snippets import program; print(program())"
+    said = subprocess.check_output(
+        [sys.executable, "-c", program, str(started)],
+        cwd=CLONE if is_clone else tmp_path,
+        env={"PATH": path},
+        text=True,
+    )
+    assert said.strip() == named
 
 
 def test_mcp_is_the_mcp_server(shell: Shell) -> None:

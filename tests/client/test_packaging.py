@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+import pausepoint
+from pausepoint import client
 from pausepoint.cli import main
 from pausepoint.cli.server_extra import ServerCommand, ServerGroup
 from pausepoint.server_extra import MODULES, complaint
@@ -54,6 +56,43 @@ def test_importing_the_client_loads_nothing_of_the_server() -> None:
     assert not modules & {*MODULES, "click", "asyncio"}
     beside = {name for name in ours if not name.startswith("pausepoint.client")}
     assert beside == {"pausepoint.channel_list"}
+
+
+def test_the_clients_names_are_in_the_package_itself() -> None:
+    assert set(pausepoint.__all__) <= set(dir(pausepoint))
+    for name in pausepoint.__all__:
+        assert getattr(pausepoint, name) is getattr(client, name)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        pausepoint.nothing  # noqa: B018
+    program = "import sys, pausepoint; print(*sorted(sys.modules))"
+    said = subprocess.check_output([sys.executable, "-c", program], text=True)
+    assert not {"httpx2", "msgspec", "pausepoint.client"} & set(said.split())
+
+
+@pytest.mark.e2e
+def test_the_index_shows_whole_links_and_the_registrys_mark(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith("/METADATA")]
+        head, _, text = archive.read(name).decode().partition("\n\n")
+    assert re.findall(r"\]\((?!https://|#)[^)]*\)", text) == []
+    assert re.findall(r'(?:src|srcset)="(?!https://)[^"]*"', text) == []
+    first_screen = text[:3000]
+    assert "pip install 'pausepoint[server]' && pausepoint dev" in first_screen
+    assert "uvx --from 'pausepoint[server]' pausepoint dev" in first_screen
+    server = json.loads((ROOT / "mcp_server" / "server.json").read_text("utf-8"))
+    assert f"<!-- mcp-name: {server['name']} -->" in text
+    assert f"Project-URL: Homepage, {server['repository']['url']}\n" in head
+    assert "Author: " in head
+
+
+@pytest.mark.e2e
+def test_uvx_is_named_where_uv_made_the_environment_for_one_run(
+    wheel: Path, tmp_path: Path
+) -> None:
+    words = ["tool", "run", "--quiet", "--from", str(wheel), "pausepoint"]
+    config = json.loads(run_uv(*words, "mcp-config", "--host", "cursor"))
+    server = config["mcpServers"]["pausepoint"]
+    assert [server["command"], *server["args"]] == ["uvx", "pausepoint", "mcp"]
 
 
 def test_what_a_command_of_the_server_looks_for_is_what_the_extra_brings() -> None:
@@ -114,10 +153,11 @@ def install(place: Path, what: str, resolution: str, needs: list[str]) -> Path:
     return place / "bin"
 
 
-def run_uv(*words: str) -> None:
+def run_uv(*words: str) -> str:
     uv = shutil.which("uv") or str(ROOT / ".tools" / "uv" / "bin" / "uv")
     done = subprocess.run([uv, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.fixture

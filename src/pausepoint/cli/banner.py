@@ -11,7 +11,7 @@ from pausepoint.cli.output import print_json
 from pausepoint.cli.snippets import (
     claude_code_command,
     claude_code_http_command,
-    server_script,
+    program,
 )
 from pausepoint.config.settings import local_url
 
@@ -66,16 +66,16 @@ def _show_dev(settings: Settings, keys: NewKeys | None) -> None:
     else:
         lines += [
             "  Your keys were shown when the database was made. To make another:",
-            "    .venv/bin/pausepoint keys create dev@example.com --mode test",
+            f"    {program()} keys create dev@example.com --mode test",
             "",
         ]
     lines += [
         "  Give it to Claude Code:",
-        f"    {claude_code_command(url, key, server_script())}",
+        f"    {claude_code_command(url, key)}",
         "  Or over HTTP:",
         f"    {claude_code_http_command(url, key)}",
         "",
-        "  For other hosts: .venv/bin/pausepoint mcp-config" + (f" --key {key}" if keys else ""),
+        f"  For other hosts: {program()} mcp-config" + (f" --key {key}" if keys else ""),
         "  Ctrl+C stops it.",
         "",
     ]
@@ -87,7 +87,7 @@ def _show_serve(settings: Settings, *, has_accounts: bool) -> None:
     if not has_accounts and not settings.registration_is_open:
         click.echo(
             "There is no account yet. Make the first one:\n"
-            "  pausepoint accounts create --email you@example.com --name Acme",
+            f"  {program()} accounts create --email you@example.com --name Acme",
             err=True,
         )
     # A channel without settings of its own that it needs is usable as soon as links lead here.
@@ -96,7 +96,7 @@ def _show_serve(settings: Settings, *, has_accounts: bool) -> None:
         nouns = " and ".join(channel.noun() for channel in needy)
         click.echo(
             f"{nouns} are not set up: live keys cannot use them."
-            " `pausepoint doctor` says what is missing.",
+            f" `{program()} doctor` says what is missing.",
             err=True,
         )
 

@@ -50,15 +50,14 @@ def mcp_config(host: str | None, key: str | None, url: str | None) -> None:
 
     key = key or setting(API_KEY) or "pp_test_…"
     url = (url or setting(BASE_URL) or configured_url()).rstrip("/")
-    script = server_script()
     if host is not None:
-        click.echo(config_file(host, url, key, script))
+        click.echo(config_file(host, url, key))
         return
-    click.echo(f"# Claude Code\n{claude_code_command(url, key, script)}\n")
+    click.echo(f"# Claude Code\n{claude_code_command(url, key)}\n")
     click.echo(f"# Claude Code, over HTTP\n{claude_code_http_command(url, key)}\n")
     click.echo("# Claude Desktop (claude_desktop_config.json), Cursor (.cursor/mcp.json) and")
-    click.echo(f"# Claude Code (.mcp.json)\n{config_file('claude-desktop', url, key, script)}\n")
-    click.echo(f"# VS Code (.vscode/mcp.json)\n{config_file('vscode', url, key, script)}")
+    click.echo(f"# Claude Code (.mcp.json)\n{config_file('claude-desktop', url, key)}\n")
+    click.echo(f"# VS Code (.vscode/mcp.json)\n{config_file('vscode', url, key)}")
 
 
 @click.command(cls=ServerCommand)
