@@ -29,7 +29,9 @@ class Shell:
             "PAUSEPOINT_SECRET_KEY": "0123456789abcdef0123456789abcdef",
         }
 
-    def run(self, *words: str, status: int = 0, **environment: str) -> str:
+    def run(
+        self, *words: str, status: int = 0, with_stderr: bool = False, **environment: str
+    ) -> str:
         done = subprocess.run(
             [str(PAUSEPOINT), *words],
             cwd=self.folder,
@@ -40,7 +42,7 @@ class Shell:
             check=False,
         )
         assert done.returncode == status, done.stderr
-        return done.stdout if status == 0 else done.stdout + done.stderr
+        return done.stdout + done.stderr if status or with_stderr else done.stdout
 
     def json(self, *words: str) -> object:
         return json.loads(self.run(*words, "--json"))
@@ -138,6 +140,16 @@ def test_without_a_secret_key_nothing_is_opened(shell: Shell) -> None:
     assert "PAUSEPOINT_SECRET_KEY" in shell.run(
         "accounts", "list", status=1, PAUSEPOINT_SECRET_KEY=""
     )
+
+
+def test_a_new_database_is_told_of(shell: Shell) -> None:
+    words = ("accounts", "create", "--email", "a@example.com", "--name", "Acme")
+    first = shell.run(*words, with_stderr=True)
+    second = shell.run("accounts", "list", with_stderr=True)
+
+    assert f"Made a new database, {shell.folder / 'pausepoint.db'}." in first
+    assert "PAUSEPOINT_DATABASE_URL" in first
+    assert "new database" not in second
 
 
 def test_migrate_says_that_it_is_done(shell: Shell) -> None:

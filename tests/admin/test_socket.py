@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from pausepoint.admin.commands import AdminError
 from pausepoint.admin.socket import AdminSocket, ask_server, socket_path
@@ -104,3 +105,18 @@ async def test_a_server_that_hangs_up_is_told(tmp_path: Path) -> None:
     with pytest.raises(AdminError, match="no answer"):
         await ask_server(database, "accounts.list", {})
     server.close()
+
+
+async def test_a_file_system_without_sockets_is_warned_of(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "admin.db"
+    socket_path(path).mkdir()  # what cannot be bound, as every name on CIFS
+    admin = AdminSocket(world.services, path)
+    with capture_logs() as lines:
+        await admin.open()
+    await admin.close()
+
+    [line] = lines
+    assert line["log_level"] == "warning"
+    assert "work only while the server is stopped" in line["event"]
+    assert line["path"] == str(socket_path(path))
+    assert socket_path(path).is_dir()

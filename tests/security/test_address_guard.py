@@ -45,7 +45,8 @@ PRIVATE = [
     "::ffff:10.0.0.1",
     "::ffff:169.254.169.254",
     "64:ff9b::7f00:1",
-    "64:ff9b::808:808",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b::c0a8:101",
     "64:ff9b:1::1",
     "100::1",
     "2001::1",
@@ -68,6 +69,7 @@ PRIVATE = [
     "4000::1",
 ]
 PUBLIC = [
+    "64:ff9b::808:808",
     "1.1.1.1",
     "8.8.8.8",
     "9.255.255.255",
@@ -108,6 +110,8 @@ def test_an_opened_network_is_allowed_in_every_spelling() -> None:
     for spelled in ("127.0.0.1", "::ffff:127.0.0.1"):
         assert is_allowed(ip_address(spelled), LOOPBACK)
         assert is_opened(ip_address(spelled), LOOPBACK)
+    assert is_allowed(ip_address("64:ff9b::7f00:1"), LOOPBACK)
+    assert is_allowed(ip_address("64:ff9b::7f00:1"), [ip_network("64:ff9b::/96")])
     assert not is_allowed(ip_address("::1"), LOOPBACK)
     assert not is_allowed(ip_address("10.0.0.1"), LOOPBACK)
     assert is_allowed(ip_address("fd00::5"), [*LOOPBACK, ip_network("fd00::/8")])
@@ -116,8 +120,9 @@ def test_an_opened_network_is_allowed_in_every_spelling() -> None:
 
 
 @given(st.ip_addresses(v=4))
-def test_a_mapped_address_is_judged_like_the_one_inside(address: IPv4Address) -> None:
-    assert is_public(IPv6Address(f"::ffff:{address}")) == is_public(address)
+def test_an_embedded_address_is_judged_like_the_one_inside(address: IPv4Address) -> None:
+    for prefix in ("::ffff:", "64:ff9b::"):
+        assert is_public(IPv6Address(f"{prefix}{address}")) == is_public(address)
 
 
 @given(st.ip_addresses())

@@ -43,13 +43,20 @@ class AdminSocket:
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        # We hold the database's lock, so a socket that is there was left by a process that died.
-        with suppress(FileNotFoundError):
-            self._path.unlink()
+        """Listen. On a file system without sockets (CIFS, some WSL mounts) the server starts without."""
         previous = os.umask(0o177)
         try:
+            # We hold the database's lock, so a socket that is there was left by a process that died.
+            self._path.unlink(missing_ok=True)
             with _short(self._path) as path:
                 self._server = await asyncio.start_unix_server(self._serve, path)
+        except OSError as error:
+            log.warning(
+                "no socket for the operator's commands: `accounts`, `keys` and `recipients` work"
+                " only while the server is stopped",
+                path=str(self._path),
+                error=error.strerror,
+            )
         finally:
             os.umask(previous)
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import click
+
 from pausepoint.cli.common import open_or_fail, settings_for
 from pausepoint.cli.output import fail
 
@@ -22,7 +24,14 @@ def ask_server_or_database(command: str, **arguments: Any) -> dict[str, Any]:
             answer = await ask_server(settings.database_path, command, arguments)
             if answer is not None:
                 return answer
+        is_new = settings.is_sqlite and not settings.database_path.exists()
         running = await open_or_fail(settings)
+        if is_new:
+            click.echo(
+                f"pausepoint: Made a new database, {settings.database_path.absolute()}. If yours is"
+                " elsewhere, set PAUSEPOINT_DATABASE_URL.",
+                err=True,
+            )
         try:
             return await execute(running.services, command, arguments)
         finally:

@@ -51,7 +51,10 @@ _NOT_PUBLIC_V4: Final = tuple(
         "240.0.0.0/4",  # reserved, broadcast
     )
 )
-# Everything else in IPv6 (::/96, NAT64, ULA, link-local, site-local, multicast) lies outside.
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+"""The well-known prefix. Others, as of 64:ff9b:1::/48, are a network's own: its operator opens them."""
+
+# Everything else in IPv6 (::/96, other NAT64, ULA, link-local, site-local, multicast) lies outside.
 _UNICAST_V6: Final = IPv6Network("2000::/3")
 _NOT_PUBLIC_V6: Final = tuple(
     IPv6Network(network)
@@ -85,8 +88,7 @@ def is_allowed(address: Address, allow: Sequence[Network]) -> bool:
 
 def is_opened(address: Address, allow: Sequence[Network]) -> bool:
     """True inside a network that the operator opened; `http` is allowed only there."""
-    address = _unwrapped(address)
-    return any(address in network for network in allow)
+    return any(each in network for network in allow for each in {address, _unwrapped(address)})
 
 
 def check_url_form(url: str, allow: Sequence[Network]) -> None:
@@ -171,6 +173,11 @@ def _overlaps(one: Network, other: Network) -> bool:
 
 
 def _unwrapped(address: Address) -> Address:
-    """Return the IPv4 address inside `::ffff:127.0.0.1`, which the kernel dials."""
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return address if mapped is None else mapped
+    """Return the IPv4 address that is reached: inside `::ffff:127.0.0.1`, which the kernel dials as
+    such, and inside `64:ff9b::7f00:1`, which a NAT64 gateway translates (RFC 6052).
+    """
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64:
+        return IPv4Address(address.packed[-4:])
+    return address.ipv4_mapped or address
