@@ -48,6 +48,10 @@ class DevInbox:
         """Those kept with a number above `after`, oldest first."""
         return [message for message in self._messages if message.number > after]
 
+    def clear(self) -> None:
+        """Forget all messages. Numbers go on, so that none comes twice."""
+        self._messages.clear()
+
     async def wait_for_news(self, after: int) -> None:
         """Returns once there is a message with a number above `after`."""
         while self._newest <= after:

@@ -49,8 +49,7 @@ def create_app(
         "/": {"GET": _limited(access_control, pages.home)},
     }
     if inbox is not None:
-        shown = InboxPages(services, inbox, example_key).routes()
-        resources |= {path: {"GET": handler} for path, handler in shown.items()}
+        resources |= InboxPages(services, inbox, example_key).routes()
     is_host_allowed = only_this_machine(services.policy.public_url) if inbox is not None else None
     routes = Routes(resources, access_control.by_address)
     return RequestMiddleware(

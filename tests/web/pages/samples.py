@@ -108,6 +108,7 @@ class FakeNotification:
     pause_id: str
     recipient: str
     sender: str = "Acme"
+    message: str = "Wire $8,400?"
     respond_url: str = LINK
 
 

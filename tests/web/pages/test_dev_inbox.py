@@ -10,6 +10,7 @@ from pausepoint.channels.email import EmailChannel
 from pausepoint.channels.slack import SlackChannel
 from pausepoint.channels.slack.preview import slack_html
 from pausepoint.channels.sms import SmsChannel
+from pausepoint.domain.mode import Mode
 from pausepoint.web.pages.dev_inbox import (
     inbox_update,
     mail_preview,
@@ -56,6 +57,37 @@ def test_the_newest_message_comes_first() -> None:
     assert CURL not in page.text
 
 
+def test_the_newest_message_is_open_and_the_others_are_rows() -> None:
+    page = facts(render_inbox([sms(1), email(2)], {}, NOW, curl=CURL))
+
+    assert ["open" in e.attributes for e in page.all("details")] == [True, False]
+    assert {e.attributes["name"] for e in page.all("details")} == {"message"}
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [("", 3), ("wire", 3), ("JO@", 1), ("acme", 3), ("psr_", 3), ("sms", 2), ("<b>", 0)],
+)
+def test_a_search_shows_what_holds_the_text(search: str, found: int) -> None:
+    messages = [sms(1), email(2), sms(3)]
+    page = facts(render_inbox(messages, {}, NOW, curl=CURL, search=search))
+
+    assert len(page.all("article")) == found
+    [field] = [e for e in page.all("input") if e.attributes.get("name") == "q"]
+    assert field.attributes["value"] == search
+    assert ("No message has that text" in page.text) == (found == 0)
+
+
+def test_a_live_keys_message_is_marked() -> None:
+    messages = [sms(1), sms(2)]
+    live = pause_with(pause_id=messages[0].notification.pause_id, mode=Mode.LIVE)
+    test = pause_with(pause_id=messages[1].notification.pause_id, mode=Mode.TEST)
+    states = {pause.pause_id: pause for pause in (live, test)}
+    page = facts(render_messages(messages, states, NOW))
+
+    assert ["Live key" in e.text for e in page.all("summary")] == [False, True]
+
+
 def test_an_sms_shows_its_segments_its_encoding_and_its_one_link() -> None:
     body = f"[PausePoint] see https://example.com\n\nRespond here: {LINK}"
     page = facts(render_messages([sms(1, body)], {}, NOW))
@@ -64,7 +96,7 @@ def test_an_sms_shows_its_segments_its_encoding_and_its_one_link() -> None:
     assert bubble.text == body
     assert f"1 segment · GSM-7 · {len(body)} characters" in page.text
     assert [a.attributes["href"] for a in page.all("a")] == [LINK, LINK]
-    assert [a.text for a in page.all("a")] == [LINK, "Open as the person"]
+    assert [a.text for a in page.all("a")] == ["Open as the person", LINK]
 
 
 def test_a_mail_is_framed_never_inlined() -> None:

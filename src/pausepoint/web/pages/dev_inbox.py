@@ -11,9 +11,14 @@ from markupsafe import Markup, escape
 from pausepoint.channels.base import Preview
 from pausepoint.channels.registry import CHANNELS
 from pausepoint.domain.ids import RECIPIENT
+from pausepoint.domain.mode import Mode
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.time import Instant
+from pausepoint.security.display_safe import single_line
 from pausepoint.web.pages.rendering import render, render_text
+
+ROW_LENGTH: Final = 120
+"""Characters of a question in the list."""
 
 _HEAD: Final = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 _IN_A_TAB_OF_ITS_OWN: Final = '<base target="_blank">'
@@ -28,6 +33,8 @@ class Notified(Protocol):
     def sender(self) -> str: ...
     @property
     def recipient(self) -> str: ...
+    @property
+    def message(self) -> str: ...
     @property
     def respond_url(self) -> str: ...
 
@@ -56,22 +63,37 @@ class InboxUpdate(TypedDict):
 
 
 def render_inbox(
-    messages: Sequence[InboxMessage], states: Mapping[str, Pause], now: Instant, *, curl: str
+    messages: Sequence[InboxMessage],
+    states: Mapping[str, Pause],
+    now: Instant,
+    *,
+    curl: str,
+    search: str = "",
 ) -> str:
-    """The whole page. `states` holds the pauses by id; `curl` is the command that fills it."""
+    """Render the page with the messages that hold the text `search`, the newest one open.
+
+    `states` holds the pauses by id; `curl` is the command that fills an empty inbox.
+    """
+    found = [entry for entry in messages if _holds(entry, search.casefold())]
     return render(
         "dev_inbox.html",
-        messages_html=Markup(render_messages(messages, states, now)),  # noqa: S704
+        messages_html=Markup(render_messages(found, states, now, is_first_open=True)),  # noqa: S704
         last=_last(messages),
         now=now,
         curl=curl,
+        search=search,
     )
 
 
 def render_messages(
-    messages: Sequence[InboxMessage], states: Mapping[str, Pause], now: Instant
+    messages: Sequence[InboxMessage],
+    states: Mapping[str, Pause],
+    now: Instant,
+    *,
+    is_first_open: bool = False,
 ) -> str:
-    """The messages alone, newest first."""
+    """Render the messages alone, newest first."""
+    newest_first = sorted(messages, key=lambda entry: entry.number, reverse=True)
     return "".join(
         render(
             "dev_message.html",
@@ -80,9 +102,12 @@ def render_messages(
             title=CHANNELS[entry.channel].title(),
             drawn=Markup(_drawn(entry, now)),  # noqa: S704
             state=Markup(_state_of(entry.notification, states, now)),  # noqa: S704
+            question=single_line(entry.notification.message, ROW_LENGTH),
+            mode=_mode(states.get(entry.notification.pause_id)),
+            is_open=is_first_open and place == 0,
             now=now,
         )
-        for entry in sorted(messages, key=lambda entry: entry.number, reverse=True)
+        for place, entry in enumerate(newest_first)
     )
 
 
@@ -114,6 +139,28 @@ def _drawn(entry: InboxMessage, now: Instant) -> str:
         with_link=_with_link,
         **entry.preview.values,
     )
+
+
+def _holds(entry: InboxMessage, text: str) -> bool:
+    notification = entry.notification
+    return (
+        text
+        in "\n".join(
+            (
+                entry.channel,
+                notification.pause_id,
+                notification.sender,
+                notification.recipient,
+                notification.message,
+            )
+        ).casefold()
+    )
+
+
+def _mode(pause: Pause | None) -> Markup:
+    """Mark a live key's message: one that would have left a server with its channel set up."""
+    is_live = pause is not None and pause.mode is Mode.LIVE
+    return Markup('<span class="state live-key">Live key</span> ') if is_live else Markup()
 
 
 def _last(messages: Sequence[InboxMessage]) -> int:

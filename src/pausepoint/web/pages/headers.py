@@ -38,7 +38,7 @@ DEVELOPER_PAGE: Final = _headers(
 )
 
 DEV_INBOX: Final = _headers(
-    f"{_OWN_FILES}; connect-src 'self'; frame-src 'self'; form-action 'none'; base-uri 'none'; "
+    f"{_OWN_FILES}; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
     Cache_Control="no-store",
     Referrer_Policy="no-referrer",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from pausepoint.domain.pause import Pause
 from pausepoint.operations.services import Services
@@ -22,13 +22,19 @@ from pausepoint.web.pages.dev_inbox import (
 )
 from pausepoint.web.request_errors import NotFound
 from pausepoint.web.routes import RequestHandler
+from pausepoint.web.same_site import check_same_site
 
 HOLD_SECONDS = 2.0
 """How long a question for news is held; the states shown are at most this old."""
 
 
+SEARCH_LIMIT = 200
+
+
 class InboxSource(Protocol):
     """The messages that were kept; see channels/dev_inbox.py."""
+
+    def clear(self) -> None: ...
 
     def messages(self, after: int = 0) -> Sequence[InboxMessage]: ...
 
@@ -43,18 +49,27 @@ class InboxPages:
         self._inbox = inbox
         self._example_key = example_key
 
-    def routes(self) -> Mapping[str, RequestHandler]:
+    def routes(self) -> dict[str, dict[str, RequestHandler]]:
         return {
-            "/dev/inbox": self.show,
-            "/dev/inbox/messages": self.news,
-            "/dev/inbox/mail/{number}": self.mail,
+            "/dev/inbox": {"GET": self.show},
+            "/dev/inbox/clear": {"POST": self.clear},
+            "/dev/inbox/messages": {"GET": self.news},
+            "/dev/inbox/mail/{number}": {"GET": self.mail},
         }
 
     async def show(self, request: Request) -> Response:
         messages = self._inbox.messages()
         now = self._services.clock.now()
-        html = render_inbox(messages, await self._states(messages), now, curl=self._curl())
+        search = request.query_params.get("q", "")[:SEARCH_LIMIT].strip()
+        states = await self._states(messages)
+        html = render_inbox(messages, states, now, curl=self._curl(), search=search)
         return page(html, with_headers=headers.DEV_INBOX)
+
+    async def clear(self, request: Request) -> Response:
+        """Forget the messages; their questions stay as they are."""
+        check_same_site(request, self._services.policy.public_url)
+        self._inbox.clear()
+        return RedirectResponse("/dev/inbox", 303, headers=headers.DEV_INBOX)
 
     async def news(self, request: Request) -> Response:
         after = _number(request.query_params.get("after", "0"))

@@ -1,9 +1,12 @@
-// Keeps the inbox current: new messages on top, states as they change. Without this file a
-// reload does the same.
+// Keeps the inbox current: new messages on top, states as they change, and a search as one types.
+// Without this file a reload and the Enter key do the same.
 "use strict";
 
 const list = document.getElementById("messages");
 const live = document.getElementById("live");
+const search = document.querySelector(".search input");
+// The newest message opens by itself until the reader opens another one.
+let followsNewest = true;
 let last = Number(list.dataset.last);
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -16,9 +19,11 @@ const untilVisible = () =>
 function show(update) {
   // Fewer messages than before: the server has started anew, with an empty inbox.
   if (update.last < last) location.reload();
+  if (update.html && !document.querySelector("article")) location.reload();
   if (update.html) {
     list.insertAdjacentHTML("afterbegin", update.html);
-    document.getElementById("empty")?.remove();
+    filter();
+    if (followsNewest) list.querySelector("article:not([hidden]) details")?.setAttribute("open", "");
   }
   last = update.last;
   for (const [pauseId, html] of Object.entries(update.states)) {
@@ -29,6 +34,15 @@ function show(update) {
     }
   }
   showOwnZone();
+}
+
+// The server's own search, over what a row shows and the facts beside it.
+function filter() {
+  const text = search.value.trim().toLowerCase();
+  for (const message of list.querySelectorAll("article")) {
+    const shown = message.querySelector("summary").textContent + message.querySelector(".facts").textContent;
+    message.hidden = !shown.toLowerCase().includes(text);
+  }
 }
 
 async function fetchUpdate() {
@@ -53,4 +67,8 @@ async function follow() {
   }
 }
 
+search.addEventListener("input", filter);
+list.addEventListener("click", (event) => {
+  if (event.target.closest("summary")) followsNewest = false;
+});
 follow();
