@@ -157,12 +157,16 @@ def check_pages(seen: Seen, usual: Seen) -> None:
 
 
 def tags(page: Facts) -> Counter[str]:
-    """Without those that mark what was hidden, folded, or broken into lines."""
-    return Counter(element.tag for element in page.elements if element.tag not in MARKS)
+    """Without those that mark what was hidden, folded, or broken into lines, or lead past it."""
+    return Counter(
+        element.tag
+        for element in page.elements
+        if element.tag not in MARKS and element.attributes.get("class") != "jump"
+    )
 
 
 def is_ours(address: str, seen: Seen) -> bool:
-    if address in ("data:,", "#content", "/"):
+    if address in ("#content", "#answer", "/"):
         return True
     return address.startswith(("/static/", "/respond/", "/dev/inbox", "/docs", *seen.links))
 

@@ -16,6 +16,7 @@ from pausepoint.web.hooks.claude_code import ClaudeCodeHook
 from pausepoint.web.mcp.endpoint import McpEndpoint
 from pausepoint.web.mcp.in_process import InProcessApi
 from pausepoint.web.middleware import RequestMiddleware, only_this_machine
+from pausepoint.web.pages.assets import asset
 from pausepoint.web.pages.consent import confirm_page, mail_mute_page, mute_page
 from pausepoint.web.pages.developer_pages import DeveloperPages
 from pausepoint.web.pages.inbox import InboxPages, InboxSource
@@ -43,7 +44,7 @@ def create_app(
         "/respond/{token}/mute": {"GET": muting.get, "POST": muting.post},
         "/mute/{token}": {"GET": mail_muting.get, "POST": mail_muting.post},
         "/confirm/{token}": {"GET": confirming.get, "POST": confirming.post},
-        "/static/{name}": {"GET": _limited(access_control, pages.static)},
+        "/static/{name}": {"GET": _files(access_control, pages.static)},
         "/openapi.json": {"GET": _limited(access_control, pages.openapi)},
         "/docs": {"GET": _limited(access_control, pages.reference)},
         "/": {"GET": _limited(access_control, pages.home)},
@@ -63,6 +64,19 @@ def _mcp(services: Services, api: Resources, access_control: AccessControl) -> R
         InProcessApi(Routes(api, access_control.by_address), access_control),
         access_control,
     )
+
+
+def _files(access_control: AccessControl, handler: RequestHandler) -> RequestHandler:
+    """The pages' own files, without a limit: behind one address may be an office, and each of its
+    people needs them. Other names count as any path that is not there.
+    """
+
+    async def file(request: Request) -> Response:
+        if asset(request.path_params["name"]) is None:
+            access_control.by_address(request)
+        return await handler(request)
+
+    return file
 
 
 def _limited(access_control: AccessControl, handler: RequestHandler) -> RequestHandler:

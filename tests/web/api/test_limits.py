@@ -207,6 +207,12 @@ async def test_pages_and_paths_that_are_not_there_are_limited_by_address(
     assert (await callers.at("192.0.2.2").get(path)).status_code == statuses[0]
 
 
+async def test_what_a_page_needs_meets_no_limit(callers: Callers) -> None:
+    visitor = callers.at("192.0.2.1")
+    for path in ("/static/pausepoint.css", "/static/times.js"):
+        assert await times(visitor, 300, path) == [200] * 300
+
+
 async def test_registering_is_limited_by_address(callers: Callers) -> None:
     visitor = callers.at("192.0.2.1")
     answers = [await visitor.post("/v1/auth/register", json={}) for _ in range(21)]

@@ -24,6 +24,7 @@ QUESTIONS: Final[dict[str, Pause]] = {
     "hidden": pause_with(content={"message": "Pay \u202eevil\u202c?" + "\n" * 30 + "end"}),
     "unbroken": pause_with(content={"message": "W" * 300, "options": ("Y" * 100, "N" * 100)}),
     "action": ACTION,
+    "seconds": pause_with(expires_at=NOW + 4_000),
     "soon": pause_with(expires_at=NOW + 6 * MINUTE + 30_000),
 }
 
@@ -37,9 +38,13 @@ class Watched:
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("console", lambda message: self._hear(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self._check(request.url))
+
+    def _hear(self, text: str) -> None:
+        if "ERR_INTERNET_DISCONNECTED" not in text:  # a test has pulled the plug
+            self.complaints.append(text)
 
     def _check(self, url: str) -> None:
         if not url.startswith((self.origin + "/", "data:,")):

@@ -33,6 +33,7 @@ def server() -> Iterator[Site]:
 def site(server: Site) -> Site:
     server.posted.clear()
     server.states.clear()
+    server.questions = dict(QUESTIONS)
     server.messages[:] = [sms(1), email(2), slack(3)]
     return server
 

@@ -42,10 +42,14 @@ def test_every_argument_stands_there_to_its_end() -> None:
 )  # fmt: skip
 def test_an_argument_cannot_pass_for_a_row_of_ours(name: str) -> None:
     page = page_of({name: "Read", "command": "rm -rf /"})
-    ours = ["Tool", "SHA-256 of tool and arguments"]
     labels = [term.text for term in page.all("dt")]
 
-    assert labels == [ours[0], json.dumps(name, ensure_ascii=False), "command", ours[1]]
+    assert labels == ["Tool", json.dumps(name, ensure_ascii=False), "command"]
+
+
+def test_the_hash_stands_after_the_answers() -> None:
+    text = page_of({"a": 1}).text
+    assert text.index("Answer by") < text.index("Approve") < text.index("SHA-256 of tool")
 
 
 def test_the_hash_is_the_one_that_the_api_tells() -> None:

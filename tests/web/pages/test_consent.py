@@ -199,7 +199,7 @@ async def test_a_question_is_muted_and_unmuted_from_its_own_page(
     question = path_of(world)
     assert f'href="{question}/mute"' in (await api.get(question)).text
     muting = f"{question}/mute"
-    assert "Mute this agent?" in (await api.get(muting)).text
+    assert "Mute these agents?" in (await api.get(muting)).text
     refused = await wish(api, muting, "mute", **{"Sec-Fetch-Site": "cross-site"})
     assert refused.status_code == 403
     assert (await wish(api, muting, "agree")).status_code == 400

@@ -46,7 +46,7 @@ def test_it_says_in_order_who_asks_what_until_when_and_the_options() -> None:
         "amount $8,400.00 vendor Meridian Supplies invoice 2281 due_date 28 Nov 2026",
         "Answer by 18:00 UTC today (in 3 h 58 min). If you don't, “Reject” is chosen.",
         "Approve",
-        "You don't know this agent? Mute it or report it.",
+        "You don't know this agent? Mute or report the agents of this account.",
     ]
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
@@ -72,7 +72,7 @@ def test_a_chosen_option_stands_under_the_question_and_still_wants_its_press() -
     ]
     assert [(a.text, a.attributes["href"]) for a in page.all("a")] == [
         ("Choose another", PATH),
-        ("Mute it or report it", f"{PATH}/mute"),
+        ("Mute or report the agents of this account", f"{PATH}/mute"),
     ]
     assert page.text.index("Wire $8,400") < page.text.index("Confirm")
 
@@ -142,13 +142,16 @@ def test_metadata_keeps_its_order_and_says_every_kind_of_value() -> None:
         "a": True,
         "rate": 0.5,
         "none": None,
+        "blank": "",
         "list": ["x", 2],
         "empty": [],
         "off": False,
     }
     text = facts(question(pause_with(content={"metadata": metadata}))).text
 
-    assert "b 1 a yes rate 0.5 none empty list x, 2 empty empty off no" in text
+    assert (
+        "b 1 a yes rate 0.5 none not set blank empty text list x, 2 empty empty list off no" in text
+    )
 
 
 def test_nothing_that_decides_is_folded() -> None:
@@ -176,10 +179,8 @@ def test_outcomes_say_what_happened_and_when_and_offer_nothing_to_press() -> Non
         "The question was withdrawn before anybody answered.": render_outcome(
             CANCELLED, "Acme", NOW
         ),
-        "This question was answered already: Approve, at 13:53 UTC today. "
-        "What you chose just now was not counted.": (
-            render_outcome(ANSWERED, "Acme", NOW, is_refused=True)
-        ),
+        "What you chose just now was not counted: this question was answered already with Approve, "
+        "at 13:53 UTC today.": (render_outcome(ANSWERED, "Acme", NOW, is_refused=True)),
         "What you chose just now was not counted: the time to answer ended": (
             render_outcome(TIMED_OUT, "Acme", NOW, is_refused=True)
         ),
@@ -188,6 +189,23 @@ def test_outcomes_say_what_happened_and_when_and_offer_nothing_to_press() -> Non
         page = facts(html)
         assert sentence in page.text
         assert not page.all("button") + page.all("form") + page.all("a")
+
+
+@pytest.mark.parametrize("ended", [ANSWERED, TIMED_OUT, CANCELLED])
+def test_an_answer_that_was_not_counted_is_said_first_and_never_in_green(ended: Pause) -> None:
+    page = facts(render_outcome(ended, "Acme", NOW, is_refused=True))
+
+    assert page.all("h1")[0].text == "Your answer was not counted"
+    [outcome] = [e for e in page.all("div") if "outcome" in e.attributes.get("class", "")]
+    assert outcome.attributes == {"class": "outcome refused", "role": "alert"}
+    assert outcome.text.strip().startswith("What you chose just now was not counted: ")
+
+
+def test_a_long_question_has_a_way_to_its_answers() -> None:
+    jump = next((a.text, a.attributes["href"]) for a in facts(question(LONG)).all("a"))
+    assert jump == ("To the answers", "#answer")
+    assert facts(question(LONG)).all("form")[0].attributes["id"] == "answer"
+    assert "To the answers" not in facts(question()).text
 
 
 def test_where_several_were_asked_nobody_is_told_that_it_was_them() -> None:

@@ -7,7 +7,9 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Locator, expect
 
+from pausepoint.domain.pause import Pause
 from tests.web.pages.browsing import DESKTOP, Open
+from tests.web.pages.samples import ANSWERED, CANCELLED, TIMED_OUT
 from tests.web.pages.site import Site
 
 
@@ -105,6 +107,48 @@ def test_the_pressed_button_says_that_it_is_sending(open_page: Open) -> None:
     )
 
     assert labels == ["Sending…", "true", "Sending…"]
+
+
+@pytest.mark.parametrize("how", [ANSWERED, TIMED_OUT, CANCELLED], ids=lambda pause: pause.status)
+def test_an_open_page_notices_that_its_question_has_ended(
+    open_page: Open, site: Site, how: Pause
+) -> None:
+    page = open_page("/respond/usual", stop_clock=True)
+    expect(page.locator("button.option")).to_have_count(2)
+    site.questions["usual"] = how
+    page.clock.run_for(11_000)
+
+    expect(page.locator("button.option")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert site.posted == []
+
+
+def test_a_press_without_a_connection_keeps_the_note(open_page: Open, site: Site) -> None:
+    page = open_page("/respond/note")
+    page.get_by_label("Add a note").fill("Only this\nonce")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_text("There is no connection.")).to_be_visible()
+    expect(page.get_by_role("button", name="Reject")).to_be_enabled()
+    assert page.get_by_label("Add a note").input_value() == "Only this\nonce"
+
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_role("heading", name="Answered")).to_be_visible()
+    assert site.posted == [{"choice": "Reject", "text": "Only this\r\nonce"}]
+
+
+def test_less_than_a_minute_is_never_called_a_minute(open_page: Open) -> None:
+    page = open_page("/respond/seconds", stop_clock=True)
+    expect(page.locator("#status")).to_have_text("Less than a minute left to answer.")
+
+
+def test_the_way_to_the_answers_stays_in_sight(open_page: Open) -> None:
+    page = open_page("/respond/long", java_script_enabled=False)
+    jump = page.get_by_role("link", name="To the answers")
+    expect(jump).to_be_in_viewport(ratio=1)
+    jump.click()
+    expect(page.locator("button.option").first).to_be_in_viewport()
 
 
 def test_the_keyboard_is_enough_and_the_focus_is_always_seen(open_page: Open, site: Site) -> None:

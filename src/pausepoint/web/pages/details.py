@@ -105,8 +105,12 @@ def _is_deeper(value: Any, limit: int) -> bool:
 
 
 def _detail(key: str, value: Any) -> Detail:
-    if value is None or value in ("", [], {}):
-        return Detail(key, "empty", is_remark=True)
+    if value is None:
+        return Detail(key, "not set", is_remark=True)
+    if value == "":
+        return Detail(key, "empty text", is_remark=True)
+    if value in ([], {}):
+        return Detail(key, "empty list" if value == [] else "empty", is_remark=True)
     match value:
         case bool():
             return Detail(key, "yes" if value else "no")

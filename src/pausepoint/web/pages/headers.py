@@ -23,7 +23,8 @@ def _headers(policy: str, **others: str) -> Mapping[str, str]:
 
 
 RESPONSE_PAGE: Final = _headers(
-    f"{_OWN_FILES}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    f"{_OWN_FILES}; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
     Cache_Control="no-store",
     # The page's own files must not name the link as their referer: a proxy's log would hold it.
     # With no-referrer Chromium sends `Origin: null` on the form's POST, which would be refused.

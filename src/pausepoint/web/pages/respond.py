@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pausepoint.domain.pause import TEXT_LIMIT, Content, Pause, PauseStatus
 from pausepoint.domain.time import Instant
@@ -10,6 +10,10 @@ from pausepoint.security.display_safe import hides_something, mixes_directions
 from pausepoint.web.pages.action import ShownAction, show_action
 from pausepoint.web.pages.details import details_of
 from pausepoint.web.pages.rendering import render
+
+LINE: Final = 40
+LONG: Final = 1_500
+"""Characters, a line's end as LINE of them: the answers of a longer question are some screens below."""
 
 
 class Action(NamedTuple):
@@ -116,6 +120,7 @@ def _frame_values(content: Content) -> dict[str, object]:
         "details": rows,
         "has_hidden": any(map(hides_something, texts)),
         "mixes_directions": any(map(mixes_directions, texts)),
+        "is_long": sum(len(text) + LINE * text.count("\n") for text in texts) > LONG,
     }
 
 
