@@ -57,7 +57,7 @@ async def at_every_door(nobody: httpx2.AsyncClient, token: str) -> list[httpx2.R
     """What is shown and what an answer brings, by the API and on the page."""
     return [
         await nobody.get(f"/v1/respond/{token}"),
-        await nobody.get(f"/respond/{token}"),
+        await nobody.get(f"/respond/{token}", follow_redirects=True),
         await nobody.post(f"/v1/respond/{token}", json={"choice": "Approve"}),
         await nobody.post(f"/respond/{token}", data={"choice": "Approve"}),
     ]

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from pausepoint.clock import Clock
@@ -21,6 +21,7 @@ from pausepoint.observability.logs import AccessLine, access_logger
 from pausepoint.observability.observer import Observer
 from pausepoint.web.access_control import AccessControl, rate_headers
 from pausepoint.web.errors import error_response
+from pausepoint.web.page_links import mended_path
 from pausepoint.web.request_errors import HostNotAllowed
 from pausepoint.web.routes import Resource, Routes
 from pausepoint.web.waiting import ClientGone
@@ -59,9 +60,7 @@ class RequestMiddleware:
         began = time.perf_counter()
         request_id = f"{self._first_half}{next(self._requests):08x}"
         logs.request_id.set(request_id)
-        raw_path = scope.get("raw_path")
-        path = scope["path"] if raw_path is None else raw_path.decode("latin-1")
-        resource, scope["path_params"] = self._routes.find(path)
+        resource, scope["path_params"] = self._routes.find(sent_path(scope))
         scope[ROUTE] = resource.path
         status = 0
         try:
@@ -99,7 +98,17 @@ class RequestMiddleware:
             host = request.headers.get("host", "")
             if not self._is_host_allowed(host, request.scope["path"]):
                 return error_response(HostNotAllowed())
+        if request.scope["method"] == "GET" and (mended := mended_path(sent_path(request.scope))):
+            query = request.scope["query_string"].decode("latin-1")
+            return RedirectResponse(f"{mended}?{query}" if query else mended, 307)
         return await resource.answer(request)
+
+
+def sent_path(scope: Scope) -> str:
+    """Return the path as it was sent, percent-encoded."""
+    raw_path = scope.get("raw_path")
+    path: str = scope["path"] if raw_path is None else raw_path.decode("latin-1")
+    return path
 
 
 def only_this_machine(public_url: str) -> Callable[[str, str], bool]:

@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pausepoint.domain.errors import InternalError, Unavailable
-from pausepoint.web.errors import as_error, error_response
+from pausepoint.web.errors import as_error
+from pausepoint.web.pages.answers import error_answer
 from pausepoint.web.request_errors import MethodNotAllowed, NotFound
 from pausepoint.web.waiting import ClientGone
 
@@ -57,16 +58,16 @@ class Resource:
             raise
         except asyncio.CancelledError:
             # The server stops, and has waited for this as long as it can.
-            return error_response(Unavailable(_BROKEN_OFF))
+            return error_answer(request, Unavailable(_BROKEN_OFF))
         except Exception as error:
             answer = as_error(error)
             if isinstance(answer, InternalError):
                 log.exception("a request failed inside", route=self.path)
-            return error_response(answer)
+            return error_answer(request, answer)
 
     def _no_method(self, request: Request) -> Response:
         self._amiss(request)
-        response = error_response(MethodNotAllowed())
+        response = error_answer(request, MethodNotAllowed())
         response.headers["allow"] = ", ".join(sorted(self._handlers))
         return response
 

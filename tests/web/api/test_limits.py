@@ -207,6 +207,18 @@ async def test_pages_and_paths_that_are_not_there_are_limited_by_address(
     assert (await callers.at("192.0.2.2").get(path)).status_code == statuses[0]
 
 
+async def test_a_browser_over_the_limit_sees_a_page(callers: Callers) -> None:
+    visitor = callers.at("192.0.2.1")
+    await times(visitor, 100, "/docs")
+    refused = await visitor.get("/docs", headers={"Accept": "text/html"})
+    assert (refused.status_code, refused.headers["content-type"]) == (
+        429,
+        "text/html; charset=utf-8",
+    )
+    assert "Too often, just now" in refused.text
+    assert int(refused.headers["retry-after"]) > 0
+
+
 async def test_what_a_page_needs_meets_no_limit(callers: Callers) -> None:
     visitor = callers.at("192.0.2.1")
     for path in ("/static/pausepoint.css", "/static/times.js"):
