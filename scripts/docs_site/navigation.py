@@ -1,4 +1,4 @@
-"""The site's menu, read off `docs/README.md`: its bold lines are sections, its links their pages."""
+"""The site's menu, read off `docs/README.md`: its headings are sections, its links their pages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-SECTION: Final = re.compile(r"^\*\*(.+)\*\*$")
+SECTION: Final = re.compile(r"^## (.+)$")
 LINK: Final = re.compile(r"\[([^\]]+)\]\(([^)#\s]+\.md)\)")
 
 Section = tuple[str, list[tuple[str, str]]]
