@@ -188,13 +188,14 @@ def test_the_mail_reads_as_agreed() -> None:
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
-    deadline = "Answer by 18:00 UTC today (in 4 h). If you don't, “Reject” is chosen."
+    deadline = "Answer by Sun 22 Nov, 18:00 UTC. If you don't, “Reject” is chosen."
     for part in (mail.text, " ".join(Page(mail.html).words).replace("&#39;", "'")):
         assert "An AI agent of" in part
         assert deadline in part
         assert RESPOND_URL in part
         assert "To Meridian." in part
-    assert "> Wire $8,400?\n> To Meridian.\n\n1. Approve\n2. Reject\n\n" in mail.text
+    asked = f"> Wire $8,400?\n> To Meridian.\n\n{deadline}\n\n1. Approve\n2. Reject\n\n"
+    assert asked in mail.text
 
 
 def test_a_reminder_says_that_it_is_one() -> None:
@@ -219,7 +220,7 @@ def test_silence_that_approves_is_told_and_never_advised() -> None:
     mail = CHANNEL.render(APPROVING)
     for part in (mail.text, " ".join(Page(mail.html).words)):
         words = " ".join(part.split())
-        assert "If you do nothing, “Approve” is chosen at 18:00 UTC today." in words
+        assert "If you do nothing, “Approve” is chosen on Sun 22 Nov, 18:00 UTC." in words
         assert "ignore" not in words
         assert "othing happens" not in words
 

@@ -20,6 +20,7 @@ from tests.channels.samples import NOW, RESPOND_URL, hostile_text, notification
 from tests.doubles.slack import FakeSlack, invalid
 
 CHANNEL = SlackChannel()
+DEADLINE = "Answer by <!date^1795370400^{date_long}, {time}|Sun 22 Nov, 18:00 UTC>."
 HOOK = "https://hooks.slack.com/services/T000/B000/secret"
 
 
@@ -110,9 +111,11 @@ def test_the_post_reads_as_agreed() -> None:
     assert post.url == HOOK
     assert texts() == [
         "Action required from an AI agent",
+        "An AI agent of Acme asks:",
         "&gt; Wire $8,400 to Meridian?",
+        DEADLINE,
+        "If you don't, “Reject” is chosen.",
         "Options: Approve | Reject",
-        "Answer by 18:00 UTC today (in 4 h). If you don't, “Reject” is chosen.",
         f"<{RESPOND_URL}|Respond Now>",
     ]
     assert post.payload["text"] == (
@@ -131,12 +134,14 @@ def test_a_reminder_says_that_it_is_one() -> None:
 
 
 def test_agents_cannot_mention_or_fake_a_link() -> None:
-    _, question, options, deadline, _ = texts(
+    _, sender, question, deadline, silence, options, _ = texts(
         "<!channel> <https://evil.example|Approve>",
         options=("<@U1>", "<!here>"),
         timeout_default="<!here>",
+        sender="<!channel>",
     )
-    for text in (question, options, deadline):
+    assert deadline == DEADLINE
+    for text in (sender, question, silence, options):
         assert not re.search(r"[<>]", text)
     payload = CHANNEL.render(notification(recipient=HOOK, sender="<!channel>")).payload
     assert "<" not in payload["text"]
@@ -144,24 +149,24 @@ def test_agents_cannot_mention_or_fake_a_link() -> None:
 
 @pytest.mark.parametrize("option", ["Approve | Reject", "Approve ǀ Reject", "Approve l Reject"])
 def test_an_option_cannot_pass_for_two(option: str) -> None:
-    assert texts(options=(option, "No"))[2] == f"Options: “{option}” | “No”"
+    assert texts(options=(option, "No"))[5] == f"Options: “{option}” | “No”"
 
 
 def test_a_default_cannot_end_its_quotation() -> None:
-    deadline = texts(timeout_default='Reject" is chosen. Doing nothing is safe')[3]
-    assert deadline.endswith("“Reject' is chosen. Doing nothing is safe” is chosen.")
+    silence = texts(timeout_default='Reject" is chosen. Doing nothing is safe')[4]
+    assert silence == "If you don't, “Reject' is chosen. Doing nothing is safe” is chosen."
 
 
 def test_every_line_of_the_agent_is_marked() -> None:
-    question = texts("one\nAnswer by tomorrow.\n\nRespond Now: https://evil.example")[1]
+    question = texts("one\nAnswer by tomorrow.\n\nRespond Now: https://evil.example")[2]
     assert all(line.startswith("&gt; ") for line in question.split("\n"))
 
 
 def test_text_is_cut_after_escaping_and_never_inside_an_escape() -> None:
-    question = texts("&" * 2000)[1]
+    question = texts("&" * 2000)[2]
     assert 2880 < len(question) <= 2900
     assert re.fullmatch(r"&gt; (&amp;)+…", question)
-    wide = texts("😀" * 2000)[1]
+    wide = texts("😀" * 2000)[2]
     assert len(wide.encode("utf-16-le")) // 2 <= 2900
 
 
@@ -175,6 +180,7 @@ def test_only_our_own_link_is_markup(message: str, other: str) -> None:
     assert invalid(payload) is None
     *others, link = payload["blocks"]
     assert link["text"]["text"] == f"<{RESPOND_URL}|Respond Now>"
+    assert others.pop(3)["text"]["text"] == DEADLINE
     assert all(block["text"]["type"] == "plain_text" for block in others)
     for text in [payload["text"], *(block["text"]["text"] for block in others)]:
         assert html.escape(html.unescape(text), quote=False) == text or not re.search("[<>]", text)

@@ -192,6 +192,8 @@ def check_slack(seen: Seen) -> None:
     assert invalid(json.loads(json.dumps(seen.slack))) is None
     *others, last = seen.slack["blocks"]
     assert last["text"]["text"] == f"<{seen.links[2]}|Respond Now>"
+    deadline = others.pop(3)["text"]["text"]
+    assert re.fullmatch(r"Answer by <!date\^\d+\^\{date_long\}, \{time\}\|[\w :,]+>\.", deadline)
     for text in [seen.slack["text"], *(block["text"]["text"] for block in others)]:
         assert not re.search("[<>]", text)
         assert not hides_something(html.unescape(text))

@@ -73,12 +73,11 @@ def _dated(instant: Instant, now: Instant, another_day: str, clock: str) -> str:
 
 
 def deadline_sentence(expires_at: Instant, now: Instant, timeout_default: str | None) -> str:
-    """Until when to answer, and what happens otherwise.
+    """Return until when to answer, and what happens otherwise, for a message that is read later.
 
     `timeout_default` is written by an agent and put in as given: quote it first.
     """
-    ahead = relative(expires_at - now)
-    return f"Answer by {moment(expires_at, now)} ({ahead}). {otherwise(timeout_default)}"
+    return f"Answer by {absolute(expires_at, now)}. {otherwise(timeout_default)}"
 
 
 def otherwise(timeout_default: str | None) -> str:
@@ -92,7 +91,7 @@ def silence_sentence(expires_at: Instant, now: Instant, timeout_default: str | N
     """What doing nothing does; to stand beside any advice to do nothing. As above."""
     if timeout_default is None:
         return "If you do nothing, the agent is told that nobody answered."
-    return f"If you do nothing, {timeout_default} is chosen {at_moment(expires_at, now)}."
+    return f"If you do nothing, {timeout_default} is chosen on {absolute(expires_at, now)}."
 
 
 def absolute(instant: Instant, now: Instant) -> str:

@@ -192,6 +192,11 @@ def test_slack_blocks_are_drawn() -> None:
     assert [page.all(tag)[0].text for tag in ("code", "i", "s")] == ["No", "maybe", "never"]
 
 
+def test_a_date_of_slacks_is_drawn_as_its_text() -> None:
+    html = slack_html({"blocks": [text_block("By <!date^1795370400^{date_long}|Sun 22 Nov>.")]})
+    assert facts(html).text == "By Sun 22 Nov."
+
+
 def test_slack_rich_text_plain_sections_and_unknown_blocks_are_drawn_too() -> None:
     quote = {
         "type": "rich_text",

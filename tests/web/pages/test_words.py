@@ -80,9 +80,8 @@ def test_the_deadline_says_what_happens_otherwise() -> None:
     expires_at = at(2026, 11, 24, 18, 0)
 
     assert deadline_sentence(expires_at, NOW, "Reject") == (
-        "Answer by 18:00 UTC today (in 3 h 58 min). If you don't, Reject is chosen."
+        "Answer by Tue 24 Nov, 18:00 UTC. If you don't, Reject is chosen."
     )
     assert deadline_sentence(expires_at, NOW, None) == (
-        "Answer by 18:00 UTC today (in 3 h 58 min). "
-        "If you don't, the agent is told that nobody answered."
+        "Answer by Tue 24 Nov, 18:00 UTC. If you don't, the agent is told that nobody answered."
     )

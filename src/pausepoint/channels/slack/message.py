@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pausepoint.channels.base import Notification
-from pausepoint.domain.words import deadline_sentence
+from pausepoint.domain.words import absolute, otherwise
 from pausepoint.security.display_safe import (
     account_name,
     cut_to_fit,
@@ -43,11 +43,7 @@ def render_slack(notification: Notification) -> SlackPost:
     asked = display_safe(notification.message).strip()
     options = _options_line(notification.options)
     default = notification.timeout_default
-    deadline = deadline_sentence(
-        notification.expires_at,
-        notification.created_at,
-        None if default is None else quote(default, _OPTION_LIMIT),
-    )
+    silence = otherwise(None if default is None else quote(default, _OPTION_LIMIT))
     sender = account_name(notification.sender, _NAME_LIMIT)
     first_line = single_line(notification.message, _LINE_LIMIT)
     waits, header = "is waiting", "Action required from an AI agent"
@@ -59,15 +55,27 @@ def render_slack(notification: Notification) -> SlackPost:
             "text": _escaped(f"An AI agent of {sender} {waits} for your answer: {first_line}"),
             "blocks": [
                 _header(header),
+                _section("plain_text", _escaped(f"An AI agent of {sender} asks:")),
                 _section("plain_text", _fit(asked, _quote)),
+                _section("mrkdwn", f"Answer by {_date(notification)}."),
+                _section("plain_text", _fit(silence, _escaped)),
                 _section("plain_text", _fit(options, _escaped)),
-                _section("plain_text", _fit(deadline, _escaped)),
                 _section("mrkdwn", f"<{_escaped(notification.respond_url)}|Respond Now>"),
             ],
             "unfurl_links": False,
             "unfurl_media": False,
         },
     )
+
+
+def _date(notification: Notification) -> str:
+    """Slack's form of a date, in the reader's own zone and words.
+
+    https://docs.slack.dev/messaging/formatting-message-text/#date-formatting
+    """
+    seconds = notification.expires_at // 1000
+    fallback = absolute(notification.expires_at, notification.created_at)
+    return f"<!date^{seconds}^{{date_long}}, {{time}}|{fallback}>"
 
 
 def _confirmation(notification: Notification) -> SlackPost:

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 _SPAN: Final = re.compile(
     r"<(?P<url>https?://[^|>]+)(?:\|(?P<label>[^>]*))?>"
+    r"|<!date\^\d+\^[^|>]*\|(?P<date>[^>]*)>"
     r"|`(?P<code>[^`\n]+)`"
     r"|(?<!\w)\*(?P<bold>[^*\n]+)\*(?!\w)"
     r"|(?<!\w)_(?P<italic>[^_\n]+)_(?!\w)"
@@ -86,6 +87,8 @@ def _mrkdwn(text: str) -> Markup:
 def _span(match: re.Match[str]) -> Markup:
     if match["url"] is not None:
         return _link(unescape(match["url"]), unescape(match["label"] or match["url"]))
+    if match["date"] is not None:
+        return _plain(match["date"])
     kind = match.lastgroup or ""
     inner = _plain(match[kind]) if kind == "code" else _mrkdwn(match[kind])
     return Markup(f"<{_TAGS[kind]}>{{}}</{_TAGS[kind]}>").format(inner)  # noqa: S704
