@@ -56,6 +56,9 @@ class Endpoint:
     method: str
     path: str
     handler: Handler
+    operation_id: str
+    """The name of the method in a generated client."""
+
     summary: str
     tag: str
     needs_key: bool = True

@@ -12,6 +12,7 @@ from pausepoint import __version__
 from pausepoint.channels.registry import CHANNELS
 from pausepoint.channels.wording import filled_in, placeholders
 from pausepoint.domain import errors as e
+from pausepoint.domain.events import WEBHOOK_EVENTS, Event
 from pausepoint.web.access_control import AccessControl
 from pausepoint.web.endpoint import Endpoint
 from pausepoint.web.request_errors import (
@@ -21,10 +22,47 @@ from pausepoint.web.request_errors import (
     UnsupportedMediaType,
 )
 from pausepoint.web.schemas import ErrorBody, ValidationErrorBody
+from pausepoint.web.schemas.events import EventBody
 
 _REF: Final = "#/components/schemas/{name}"
 _ERROR_REF: Final = {"$ref": _REF.format(name="ErrorBody")}
 _VALIDATION_REF: Final = {"$ref": _REF.format(name="ValidationErrorBody")}
+_TAGS: Final = {
+    "Pauses": "Ask a person, wait for the answer, withdraw, erase.",
+    "Responding": "What the person's page does, for whoever builds another one.",
+    "Webhooks": "URLs that events are posted to, their deliveries, and sending one again.",
+    "Recipients": "The directory of who may be asked.",
+    "Events": "The events of an account as they happen.",
+    "Audit": "What happened, and who caused it.",
+    "Accounts": "The account and its first keys.",
+    "Keys": "API keys that may do less.",
+    "Callbacks": "Where vendors report what became of a message.",
+    "Health": "Whether the server works.",
+}
+_PATH_VALUES: Final = {
+    "pause_id": "The pause's id, `psr_` and a UUID; the prefix may be left out.",
+    "delivery_id": "The delivery's id, `dlv_` and a UUID.",
+    "webhook_id": "The webhook's id, `whk_` and a UUID.",
+    "recipient_id": "The recipient's id, `rcp_` and a UUID.",
+    "key_id": "The key's id, `key_` and a UUID.",
+    "token": "The signed end of the person's link.",
+}
+_QUERY_VALUES: Final = {
+    "limit": "At most this many.",
+    "offset": "Leave out this many of the newest.",
+    "pause_id": "Only what happened to this pause.",
+    "event_type": "Only this event, such as `pause.responded`.",
+}
+_HEADERS: Final = {
+    "X-Request-Id": {
+        "description": "Finds the request in the server's log.",
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "Seconds until it is worth another try.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+}
 _DESCRIPTION: Final = (
     "An AI agent stops, asks a person by {channel_nouns}, and goes on with the answer.\n\n"
     "Send a key as `Authorization: Bearer pp_live_…` or `pp_test_…`. With a test key nobody"
@@ -41,8 +79,11 @@ def openapi_document(endpoints: Sequence[Endpoint], public_url: str) -> dict[str
         if kind is not None
     ]
     _, components = msgspec.json.schema_components(
-        [*types, ErrorBody, ValidationErrorBody], ref_template=_REF
+        [*types, ErrorBody, ValidationErrorBody, EventBody], ref_template=_REF
     )
+    requests = {point.request.__name__ for point in published if point.request is not None}
+    for name, schema in components.items():
+        _for_generators(schema, is_request=name in requests)
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in published:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
@@ -52,19 +93,61 @@ def openapi_document(endpoints: Sequence[Endpoint], public_url: str) -> dict[str
             "title": "PausePoint",
             "version": __version__,
             "description": _DESCRIPTION,
+            "contact": {"name": "PausePoint", "url": "https://github.com/pausepoint/pausepoint"},
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": public_url}],
-        "tags": [{"name": name} for name in dict.fromkeys(point.tag for point in published)],
+        "tags": [
+            {"name": name, "description": _TAGS[name]}
+            for name in dict.fromkeys(point.tag for point in published)
+        ],
         "paths": paths,
+        "webhooks": {event.value: {"post": _webhook(event)} for event in WEBHOOK_EVENTS},
         "components": {
             "schemas": components,
+            "headers": _HEADERS,
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
     words = placeholders(CHANNELS.values())
     filled: dict[str, Any] = _filled_in(document, words)
     return filled
+
+
+def _for_generators(schema: dict[str, Any], *, is_request: bool) -> None:
+    """Say what generators of clients would otherwise guess wrongly.
+
+    An object without properties is closed for some, so it says that it takes any. A default makes
+    a field of a request required for others, so a request's default stands in the description;
+    what an answer always holds is required.
+    """
+    for name, field in schema.get("properties", {}).items():
+        for kind in (field, *field.get("anyOf", ())):
+            if kind.get("type") == "object" and "additionalProperties" not in kind:
+                kind["additionalProperties"] = True
+        if "default" not in field:
+            continue
+        default = field.pop("default")
+        if not is_request:
+            schema.setdefault("required", []).append(name)
+        elif default is not None:
+            words = (
+                f"{field.get('description', '')} Default: {msgspec.json.encode(default).decode()}."
+            )
+            field["description"] = words.strip()
+
+
+def _webhook(event: Event) -> dict[str, Any]:
+    """https://spec.openapis.org/oas/v3.1.1.html#oas-webhooks"""
+    return {
+        "operationId": "on" + "".join(part.capitalize() for part in re.split(r"[._]", event)),
+        "summary": f"Posted to webhooks that subscribe to {event}",
+        "description": "Signed with the webhook's secret; tried again until your server takes it.",
+        "tags": ["Webhooks"],
+        "security": [],
+        "requestBody": {"required": True, "content": _json(_ref(EventBody))},
+        "responses": {"2XX": {"description": "Taken. Anything else is tried again."}},
+    }
 
 
 def _filled_in(value: Any, words: Mapping[str, str]) -> Any:
@@ -82,8 +165,9 @@ def _filled_in(value: Any, words: Mapping[str, str]) -> Any:
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": _operation_id(endpoint),
+        "operationId": endpoint.operation_id,
         "summary": endpoint.summary,
+        "description": _key_needed(endpoint),
         "tags": [endpoint.tag],
         "security": [{"key": []}] if endpoint.needs_key else [],
         "responses": _responses(endpoint),
@@ -98,22 +182,38 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     return operation
 
 
-def _operation_id(endpoint: Endpoint) -> str:
-    room = endpoint.handler.__module__.rpartition(".")[2]
-    return f"{room}_{endpoint.handler.__name__}" + (
-        "" if not endpoint.path.startswith("/health") else endpoint.path.replace("/", "_")
-    )
+def _key_needed(endpoint: Endpoint) -> str:
+    if not endpoint.needs_key:
+        return "Needs no key."
+    if endpoint.scope is None:
+        return "Needs a key."
+    return f"Needs a key with the scope `{endpoint.scope}`."
 
 
 def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _PATH_VALUES[name],
+            "schema": {"type": "string"},
+        }
         for name in re.findall(r"\{(\w+)\}", endpoint.path)
     ]
     if endpoint.query is not None:
         schema = msgspec.json.schema(endpoint.query)["$defs"][endpoint.query.__name__]
         for name, kind in schema["properties"].items():
-            found.append({"name": name, "in": "query", "required": False, "schema": kind})
+            meaning = kind.pop("description", _QUERY_VALUES.get(name, ""))
+            found.append(
+                {
+                    "name": name,
+                    "in": "query",
+                    "required": False,
+                    "description": meaning,
+                    "schema": kind,
+                }
+            )
     for name, meaning in endpoint.headers.items():
         found.append(
             {
@@ -129,7 +229,7 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
     responses: dict[str, Any] = {}
-    success: dict[str, Any] = {"description": "Done."}
+    success: dict[str, Any] = {"description": "Done.", "headers": _headers(endpoint.status)}
     if endpoint.response is not None:
         success["content"] = _json(_ref(endpoint.response))
     if endpoint.streams is not None:
@@ -142,6 +242,7 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
         by_status.setdefault(error.status, []).append(error)
     for status, errors in sorted(by_status.items()):
         responses[str(status)] = {
+            "headers": _headers(status),
             "description": "\n\n".join(f"`{error.code}`: {error.sentence}" for error in errors),
             "content": _error_content(status, errors),
         }
@@ -151,6 +252,7 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
 def _stream(kind: type[Any]) -> dict[str, Any]:
     reference = _ref(kind)["$ref"]
     return {
+        "headers": _headers(200),
         "description": "Events for as long as you listen. Each has an `id`, its name as `event`,"
         f" and as `data` the JSON of `{reference}`.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
@@ -191,6 +293,11 @@ def _all_errors(endpoint: Endpoint) -> list[type[e.PausePointError]]:
         errors.append(e.RateLimited)
     errors += [e.Unavailable, e.InternalError]
     return list(dict.fromkeys(errors))
+
+
+def _headers(status: int) -> dict[str, Any]:
+    names = ("X-Request-Id", "Retry-After") if status in (429, 503) else ("X-Request-Id",)
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _ref(kind: type[Any]) -> dict[str, str]:

@@ -14,6 +14,7 @@ ENDPOINTS: Final = (
         method="GET",
         path="/v1/audit",
         handler=audit.list_all,
+        operation_id="listAuditEntries",
         summary="Read the audit log, newest first",
         tag="Audit",
         scope=Scope.AUDIT_READ,

@@ -15,6 +15,7 @@ ENDPOINTS: Final = tuple(
         method="POST",
         path=f"/v1/callbacks/{path}",
         handler=callback_handler(channel.name, path),
+        operation_id=f"receive{channel.name.capitalize()}Status",
         summary=summary,
         tag="Callbacks",
         needs_key=False,

@@ -15,6 +15,7 @@ ENDPOINTS: Final = (
         method="GET",
         path="/v1/events",
         handler=events.follow,
+        operation_id="followEvents",
         summary="Follow what happens, as server-sent events",
         tag="Events",
         scope=Scope.PAUSES_READ,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Protocol, TypeVar
 
 from msgspec import Meta, Struct
@@ -15,7 +15,23 @@ def described(text: str) -> Meta:
     return Meta(description=text)
 
 
-Timestamp = Annotated[str, Meta(description="RFC 3339, UTC.", examples=["2026-11-22T18:00:00Z"])]
+def shaped(text: str, **schema: Any) -> Meta:
+    """Describe a field by keywords of JSON Schema that are checked elsewhere, with codes of their own."""
+    return Meta(description=text, extra_json_schema=schema)
+
+
+def one_of(values: Iterable[str], text: str = "") -> Meta:
+    return Meta(description=text or None, extra_json_schema={"enum": [*values]})
+
+
+Timestamp = Annotated[
+    str,
+    Meta(
+        description="RFC 3339, UTC.",
+        examples=["2026-11-22T18:00:00Z"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
 Limit = Annotated[int, Meta(ge=1, le=100)]
 Offset = Annotated[int, Meta(ge=0, le=2**53)]
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from msgspec import Meta, Raw, Struct
 
 from pausepoint.domain.action import Action
-from pausepoint.domain.delivery import Attempt
-from pausepoint.domain.pause import Pause
+from pausepoint.domain.delivery import Attempt, DeliveryState
+from pausepoint.domain.pause import Pause, PauseStatus
+from pausepoint.domain.question import MAX_TIMEOUT_HOURS, MESSAGE_LIMIT
 from pausepoint.domain.time import to_rfc3339
 from pausepoint.web.schemas import (
     AttemptBody,
@@ -16,7 +17,9 @@ from pausepoint.web.schemas import (
     Offset,
     Timestamp,
     described,
+    one_of,
     optional_time,
+    shaped,
 )
 
 
@@ -35,10 +38,18 @@ class CreatePauseRequest(Struct, kw_only=True):
         ),
     ]
     channel: Annotated[str, Meta(description="{channels}.", examples=["sms"])]
-    message: Annotated[str, described("The question, 1 to 2000 characters.")]
-    options: Annotated[list[str], described("2 to 5 answers to choose from.")]
+    message: Annotated[
+        str, shaped("The question, 1 to 2000 characters.", minLength=1, maxLength=MESSAGE_LIMIT)
+    ]
+    options: Annotated[
+        list[str],
+        shaped("2 to 5 answers to choose from.", minItems=2, maxItems=5, uniqueItems=True),
+    ]
     allow_text_response: bool = False
-    timeout_hours: Annotated[float, described("More than 0, at most 8760.")] = 24
+    timeout_hours: Annotated[
+        float,
+        shaped("More than 0, at most 8760.", exclusiveMinimum=0, maximum=MAX_TIMEOUT_HOURS),
+    ] = 24
     timeout_default: Annotated[
         str | None, described("The option taken if nobody answers in time.")
     ] = None
@@ -81,7 +92,7 @@ class MessageAttempt(AttemptBody, kw_only=True):
 
 
 class DeliveryStatus(Struct, kw_only=True):
-    state: Annotated[str, described("queued, sent, delivered, failed or simulated.")]
+    state: Annotated[str, one_of(DeliveryState)]
     attempts: Annotated[list[MessageAttempt], described("Of all messages, by time.")]
 
 
@@ -89,7 +100,7 @@ class PauseBody(Struct, kw_only=True):
     """A pause, everywhere. Fields of content are null once erased."""
 
     pause_id: str
-    status: Annotated[str, described("pending, responded, timed_out or cancelled.")]
+    status: Annotated[str, one_of(PauseStatus)]
     channel: str
     recipient: str | None
     message: str | None
@@ -135,7 +146,7 @@ class PauseQuery(Struct, kw_only=True):
 
 
 class PauseListQuery(Struct, kw_only=True):
-    status: str | None = None
+    status: Annotated[str | None, shaped("Only pauses with this status.")] = None
     limit: Limit = 20
     offset: Offset = 0
 
