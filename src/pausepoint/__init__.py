@@ -5,9 +5,10 @@ The client's names are here too, imported on first use: `from pausepoint import 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # `typing` is slow to import, and the MCP server starts without it
 if TYPE_CHECKING:
+    from typing import Any
+
     from pausepoint.client import (
         Answer,
         AsyncPausePoint,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 import click
 
@@ -23,8 +23,11 @@ from pausepoint.cli.output import print_json
 from pausepoint.cli.values import contact, duration, pair
 
 if TYPE_CHECKING:
-    from pausepoint.client import Answer, Pause
+    from pausepoint.client import Answer, Pause, PausePoint
     from pausepoint.client.waiting import OnPending
+
+Question: TypeAlias = tuple[str, str, Sequence[str]]
+"""Recipient, message and options."""
 
 EXIT_CODES = """\b
 Exit code  0   the first option
@@ -100,40 +103,39 @@ def ask(
     details["metadata"] = dict(metadata) or None
     if details["callback_url"] is not None:
         details["callback_secret"] = _callback_secret(callback_secret_file)
-    key = new_idempotency_key() if idempotency_key is None else idempotency_key
-    details["idempotency_key"] = key
+    details["idempotency_key"] = idempotency_key or new_idempotency_key()
     question = sys.stdin.read() if message == "-" else message
+    arguments = (recipient, question, options)
     with open_client(as_json=as_json, patience=THROUGH_RESTARTS) as client:
         if no_wait:
-            pause = _created(recipient, question, options, details)
-            pause = pause or client.create(recipient, question, options, **details)
+            pause = _created(arguments, details) or client.create(*arguments, **details)
             print_json(document(pause)) if as_json else click.echo(pause.pause_id)
             return
-
-        def ask_and_wait(on_pending: OnPending) -> Answer:
-            pause = _created(recipient, question, options, details)
-            if pause is not None:
-                return client.wait(pause, on_pending=on_pending)
-            return client.ask(recipient, question, options, on_pending=on_pending, **details)
-
         answered(
-            ask_and_wait,
+            lambda on_pending: _answer(client, arguments, details, on_pending),
             with_text=details["allow_text"],
             as_json=as_json,
             if_lost=f"It may have been asked. To find out without asking twice, ask again with"
-            f" --idempotency-key {key}",
+            f" --idempotency-key {details['idempotency_key']}",
         )
 
 
-def _created(
-    recipient: str, question: str, options: Sequence[str], details: dict[str, Any]
-) -> Pause | None:
+def _answer(
+    client: PausePoint, arguments: Question, details: dict[str, Any], on_pending: OnPending
+) -> Answer:
+    pause = _created(arguments, details)
+    if pause is not None:
+        return client.wait(pause, on_pending=on_pending)
+    return client.ask(*arguments, on_pending=on_pending, **details)
+
+
+def _created(arguments: Question, details: dict[str, Any]) -> Pause | None:
     """Ask without a retry: where nothing answers, waiting for it is no use. None if it may be tried again."""
     from pausepoint.client import RateLimited, ServerError, UnexpectedAnswer, Unreachable
 
     try:
         with new_client(ONCE) as client:
-            return client.create(recipient, question, options, **details)
+            return client.create(*arguments, **details)
     except (RateLimited, ServerError, UnexpectedAnswer):
         return None
     except Unreachable as error:
