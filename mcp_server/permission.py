@@ -11,7 +11,6 @@ Everything else denies: silence, a withdrawal, an error, an input that cannot be
 from __future__ import annotations
 
 import json
-import re
 
 from . import refusals, results
 from .api import ApiAnswer, ApiRequest, CallCancelled, Waiting
@@ -35,6 +34,7 @@ from .user_questions import (
     user_questions,
     with_answers,
 )
+from .verdict import ALLOW, ALLOWED, DENY, TELL, UNDELIVERED, decide, silence, tool_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,12 +42,11 @@ if TYPE_CHECKING:
 
     from .api import Json, Outcome, ToolSteps
     from .calls import CallContext
+    from .verdict import Verdict
 
     Watching = Generator[ApiRequest, Outcome, tuple[Outcome, float]]
     Answering = Generator[ApiRequest, Outcome, list[Json]]
 
-ALLOW = "Allow"
-DENY = "Deny"
 # The API's own limits for an action, in bytes of canonical JSON and in characters.
 MAX_ACTION_BYTES = 256 * 1024
 MAX_TOOL_CHARACTERS = 200
@@ -56,8 +55,6 @@ _GRACE_SECONDS = 30
 # A restart takes seconds; a longer outage is an error.
 _PATIENCE_SECONDS = 60
 _RETRY_SECONDS = 2
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
-_TELL = "Tell the user; do not look for a way around it."
 
 
 class Permission:
@@ -114,6 +111,8 @@ def ask(values: Json, context: CallContext) -> ToolSteps:
 
 def _answers(bodies: list[Json], context: CallContext) -> Answering:
     """The pauses, each answered by a person and none by `Deny`. Raises `_Denied`, `CallCancelled`."""
+    permission = context.permission
+    assert permission is not None
     open_ids: list[str] = []
     answered: list[Json] = []
     waited, current = 0.0, None
@@ -123,14 +122,16 @@ def _answers(bodies: list[Json], context: CallContext) -> Answering:
             outcome = yield from asked_twice(_create(body, context, number))
             pause = pause_in(outcome)
             if pause is None:
-                raise _Denied(f"{refusals.what(outcome)}, so this is denied. {_TELL}")
+                raise _Denied(f"{refusals.what(outcome)}, so this is denied. {TELL}")
             created.append((body, outcome))
             open_ids.append(pause["pause_id"])
         for body, outcome in created:
             current = open_ids[0]
             pause, waited = yield from _answer(outcome, context, waited)
             del open_ids[0]
-            _check_choice(pause, body)
+            behavior, sentence = verdict_on(pause, body, permission)
+            if behavior != ALLOWED:
+                raise _Denied(sentence)
             answered.append(pause)
     except _Denied:
         for pause_id in open_ids:
@@ -153,56 +154,48 @@ def _create(body: Json, context: CallContext, number: int) -> ApiRequest:
 def _answer(
     created: Outcome, context: CallContext, waited: float
 ) -> Generator[ApiRequest, Outcome, tuple[Json, float]]:
-    """The pause with a person's answer. Raises `_Denied`; the pause is then withdrawn, or final."""
+    """Wait for the pause to end, and return it. Raises `_Denied`; the pause is then withdrawn, or final."""
     permission = context.permission
     assert permission is not None
     outcome, waited = yield from _watched(created, permission, context, waited)
     pause = pause_in(outcome)
     if pause is None:
-        raise _Denied(
-            f"{refusals.what(outcome)}, so no answer is known and this is denied. {_TELL}"
-        )
+        raise _Denied(f"{refusals.what(outcome)}, so no answer is known and this is denied. {TELL}")
     if pause["status"] == "pending":
         was_delivered = not results.has_failed(pause)
         pause = pause_in((yield from cancel_pause(pause["pause_id"])))
         if pause is None or pause["status"] == "cancelled":
-            raise _Denied(_silence(permission) if was_delivered else _UNDELIVERED)
-    if pause["status"] == "timed_out":
-        raise _Denied(_silence(permission))
-    if pause["status"] != "responded" or pause.get("resolved_by") != "human":
-        raise _Denied(f"The question ended without a person's answer, so this is denied. {_TELL}")
+            undelivered = f"{UNDELIVERED} {TELL}"
+            raise _Denied(silence(permission.timeout_seconds) if was_delivered else undelivered)
     return pause, waited
 
 
-def _check_choice(pause: Json, body: Json) -> None:
-    """Raises `_Denied` unless the person chose one of the options, and not `Deny`."""
-    choice, options = pause.get("response_choice"), body["options"]
-    if choice is None:
-        raise _Denied(f"The answer has been erased, so this is denied. {_TELL}")
-    if choice not in options:
-        raise _Denied(f"The answer is none of the options, so this is denied. {_TELL}")
-    if options == [ALLOW, DENY] and "action" in body and choice != ALLOW:
-        comment = results.comment(pause)
-        if comment is None:
-            raise _Denied("A person denied this.")
-        raise _Denied(f'A person denied this, with the comment: "{comment}"')
+def verdict_on(pause: Json, body: Json, permission: Permission) -> Verdict:
+    """Return the behavior and the sentence for an ended pause that `body` created."""
+    return decide(
+        status=pause["status"],
+        resolved_by=pause.get("resolved_by"),
+        choice=pause.get("response_choice"),
+        options=body["options"],
+        note=pause.get("response_text"),
+        timeout_seconds=permission.timeout_seconds,
+        is_simulated=results.delivery_of(pause).get("state") == "simulated",
+        is_question="action" not in body,
+    )
 
 
-_UNDELIVERED = f"The message could not be delivered, so no person was asked. {_TELL}"
-
-
-def _question(tool_name: str, tool_input: Json, permission: Permission) -> Json:
+def _question(tool: str, tool_input: Json, permission: Permission) -> Json:
     """The create's body. Raises `ArgumentProblem` where the person could not see the whole input.
 
     The input is the pause's action: the page shows every argument of it, whole.
     """
-    name = tool_name if _PLAIN_NAME.fullmatch(tool_name) else json.dumps(tool_name)
-    action = {"tool": tool_name, "arguments": tool_input}
+    name = tool_name(tool)
+    action = {"tool": tool, "arguments": tool_input}
     size = len(
         json.dumps(action, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     )
     message = f"May the agent use {name}?"
-    is_too_long = len(tool_name) > MAX_TOOL_CHARACTERS or len(message) > MAX_MESSAGE_CHARACTERS
+    is_too_long = len(tool) > MAX_TOOL_CHARACTERS or len(message) > MAX_MESSAGE_CHARACTERS
     if size > MAX_ACTION_BYTES or is_too_long:
         raise ArgumentProblem(
             f"the input of {name[:200]} is too large to be shown whole to a person ({size} bytes,"
@@ -264,11 +257,6 @@ def _is_open(outcome: Outcome) -> bool:
     if isinstance(outcome, ApiAnswer):
         return was_cut(outcome) or outcome.status == 429
     return not outcome.is_setup
-
-
-def _silence(permission: Permission) -> str:
-    waited = results.duration_words(permission.timeout_seconds)
-    return f"No person answered within {waited}, so this is denied. {_TELL}"
 
 
 def _decision(decision: Json) -> Json:

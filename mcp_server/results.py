@@ -52,7 +52,7 @@ def is_pause(body: object) -> bool:
 
 def has_failed(pause: Json) -> bool:
     """Whether the person could not be reached, so that waiting is of no use."""
-    return pause["status"] == "pending" and _delivery(pause).get("state") == "failed"
+    return pause["status"] == "pending" and delivery_of(pause).get("state") == "failed"
 
 
 def structured(content: Json, text: str) -> Json:
@@ -88,7 +88,7 @@ def polled(
     fields = PAUSE_FIELDS
     if pause["status"] == "pending":
         fields = {name: PAUSE_FIELDS[name] for name in _STILL_PENDING}
-        if _delivery(pause).get("state") in _ON_ITS_WAY:
+        if delivery_of(pause).get("state") in _ON_ITS_WAY:
             pause = {**pause, "delivery": None}
         if seconds_left is not None:
             extra["seconds_left"] = max(0, int(seconds_left))
@@ -186,13 +186,14 @@ def comment(pause: Json) -> str | None:
     return " ".join(text.split()) if isinstance(text, str) else None
 
 
-def _delivery(pause: Json) -> Json:
+def delivery_of(pause: Json) -> Json:
+    """Return the pause's delivery, empty where the answer has none."""
     delivery = pause.get("delivery")
     return delivery if isinstance(delivery, dict) else {}
 
 
 def _delivery_field(pause: Json) -> Json:
-    delivery = _delivery(pause)
+    delivery = delivery_of(pause)
     state = delivery.get("state")
     if not isinstance(state, str):
         return {}

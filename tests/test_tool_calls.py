@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from pausepoint.client import (
     Answer,
     Cancelled,
+    Delivery,
     NotShowable,
+    Pause,
     PausePoint,
     TimedOut,
     Undeliverable,
@@ -170,10 +173,21 @@ def test_a_file_that_is_no_saved_run_is_refused_and_left_alone(
 
 CALL = ToolCall(name="wire", arguments={"amount": 8400}, ids=("1",))
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-A_PAUSE: Any = None
+A_PAUSE = Pause(
+    pause_id="psr_1",
+    status="timed_out",
+    channel="sms",
+    created_at=NOW,
+    expires_at=NOW,
+    delivery=Delivery("sent"),
+)
 
 
 def answer_of(choice: str, text: str | None = None, *, resolved_by: str = "human") -> Answer:
+    status = "responded" if resolved_by == "human" else "timed_out"
+    pause = msgspec.structs.replace(
+        A_PAUSE, status=status, response_choice=choice, response_text=text, resolved_by=resolved_by
+    )
     return Answer(
-        choice=choice, text=text, resolved_by=resolved_by, pause_id="psr_1", at=NOW, pause=A_PAUSE
+        choice=choice, text=text, resolved_by=resolved_by, pause_id="psr_1", at=NOW, pause=pause
     )

@@ -231,7 +231,7 @@ def test_kill_in_the_middle_over_stdio(server: Server) -> None:
             {"choice": "Deny", "text": "Not on a Friday."},
             {
                 "behavior": "deny",
-                "message": 'A person denied this, with the comment: "Not on a Friday."',
+                "message": 'A person denied this with the note: "Not on a Friday."',
             },
         ),
     ],

@@ -80,9 +80,14 @@ class ApiStub:
             resolved_by="human",
         )
 
-    def time_out(self, pause_id: str) -> None:
-        default = self.pauses[pause_id]["timeout_default"]
-        self.change(pause_id, status="timed_out", response_choice=default, resolved_by="timeout")
+    def time_out(self, pause_id: str, delivery_state: str = "sent") -> None:
+        self.change(
+            pause_id,
+            status="timed_out",
+            response_choice=self.pauses[pause_id]["timeout_default"],
+            resolved_by="timeout",
+            delivery={"state": delivery_state, "attempts": []},
+        )
 
     def fail_delivery(self, pause_id: str, code: str) -> None:
         attempt = {"number": 1, "at": CREATED_AT, "outcome": "failed", "code": code}

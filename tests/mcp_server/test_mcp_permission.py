@@ -101,6 +101,15 @@ def test_silence_denies(api: ApiStub, mcp: StdioProcess) -> None:
     assert denied["message"].startswith("No person answered within 15 min")
 
 
+def test_silence_on_a_simulated_message_is_not_called_a_persons(
+    api: ApiStub, mcp: StdioProcess
+) -> None:
+    api.time_out(prompted(mcp, api), "simulated")
+    denied = decision(mcp.receive())
+    assert denied["behavior"] == "deny"
+    assert denied["message"].startswith("This key is for tests: no person was asked.")
+
+
 def test_allow_that_no_person_gave_denies(api: ApiStub, mcp: StdioProcess) -> None:
     pause_id = prompted(mcp, api)
     api.change(pause_id, status="responded", response_choice="Allow", resolved_by="policy")

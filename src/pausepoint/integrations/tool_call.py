@@ -8,23 +8,22 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from pausepoint.client import Answer, Cancelled, NotShowable, TimedOut, Unanswered
+from pausepoint.client import Answer, Cancelled, Erased, NotShowable, Pause, TimedOut, Unanswered
 from pausepoint.client.format_arguments import format_arguments
 from pausepoint.client.question import MESSAGE_LIMIT
 from pausepoint.integrations.changes import change_arguments
+from pausepoint.mcp.verdict import ALLOWED, APPROVE, CHANGE, NO_REPLY, REJECT, REPLY, decide
 
 Decision = Literal["approve", "edit", "respond", "reject"]
 
 OPTIONS: Final[Mapping[Decision, str]] = {
-    "approve": "Approve",
-    "edit": "Change",
-    "respond": "Reply",
-    "reject": "Reject",
+    "approve": APPROVE,
+    "edit": CHANGE,
+    "respond": REPLY,
+    "reject": REJECT,
 }
 FIXED: Final[frozenset[Decision]] = frozenset({"approve", "reject"})
 EDITABLE: Final[frozenset[Decision]] = FIXED | {"edit"}
-NO_REPLY: Final = "No reply"
-"""Where a person can only reply, and must be able not to."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -63,37 +62,26 @@ class ToolCall(Struct, frozen=True, kw_only=True):
         return {"message": self._message(), "options": options, "allow_text": True}
 
     def answered(self, answer: Answer) -> Verdict:
-        """Only what a person chose themselves lets it run."""
-        if not answer.by_human:
-            return self._no("No person decided on this call, so it did not run.")
-        note = (answer.text or "").strip()
-        if answer.choice == OPTIONS["approve"]:
+        """Return the verdict of an answer. Only what a person chose lets the call run."""
+        behavior, sentence = _decide(answer.pause)
+        if behavior == ALLOWED:
             return Verdict(decision="approve", arguments=self.arguments)
-        if answer.choice == OPTIONS["edit"]:
-            return self._edit(note)
-        if answer.choice == OPTIONS["respond"] and note:
+        note = (answer.text or "").strip()
+        if answer.by_human and answer.choice == CHANGE:
+            arguments = change_arguments(self.arguments, note)
+            if arguments is not None:
+                return Verdict(decision="edit", arguments=arguments)
+        if answer.by_human and answer.choice == REPLY and note:
             return Verdict(decision="respond", arguments={}, message=note)
-        if answer.choice in (OPTIONS["respond"], NO_REPLY):
-            return self._no("The person gave no reply.")
-        return self._no(f"A person rejected this call. {_note_sentence(note)}")
+        return self._no(sentence)
 
     def unanswered(self, error: Unanswered | NotShowable) -> Verdict:
-        """Silence is a no. What could not be delivered is raised: a person has yet to be asked."""
-        if isinstance(error, TimedOut):
-            return self._no("Nobody answered in time, so this call was not approved.")
-        if isinstance(error, Cancelled):
-            return self._no("The question was withdrawn, so this call was not approved.")
+        """Return a denial for a pause that has ended. Raises the error for one that has not."""
         if isinstance(error, NotShowable):
             return self._no(f"This call was not approved. {error}")
+        if isinstance(error, TimedOut | Cancelled | Erased) and error.pause is not None:
+            return self._no(_decide(error.pause)[1])
         raise error
-
-    def _edit(self, note: str) -> Verdict:
-        arguments = change_arguments(self.arguments, note)
-        if arguments is None:
-            return self._no(
-                f"A person wants this call changed; it did not run. {_note_sentence(note)}"
-            )
-        return Verdict(decision="edit", arguments=arguments)
 
     def _no(self, message: str) -> Verdict:
         can_reject = "reject" in self.decisions
@@ -110,8 +98,7 @@ class ToolCall(Struct, frozen=True, kw_only=True):
         message = f"{above}\n{arguments or '(no arguments)'}"
         if "edit" in self.decisions and arguments:
             message += (
-                f"\n\nTo change it, write each changed line anew as a note, and press"
-                f" {OPTIONS['edit']}."
+                f"\n\nTo change it, write each changed line anew as a note, and press {CHANGE}."
             )
         if len(message) > MESSAGE_LIMIT:
             raise NotShowable(
@@ -126,9 +113,16 @@ def _on_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _note_sentence(note: str) -> str:
-    """In quotes: it is data."""
-    return f"Their note: {json.dumps(note, ensure_ascii=False)}" if note else "They left no note."
+def _decide(pause: Pause) -> tuple[str, str]:
+    return decide(
+        status=pause.status,
+        resolved_by=pause.resolved_by,
+        choice=pause.response_choice,
+        options=pause.options,
+        note=pause.response_text,
+        timeout_seconds=(pause.expires_at - pause.created_at).total_seconds(),
+        is_simulated=pause.delivery.state == "simulated",
+    )
 
 
 def parsed(arguments: object) -> dict[str, Any]:

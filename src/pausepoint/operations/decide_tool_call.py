@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -13,11 +12,11 @@ from pausepoint.domain.action import Action
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.errors import PausePointError
 from pausepoint.domain.hook_rules import Decision, Rule, RuleSet
-from pausepoint.domain.pause import Pause, PauseStatus, ResolvedBy
+from pausepoint.domain.pause import Pause
 from pausepoint.domain.question import Question
 from pausepoint.domain.record import record
 from pausepoint.domain.time import milliseconds
-from pausepoint.domain.words import MINUTE, span
+from pausepoint.mcp.verdict import ALLOW, ALLOWED, ASK, DENIED, DENY, decide, tool_name
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.create_pause import create_pause
 from pausepoint.operations.idempotency import IDEMPOTENCY_KEPT, IdempotencyKey, claim
@@ -26,13 +25,8 @@ from pausepoint.operations.time_out_pauses import settled_pause
 from pausepoint.security.display_safe import single_line
 from pausepoint.store.changes import Applied, Change
 
-ALLOW: Final = "Allow"
-DENY: Final = "Deny"
-TELL: Final = "Tell the user; do not look for a way around it."
-
 _DEFAULTS: Final = {Decision.ALLOW: ALLOW, Decision.DENY: DENY, Decision.ASK: None}
 _CWD_LIMIT: Final = 300
-_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
 _ROUNDS: Final = 100
 _OURS: Final = "tool call "
 """Begins an idempotency key that no caller of the API can give: it has a blank. So no caller can put a
@@ -109,44 +103,30 @@ async def ask_about(
     raise PausePointError("This tool call was asked about too often.")
 
 
-def verdict_on_all(pauses: Sequence[Pause], call: ToolCall, rule: Rule) -> Verdict:
-    """What the final pauses say together: the first that is no yes, or no choice, decides."""
-    if not call.choices:
-        return verdict_on(pauses[0], rule)
+def verdict_on(pauses: Sequence[Pause], call: ToolCall) -> Verdict:
+    """Return the verdict of the final pauses together: the first that is no yes, or no choice, decides."""
     answers = []
     for pause in pauses:
-        if pause.status is not PauseStatus.RESPONDED or pause.choice is None:
-            verdict = verdict_on(pause, rule)
-            # An allow without the answers would send the agent on without any.
-            is_no = verdict.decision is not Decision.ALLOW
-            return verdict if is_no else Verdict(Decision.DENY, f"{verdict.reason} {_NO_ANSWER}")
-        answers.append((pause.choice, pause.content.response_text if pause.content else None))
-    return Verdict(Decision.ALLOW, "A person answered.", tuple(answers))
-
-
-_NO_ANSWER: Final = f"But nobody answered the question, so this is denied. {TELL}"
-
-
-def verdict_on(pause: Pause, rule: Rule) -> Verdict:
-    """What a final pause says. Only a person's own answer is called a person's."""
-    if pause.status is PauseStatus.RESPONDED and pause.resolved_by is ResolvedBy.HUMAN:
         note = pause.content.response_text if pause.content else None
-        said = f' with the note: "{note}"' if note else "."
-        if pause.choice == ALLOW:
-            return Verdict(Decision.ALLOW, f"A person allowed this{said}")
-        if pause.choice is None:
-            return Verdict(Decision.DENY, f"The answer has been erased, so this is denied. {TELL}")
-        return Verdict(Decision.DENY, f"A person denied this{said}")
-    if pause.status is PauseStatus.TIMED_OUT:
-        return _silence(pause, rule)
-    return Verdict(
-        Decision.DENY,
-        f"The question was withdrawn before a person answered, so this is denied. {TELL}",
-    )
+        behavior, sentence = decide(
+            status=pause.status,
+            resolved_by=pause.resolved_by,
+            choice=pause.choice,
+            options=pause.content.options if pause.content else None,
+            note=note,
+            timeout_seconds=(pause.expires_at - pause.created_at) / 1000,
+            is_simulated=pause.delivery_state is DeliveryState.SIMULATED,
+            on_silence=_on_silence(pause, call),
+            is_question=bool(call.choices),
+        )
+        if behavior != ALLOWED:
+            return Verdict(Decision(behavior), sentence)
+        answers.append((pause.choice or "", note))
+    return Verdict(Decision.ALLOW, sentence, tuple(answers) if call.choices else ())
 
 
 async def withdraw(services: Services, principal: Principal, pauses: Sequence[Pause]) -> bool:
-    """Cancel the questions whose answers would not be used. Whether every one of them was open."""
+    """Cancel the questions whose answers would not be used. Return True if all of them were open."""
     were_open = True
     for pause in pauses:
         try:
@@ -156,20 +136,11 @@ async def withdraw(services: Services, principal: Principal, pauses: Sequence[Pa
     return were_open
 
 
-def _silence(pause: Pause, rule: Rule) -> Verdict:
-    """As the page said to the person, even if the rules were changed since."""
-    given = pause.expires_at - pause.created_at
-    waited = span(given) if given >= MINUTE else f"{given / 1000:g} s"
-    nobody = f"No person answered within {waited}"
-    if pause.delivery_state is DeliveryState.SIMULATED:
-        return Verdict(Decision.DENY, f"This key is for tests: no person was asked. {TELL}")
-    if pause.choice == ALLOW:
-        return Verdict(
-            Decision.ALLOW, f"{nobody}. The operator's rules allow this then; no person did."
-        )
-    if pause.timeout_default is None and pause.content is not None:
-        return Verdict(Decision.ASK, f"{nobody}.")
-    return Verdict(Decision.DENY, f"{nobody}, so this is denied. {TELL}")
+def _on_silence(pause: Pause, call: ToolCall) -> str:
+    """Return what the page said to the person, even if the rules were changed since."""
+    if pause.choice == ALLOW and not call.choices:
+        return ALLOWED
+    return ASK if pause.timeout_default is None and pause.content is not None else DENIED
 
 
 def _questions(call: ToolCall, action: Action, rule: Rule) -> list[Question]:
@@ -189,10 +160,8 @@ def _questions(call: ToolCall, action: Action, rule: Rule) -> list[Question]:
 
     if call.choices:
         return [question(each.message, each.options, None) for each in call.choices]
-    # As JSON it is in quotes that it cannot close, and ASCII.
-    name = call.tool if _PLAIN_NAME.fullmatch(call.tool) else json.dumps(call.tool)
-    default = _DEFAULTS[rule.on_silence]
-    return [question(f"May Claude Code use {name}?", (ALLOW, DENY), default)]
+    message = f"May Claude Code use {tool_name(call.tool)}?"
+    return [question(message, (ALLOW, DENY), _DEFAULTS[rule.on_silence])]
 
 
 def _key(

@@ -28,13 +28,13 @@ from pausepoint.domain.pause import Pause, PauseStatus
 from pausepoint.domain.record import record
 from pausepoint.domain.scopes import Scope
 from pausepoint.mcp.user_questions import UNFIT, is_answered_elsewhere
+from pausepoint.mcp.verdict import TELL, UNDELIVERED
 from pausepoint.operations.decide_tool_call import (
-    TELL,
     ToolCall,
     Verdict,
     ask_about,
     rules_of,
-    verdict_on_all,
+    verdict_on,
     withdraw,
 )
 from pausepoint.operations.queries import is_worth_waiting_for, own_pause
@@ -98,8 +98,8 @@ class ClaudeCodeHook:
                 raise
             return JsonResponse(asking.answer(Verdict(Decision.ASK, _UNFIT)))
         if rule.defers and event == words.BEFORE_TOOL:
-            return JsonResponse(asking.answer(await self._deferred(asking, pauses, rule)))
-        return HeldAnswer(self._hold(request, asking, pauses, rule))
+            return JsonResponse(asking.answer(await self._deferred(asking, pauses)))
+        return HeldAnswer(self._hold(request, asking, pauses))
 
     async def _rule(self, principal: Principal, prefix: str, call: ToolCall) -> Rule | Verdict:
         """The rule by which a person is asked, or what is decided without."""
@@ -119,19 +119,19 @@ class ClaudeCodeHook:
             return Verdict(Decision.ASK, _NOT_A_PERMISSION)
         return Verdict(rule.decision, _BY_RULE[rule.decision])
 
-    async def _deferred(self, asking: _Asking, pauses: tuple[Pause, ...], rule: Rule) -> Verdict:
+    async def _deferred(self, asking: _Asking, pauses: tuple[Pause, ...]) -> Verdict:
         if all(pause.status.is_final for pause in pauses):
-            return verdict_on_all(pauses, asking.call, rule)
+            return verdict_on(pauses, asking.call)
         failed = [pause for pause in pauses if _has_failed(pause)]
         if failed and await withdraw(self._services, asking.principal, _open(pauses)):
-            return _denied(_UNDELIVERED)
+            return _denied(UNDELIVERED)
         return Verdict(Decision.DEFER, f"A person was asked: {pauses[0].pause_id}.")
 
     async def _hold(
-        self, request: Request, asking: _Asking, pauses: tuple[Pause, ...], rule: Rule
+        self, request: Request, asking: _Asking, pauses: tuple[Pause, ...]
     ) -> dict[str, Any]:
         try:
-            verdict = await self._waited(request, asking, pauses, rule)
+            verdict = await self._waited(request, asking, pauses)
         except ClientGone:
             await withdraw(self._services, asking.principal, _open(pauses))
             raise
@@ -140,7 +140,7 @@ class ClaudeCodeHook:
         return asking.answer(verdict)
 
     async def _waited(
-        self, request: Request, asking: _Asking, pauses: tuple[Pause, ...], rule: Rule
+        self, request: Request, asking: _Asking, pauses: tuple[Pause, ...]
     ) -> Verdict:
         """The verdict once all questions are answered, or one has ended otherwise, whichever it is."""
         final, because = await self._ended(request, pauses)
@@ -151,7 +151,7 @@ class ClaudeCodeHook:
             final = [
                 await own_pause(self._services, asking.principal, pause.pause_id) for pause in final
             ]
-        verdict = verdict_on_all(_by_outcome(final), asking.call, rule)
+        verdict = verdict_on(_by_outcome(final), asking.call)
         await withdraw(self._services, asking.principal, _open(final))
         return verdict
 
@@ -167,7 +167,7 @@ class ClaudeCodeHook:
                 if all(map(_is_answered, pauses)) or any(map(_is_unanswered, pauses)):
                     return pauses, ""
                 if any(map(_has_failed, pauses)):
-                    return pauses, _UNDELIVERED
+                    return pauses, UNDELIVERED
                 if store.is_releasing:
                     return pauses, _STOPPING
                 left = (min(pause.expires_at for pause in _open(pauses)) - clock.now()) / 1000
@@ -265,7 +265,6 @@ _NO_RULES = (
 _NO_DECISION = "PausePoint decides PreToolUse and PermissionRequest; it was asked about {event}."
 _UNFIT = f"{UNFIT}; it is left to the user."
 _NOT_A_PERMISSION = "This asks the user something, so no rule can allow it; it is left to the user."
-_UNDELIVERED = "The message could not be delivered, so no person was asked and this is denied."
 _STOPPING = "PausePoint is stopping, so no answer is known and this is denied."
 _BY_RULE: Final = {
     Decision.ALLOW: "The operator's rules allow this.",
