@@ -55,7 +55,7 @@ def test_importing_the_client_loads_nothing_of_the_server() -> None:
 
     assert not modules & {*MODULES, "click", "asyncio"}
     beside = {name for name in ours if not name.startswith("pausepoint.client")}
-    assert beside == {"pausepoint.channel_list"}
+    assert beside == {"pausepoint.channel_list", "pausepoint.retry"}
 
 
 def test_the_clients_names_are_in_the_package_itself() -> None:

@@ -17,10 +17,10 @@ from pausepoint.domain.delivery import (
     WEBHOOK_RETRIES,
     DeliveryState,
     Outcome,
-    RetryPolicy,
 )
 from pausepoint.domain.events import WEBHOOK_EVENTS, Actor, Event
 from pausepoint.domain.pause import PauseStatus, ResolvedBy
+from pausepoint.retry import RetryPolicy
 from pausepoint.web.endpoint import Endpoint
 from pausepoint.web.endpoints import ENDPOINTS
 from pausepoint.web.error_catalogue import catalogue

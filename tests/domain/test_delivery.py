@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,12 +12,18 @@ from hypothesis import strategies as st
 from pausepoint.domain.delivery import (
     NOTIFICATION_RETRIES,
     WEBHOOK_RETRIES,
-    next_attempt_at,
     next_check_at,
 )
+from pausepoint.domain.time import milliseconds
+from pausepoint.retry import RetryPolicy
 
 NO_JITTER = 0.5
 NOW = 1_000_000
+
+
+def due_at(policy: RetryPolicy, attempts: int, **given: Any) -> int | None:
+    delay = policy.delay(attempts, **given)
+    return None if delay is None else NOW + milliseconds(delay)
 
 
 @pytest.mark.parametrize(
@@ -24,13 +31,13 @@ NOW = 1_000_000
     [(1, 2), (2, 10), (3, 30), (4, 120), (5, 300), (6, 600), (7, 600), (8, 600), (9, 600)],
 )
 def test_people_are_tried_again_as_the_contract_says(attempts: int, seconds: int) -> None:
-    due = next_attempt_at(NOTIFICATION_RETRIES, attempts, NOW, chance=NO_JITTER)
+    due = due_at(NOTIFICATION_RETRIES, attempts, chance=NO_JITTER)
 
     assert due == NOW + seconds * 1000
 
 
 def test_people_are_tried_ten_times_at_most() -> None:
-    assert next_attempt_at(NOTIFICATION_RETRIES, 10, NOW, chance=NO_JITTER) is None
+    assert due_at(NOTIFICATION_RETRIES, 10, chance=NO_JITTER) is None
 
 
 @pytest.mark.parametrize(
@@ -38,28 +45,27 @@ def test_people_are_tried_ten_times_at_most() -> None:
     [(1, 5), (2, 300), (3, 1800), (4, 7200), (5, 18000), (6, 36000), (7, 36000)],
 )
 def test_webhooks_are_tried_again_as_the_contract_says(attempts: int, seconds: int) -> None:
-    due = next_attempt_at(WEBHOOK_RETRIES, attempts, NOW, chance=NO_JITTER)
+    due = due_at(WEBHOOK_RETRIES, attempts, chance=NO_JITTER)
 
     assert due == NOW + seconds * 1000
 
 
 def test_webhooks_are_given_up_after_the_last_delay() -> None:
-    assert next_attempt_at(WEBHOOK_RETRIES, 8, NOW, chance=NO_JITTER) is None
+    assert due_at(WEBHOOK_RETRIES, 8, chance=NO_JITTER) is None
 
 
 @given(st.integers(1, 9), st.floats(0, 1, exclude_max=True), st.integers(0, 10_000))
 def test_nobody_is_asked_at_or_past_the_deadline(attempts: int, chance: float, left: int) -> None:
-    due = next_attempt_at(NOTIFICATION_RETRIES, attempts, NOW, chance=chance, deadline=NOW + left)
+    due = due_at(NOTIFICATION_RETRIES, attempts, chance=chance, left=timedelta(milliseconds=left))
 
     assert due is None or NOW < due < NOW + left
 
 
 @given(st.integers(1, 9), st.floats(0, 1, exclude_max=True), st.integers(0, 3600))
 def test_retry_after_is_obeyed(attempts: int, chance: float, seconds: int) -> None:
-    due = next_attempt_at(
+    due = due_at(
         NOTIFICATION_RETRIES,
         attempts,
-        NOW,
         chance=chance,
         retry_after=timedelta(seconds=seconds),
     )

@@ -13,6 +13,8 @@ from msgspec import Struct
 from pausepoint.client.decoding import decoded, retry_after
 from pausepoint.client.errors import ApiError, PausePointError, UnexpectedAnswer, Unreachable
 from pausepoint.client.protocol import NoAnswer, Outcome, Request, Response, Steps
+from pausepoint.retry import RetryPolicy as Schedule
+from pausepoint.retry import exponential
 
 T = TypeVar("T")
 
@@ -22,8 +24,10 @@ PATIENCE = timedelta(minutes=10)
 """How long an outage may last while an answer is waited for, unless the caller says otherwise."""
 CALL_PATIENCE = 10.0
 """The same, in seconds, for calls that a caller waits for."""
-FIRST_DELAY = 0.25
 LONGEST_DELAY = 10.0
+SCHEDULE = Schedule(
+    exponential(timedelta(seconds=0.25), timedelta(seconds=LONGEST_DELAY)), adds_retry_after=True
+)
 TRIES_ON_NONSENSE = 3
 """How often what looks like a fault, not an outage, is tried in all."""
 QUIET_TRIES = 3
@@ -40,10 +44,12 @@ class RetryPolicy(Struct, frozen=True):
         """Return the policy for requests that do not wait for a person."""
         return RetryPolicy(min(self.patience, CALL_PATIENCE), self.chance)
 
-    def delay(self, tries: int) -> float:
-        """Return the back-off in seconds after this many attempts: exponential, with jitter."""
-        longest = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(tries, 30))
-        return longest * (0.5 + 0.5 * self.chance())
+    def delay(self, tries: int, retry_after: float = 0) -> float:
+        """Return the back-off in seconds after this many earlier attempts: exponential, with jitter."""
+        asked = timedelta(seconds=retry_after)
+        delay = SCHEDULE.delay(tries + 1, chance=self.chance(), retry_after=asked)
+        assert delay is not None, "only patience ends the attempts"
+        return delay.total_seconds()
 
 
 class Settled(Struct, Generic[T], frozen=True):
@@ -105,7 +111,7 @@ def _delay(
     if not _is_worth_repeating(request, outcome, problem, tries):
         return None
     asked = retry_after(outcome) if isinstance(outcome, Response) else None
-    return policy.delay(tries - 1) + (asked or 0)
+    return policy.delay(tries - 1, asked or 0)
 
 
 def _is_worth_repeating(

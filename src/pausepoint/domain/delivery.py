@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -11,6 +10,7 @@ from pausepoint.domain.events import Event
 from pausepoint.domain.mode import Mode
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant, milliseconds
+from pausepoint.retry import RetryPolicy
 
 
 class DeliveryState(StrEnum):
@@ -53,15 +53,6 @@ class Attempt:
     is_reminder: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """Delays after the first, second, … failed attempt; the last delay repeats."""
-
-    delays: tuple[timedelta, ...]
-    max_attempts: int
-    jitter: float = 0.1
-
-
 NOTIFICATION_RETRIES: Final = RetryPolicy(
     delays=(
         timedelta(seconds=2),
@@ -71,6 +62,7 @@ NOTIFICATION_RETRIES: Final = RetryPolicy(
         timedelta(minutes=5),
         timedelta(minutes=10),
     ),
+    jitter=(0.9, 1.1),
     max_attempts=10,
 )
 WEBHOOK_RETRIES: Final = RetryPolicy(
@@ -83,36 +75,11 @@ WEBHOOK_RETRIES: Final = RetryPolicy(
         timedelta(hours=10),
         timedelta(hours=10),
     ),
+    jitter=(0.9, 1.1),
     max_attempts=8,
 )
-LONGEST_RETRY_AFTER: Final = timedelta(hours=24)
-"""The longest Retry-After that is honoured."""
-
 STATUS_CHECKS: Final = (timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=5))
 """When to ask a vendor what became of a message, where it cannot call us back."""
-
-
-def next_attempt_at(
-    policy: RetryPolicy,
-    attempts: int,
-    now: Instant,
-    *,
-    chance: float,
-    retry_after: timedelta | None = None,
-    deadline: Instant | None = None,
-) -> Instant | None:
-    """When to try again after `attempts` tries have failed, or None to give up.
-
-    `chance` in [0, 1) spreads the delay by up to ±`policy.jitter`. `retry_after`, where the other
-    side gave one, is a lower bound, up to a day. An attempt at or past `deadline` would be of no use.
-    """
-    if attempts >= policy.max_attempts:
-        return None
-    delay = milliseconds(policy.delays[min(attempts, len(policy.delays)) - 1])
-    spread = delay * policy.jitter * (2 * chance - 1)
-    asked = min(retry_after or timedelta(), LONGEST_RETRY_AFTER)
-    due = now + max(round(delay + spread), milliseconds(asked))
-    return None if deadline is not None and due >= deadline else due
 
 
 def next_check_at(checks: int, sent_at: Instant) -> Instant | None:

@@ -19,8 +19,6 @@ from pausepoint.domain.delivery import (
     DeliveryKind,
     DeliveryState,
     Outcome,
-    RetryPolicy,
-    next_attempt_at,
     next_check_at,
 )
 from pausepoint.domain.events import Actor, Event
@@ -178,15 +176,14 @@ def _next_attempt_at(
     now: Instant,
 ) -> Instant | None:
     is_notification = delivery.kind is DeliveryKind.NOTIFICATION
-    policy: RetryPolicy = NOTIFICATION_RETRIES if is_notification else WEBHOOK_RETRIES
-    return next_attempt_at(
-        policy,
+    policy = NOTIFICATION_RETRIES if is_notification else WEBHOOK_RETRIES
+    delay = policy.delay(
         delivery.attempt,
-        now,
         chance=services.chance(),
         retry_after=attempt_result.retry_after,
-        deadline=pause.expires_at if pause and is_notification else None,
+        left=timedelta(milliseconds=pause.expires_at - now) if pause and is_notification else None,
     )
+    return None if delay is None else now + milliseconds(delay)
 
 
 def _state_after(attempt_result: AttemptResult, delivery: Delivery) -> DeliveryState:
