@@ -27,8 +27,8 @@ from pausepoint.store.changes import (
     rescheduled,
 )
 
-REPEATED_AFTER: Final = timedelta(seconds=10)
-"""When another process does it, where this one could not."""
+RETRY_DELAY: Final = timedelta(seconds=10)
+"""The delay before another process retries, where this one could not."""
 
 
 async def ask_next(services: Services, delivery_id: str) -> None:

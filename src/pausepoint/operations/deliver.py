@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +24,8 @@ from pausepoint.domain.delivery import (
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.pause import Pause
 from pausepoint.domain.time import Instant, milliseconds
-from pausepoint.operations.ask_next import REPEATED_AFTER, ask_next, undeliverable
+from pausepoint.operations.ask_next import RETRY_DELAY as ASK_NEXT_RETRY_DELAY
+from pausepoint.operations.ask_next import ask_next, undeliverable
 from pausepoint.operations.attempt_result import AttemptResult
 from pausepoint.operations.notify import notify
 from pausepoint.operations.services import Services
@@ -44,7 +45,7 @@ from pausepoint.store.changes import (
 
 T = TypeVar("T")
 
-LOOK_AGAIN: Final = timedelta(seconds=1)
+RETRY_DELAY: Final = timedelta(seconds=1)
 
 log = structlog.get_logger("pausepoint.deliver")
 
@@ -52,34 +53,40 @@ log = structlog.get_logger("pausepoint.deliver")
 async def deliver(services: Services, delivery: Delivery) -> AttemptResult | None:
     """Process one claimed delivery; a worker that lost its lease changes nothing.
 
-    How the attempt ended; None where a vendor was asked and had no news.
+    Return how the attempt ended, or None where a vendor's status was polled and had not changed.
 
-    A database that goes away meanwhile is waited for as long as the lease lasts: or a person who was
-    asked already would be asked again, only because it could not be recorded. Raises
-    StoreUnavailable once the lease has ended.
+    Retries while the database is unavailable, until the lease ends: otherwise a person who was asked
+    would be asked again because the attempt was not recorded. Raises StoreUnavailable once the lease
+    has ended.
     """
 
-    async def patiently(step: Callable[[], Awaitable[T]]) -> T:
+    async def with_retries(step: Callable[[], Awaitable[T]]) -> T:
         while True:
             try:
                 return await step()
             except StoreUnavailable:
-                again_at = services.clock.now() + milliseconds(LOOK_AGAIN)
-                if again_at >= (delivery.due_at or 0):
+                retry_at = services.clock.now() + milliseconds(RETRY_DELAY)
+                if retry_at >= (delivery.due_at or 0):
                     raise
-                await services.clock.sleep_until(again_at)
+                await services.clock.sleep_until(retry_at)
 
-    pause = await patiently(lambda: services.store.pause(delivery.pause_id))
+    pause = await with_retries(lambda: services.store.pause(delivery.pause_id))
     if delivery.state is DeliveryState.FAILED:
-        await patiently(lambda: ask_next(services, delivery.delivery_id))
+        await with_retries(lambda: ask_next(services, delivery.delivery_id))
         return None
     if pause is None:
         attempt_result = AttemptResult(Outcome.FAILED, "pause_erased")
     elif delivery.state is DeliveryState.SENT:
-        return await patiently(lambda: _check(services, delivery, pause))
+        return await with_retries(lambda: _check(services, delivery, pause))
     else:
-        attempt_result = await patiently(lambda: _try(services, delivery, pause))
-    return await patiently(lambda: _end(services, delivery, attempt_result, pause))
+        attempt_result = await with_retries(lambda: _try(services, delivery, pause))
+    return await with_retries(lambda: _end(services, delivery, attempt_result, pause))
+
+
+async def release_claims(services: Services, claimed: Sequence[Delivery]) -> None:
+    """Release claims before their leases end. An attempt recorded meanwhile wins."""
+    now = services.clock.now()
+    await services.store.apply_all([Change(guard=rescheduled(one, now)) for one in claimed])
 
 
 async def _try(services: Services, delivery: Delivery, pause: Pause) -> AttemptResult:
@@ -119,7 +126,7 @@ async def _check(services: Services, delivery: Delivery, pause: Pause) -> Attemp
 async def record_report(
     services: Services, delivery: Delivery, state: DeliveryState, code: str | None
 ) -> AttemptResult:
-    """What a vendor says became of a message: DELIVERED or FAILED. Late and repeated reports change nothing."""
+    """Record a vendor's final status of a message. Late and repeated reports change nothing."""
     pause = await services.store.pause(delivery.pause_id)
     outcome = Outcome.DELIVERED if state is DeliveryState.DELIVERED else Outcome.FAILED
     attempt_result = AttemptResult(outcome, code, provider_id=delivery.provider_id)
@@ -140,7 +147,7 @@ async def _end(
     state = _state_after(attempt_result, delivery)
     asks_next = state is DeliveryState.FAILED and _may_be_followed(delivery, pause)
     if asks_next:
-        due_at = now + milliseconds(REPEATED_AFTER)
+        due_at = now + milliseconds(ASK_NEXT_RETRY_DELAY)
     attempts = _recorded(delivery, attempt_result, now)
     guard = UpdateDelivery(
         read=delivery,
@@ -163,7 +170,7 @@ async def _end(
 
 
 def _may_be_followed(delivery: Delivery, pause: Pause | None) -> bool:
-    """Whether others may be asked once this one has failed."""
+    """Return True if the fallback or a reminder may follow this failed delivery."""
     is_first = delivery.kind is DeliveryKind.NOTIFICATION and not delivery.is_reminder
     return is_first and pause is not None and pause.has_several_messages
 

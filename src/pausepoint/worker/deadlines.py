@@ -11,7 +11,7 @@ import structlog
 from pausepoint.operations.services import Services
 from pausepoint.operations.time_out_pauses import time_out_pauses
 from pausepoint.store.base import StoreUnavailable
-from pausepoint.worker.waiting import AFTER_TROUBLE, first_of, rest
+from pausepoint.worker.waiting import RETRY_DELAY, first_of, rest
 
 BATCH: Final = 500
 
@@ -34,7 +34,7 @@ class DeadlineLoop:
                 await self._step()
             except StoreUnavailable as error:
                 log.warning("deadlines wait for the database", error=str(error))
-                await rest(self._stopping, self._services.clock, AFTER_TROUBLE)
+                await rest(self._stopping, self._services.clock, RETRY_DELAY)
 
     async def _step(self) -> None:
         store, clock = self._services.store, self._services.clock

@@ -15,11 +15,10 @@ from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.observability import logs
 from pausepoint.operations.attempt_result import AttemptResult
-from pausepoint.operations.deliver import deliver
-from pausepoint.operations.release_claim import release_claim
+from pausepoint.operations.deliver import deliver, release_claims
 from pausepoint.operations.services import Services
 from pausepoint.store.base import StoreUnavailable
-from pausepoint.worker.waiting import AFTER_TROUBLE, first_of
+from pausepoint.worker.waiting import RETRY_DELAY, first_of
 
 CLAIM_LIMIT: Final = 64
 LEASE: Final = timedelta(seconds=60)
@@ -33,8 +32,8 @@ log = structlog.get_logger("pausepoint.worker")
 class DeliveryLoop:
     """One per process. `run` returns once `stop` was called and what was begun has ended.
 
-    Cancelling `run` breaks off what was begun and hands it back, due at once for every worker.
-    `deliver` carries one delivery a step further: the operation, or something around it.
+    Cancelling `run` cancels attempts in flight and releases their claims, due at once for every
+    worker. `deliver` is the operation, or a wrapper around it.
     """
 
     def __init__(self, services: Services, deliver: Deliver = deliver) -> None:
@@ -52,7 +51,11 @@ class DeliveryLoop:
         try:
             await self._run()
         except asyncio.CancelledError:
-            await self._release_claims()
+            begun = dict(self._tasks)
+            for task in begun:
+                task.cancel()
+            await asyncio.gather(*begun, return_exceptions=True)
+            await release_claims(self._services, list(begun.values()))
             raise
 
     async def _run(self) -> None:
@@ -66,20 +69,13 @@ class DeliveryLoop:
                 due = None if claimed else await store.next_delivery_due(after=asked_at)
             except StoreUnavailable as error:
                 log.warning("deliveries wait for the database", error=str(error))
-                due, claimed = self._services.clock.now() + milliseconds(AFTER_TROUBLE), []
+                due, claimed = self._services.clock.now() + milliseconds(RETRY_DELAY), []
             for delivery in claimed:
                 self._begin(delivery)
             if not claimed:
                 await self._wait(due)
         if self._tasks:
             await asyncio.wait(self._tasks)
-
-    async def _release_claims(self) -> None:
-        begun = dict(self._tasks)
-        for task in begun:
-            task.cancel()
-        await asyncio.gather(*begun, return_exceptions=True)
-        await release_claim(self._services, list(begun.values()))
 
     async def _claim(self) -> list[Delivery]:
         return await self._services.store.claim_deliveries(

@@ -8,7 +8,7 @@ from typing import Protocol
 import structlog
 
 from pausepoint.clock import Clock
-from pausepoint.worker.waiting import AFTER_TROUBLE, rest
+from pausepoint.worker.waiting import RETRY_DELAY, rest
 
 log = structlog.get_logger("pausepoint.worker")
 
@@ -41,4 +41,4 @@ class Supervised:
                 log.exception("a worker's loop broke off and begins again")
             if self._stopping.is_set():
                 return
-            await rest(self._stopping, self._clock, AFTER_TROUBLE)
+            await rest(self._stopping, self._clock, RETRY_DELAY)

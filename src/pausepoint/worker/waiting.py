@@ -1,4 +1,4 @@
-"""How the loops wait: for the first of several things, and never past the order to stop."""
+"""Waits of the worker's loops: for the first of several events, and never past a stop."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Final
 from pausepoint.clock import Clock
 from pausepoint.domain.time import milliseconds
 
-AFTER_TROUBLE: Final = timedelta(seconds=1)
-"""When a loop tries again, after what it does has failed."""
+RETRY_DELAY: Final = timedelta(seconds=1)
+"""The delay before a loop retries a failed step."""
 
 
 async def first_of(waits: list[Awaitable[object]]) -> None:
-    """Returns when one of them does, and cancels the others."""
+    """Return when the first of them does, and cancel the others."""
     tasks = [asyncio.ensure_future(wait) for wait in waits]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -26,6 +26,6 @@ async def first_of(waits: list[Awaitable[object]]) -> None:
 
 
 async def rest(stopping: asyncio.Event, clock: Clock, span: timedelta) -> None:
-    """Returns after `span`, or as soon as `stopping` is set."""
+    """Return after `span`, or as soon as `stopping` is set."""
     until = clock.now() + milliseconds(span)
     await first_of([stopping.wait(), clock.sleep_until(until)])
