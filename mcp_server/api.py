@@ -1,4 +1,4 @@
-"""What the tools ask of PausePoint's REST API, and what comes back: plain values, no I/O."""
+"""Requests to PausePoint's REST API and their outcomes: plain values, no I/O."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class CallCancelled(Exception):
 
 
 class Waiting:
-    """How far a wait for a person has come when one of its requests is sent.
+    """The progress of a wait for a person when one of its requests is sent.
 
     `wait_seconds` is the whole wait, `waited_seconds` what lies behind it, `seconds_left` the time
     to the pause's deadline, None where it is not known yet.

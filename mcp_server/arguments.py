@@ -66,12 +66,12 @@ def check_pause_id(value: str) -> str:
 
 
 def is_idempotency_key(value: str) -> bool:
-    """Whether the header `Idempotency-Key` may carry it: 1-255 visible ASCII characters."""
+    """Return True for a valid `Idempotency-Key`: 1-255 visible ASCII characters."""
     return _VISIBLE_ASCII.fullmatch(value) is not None
 
 
 def check_create(values: Json) -> None:
-    """What the schema cannot say about a create. Raises `ArgumentProblem`."""
+    """Check the rules of a create that the schema cannot express. Raises `ArgumentProblem`."""
     default = values.get("timeout_default")
     if default is not None and default not in values["options"]:
         raise ArgumentProblem("timeout_default must be one of options")
@@ -182,7 +182,7 @@ def _object(name: str, value: object, rule: Json) -> Json:
 
 
 def _json_of(text: str) -> object:
-    """What a JSON string holds; None when it is no JSON, which then fails as the wrong type."""
+    """Decode a JSON string; None if it is not JSON, which then fails as the wrong type."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

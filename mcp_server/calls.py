@@ -41,7 +41,7 @@ _PATIENT_SECONDS = 225
 
 
 class KnownPauses:
-    """What a server remembers: of its pauses, and how long a request may be held.
+    """The server's memory of its pauses, and of how long a request may be held.
 
     Better words and fewer lost calls come of it; no answer depends on it.
     """
@@ -65,7 +65,7 @@ class KnownPauses:
         return None if deadline is None else max(0.0, deadline - now)
 
     def count_pending_poll(self, pause_id: str) -> int:
-        """How many polls of this pause have now ended without an answer."""
+        """Count a poll that ended without an answer, and return the number of them for this pause."""
         polls = self._pending_polls.get(bare_id(pause_id), 0) + 1
         self._note(self._pending_polls, bare_id(pause_id), polls)
         return polls
@@ -86,7 +86,7 @@ class KnownPauses:
 
 
 class CallContext:
-    """What a call needs from the world: `now` in epoch seconds, a key never used before.
+    """The inputs of a call: `now` in epoch seconds, and an unused idempotency key.
 
     `permission` is the recipient of `permission_prompt`; None where that tool is not offered.
     `callback_secret` signs what is posted to a `callback_url`; None where none is taken.

@@ -90,7 +90,7 @@ class Cancellation:
 
 
 class Offer:
-    """What this server offers: the longest wait, a `permission_prompt` or not, callbacks or not."""
+    """The server's features: the longest wait, `permission_prompt`, callbacks."""
 
     __slots__ = ("has_callback", "has_permission_prompt", "max_wait_seconds")
 
@@ -118,7 +118,7 @@ _FIVE_TOOLS = Offer()
 
 
 def cuts_calls_early(message: object, names: tuple[str, ...] = SHORT_LIVED_CLIENTS) -> bool:
-    """Whether this message introduces a client of these names, whose calls last a few seconds only."""
+    """Return True if this message introduces a client whose calls time out after a few seconds."""
     if not isinstance(message, dict) or not isinstance(message.get("params"), dict):
         return False
     params = message["params"]
@@ -129,7 +129,7 @@ def cuts_calls_early(message: object, names: tuple[str, ...] = SHORT_LIVED_CLIEN
 
 
 def receive(message: object, offer: Offer = _FIVE_TOOLS, *, is_stateless: bool = False) -> Received:
-    """What one decoded message means; never raises. Batches are the caller's to take apart.
+    """Interpret one decoded message; never raises. The caller splits batches.
 
     `is_stateless` is given where the transport has said it; the message alone can say it too.
     """

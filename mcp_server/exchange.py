@@ -30,7 +30,7 @@ _BAD_URL = "PAUSEPOINT_BASE_URL must be an address like http://127.0.0.1:8000"
 
 
 class Target:
-    """Where PausePoint is. Raises `ValueError` with a sentence for an address that is none."""
+    """PausePoint's base URL. Raises `ValueError` with a sentence for an invalid one."""
 
     def __init__(self, base_url: str) -> None:
         try:
@@ -74,12 +74,12 @@ class Exchange:
 
     @property
     def seconds(self) -> float:
-        """How long it has been under way."""
+        """Return the seconds since the exchange began."""
         return time.monotonic() - self._began
 
     @property
     def is_overdue(self) -> bool:
-        """Whether no more answer is to be expected."""
+        """Return True once the exchange has timed out."""
         allowed = self._request.delay_seconds + self._request.hold_seconds
         return self.seconds > allowed + CONNECT_SECONDS + ANSWER_SECONDS
 
@@ -156,7 +156,7 @@ class Exchange:
 
 
 def target_problem(base_url: str) -> ApiFailure | None:
-    """Why nothing can be sent to this address, None when it is one."""
+    """Return the problem with this base URL, or None if it is valid."""
     try:
         Target(base_url)
     except ValueError as problem:

@@ -42,7 +42,7 @@ def error(request_id: RequestId | None, code: int, message: str, data: Json | No
 
 
 def parsed(raw: bytes) -> object:
-    """What a client has sent, decoded. Raises `ValueError`, `RecursionError`."""
+    """Decode a client's message. Raises `ValueError`, `RecursionError`."""
     message: object = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
     return message
 

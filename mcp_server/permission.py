@@ -78,7 +78,7 @@ def denied(reason: str) -> Json:
 
 
 class _Denied(Exception):
-    """Why the call is denied, for the host."""
+    """The call is denied, with the reason for the host."""
 
 
 def ask(values: Json, context: CallContext) -> ToolSteps:

@@ -82,7 +82,7 @@ def _is_undecided(outcome: Outcome) -> bool:
 
 
 def what(outcome: Outcome) -> str:
-    """What happened, as a sentence without its full stop."""
+    """Return the sentence for a failed request, without its full stop."""
     if isinstance(outcome, ApiFailure):
         return outcome.reason
     if 300 <= outcome.status < 400:

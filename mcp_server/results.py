@@ -1,4 +1,4 @@
-"""How the API's objects become tool results: `structuredContent` and a short text for each.
+"""Tool results from the API's objects: `structuredContent` and a short text for each.
 
 Only listed fields of the right type pass, absent ones are left out: a null in a string field makes
 clients that validate results call a successful create failed, and the person is asked twice.
@@ -42,7 +42,7 @@ def duration_words(seconds: float) -> str:
 
 
 def is_pause(body: object) -> bool:
-    """Whether an answer's body is a pause as far as these tools need one."""
+    """Return True if an answer's body has the fields of a pause that these tools need."""
     return (
         isinstance(body, dict)
         and isinstance(body.get("pause_id"), str)
@@ -51,7 +51,7 @@ def is_pause(body: object) -> bool:
 
 
 def has_failed(pause: Json) -> bool:
-    """Whether the person could not be reached, so that waiting is of no use."""
+    """Return True if the message to the person failed for good."""
     return pause["status"] == "pending" and delivery_of(pause).get("state") == "failed"
 
 
@@ -181,7 +181,7 @@ def _without_secret(value: object) -> object:
 
 
 def comment(pause: Json) -> str | None:
-    """What the person wrote, on one line; never part of `next_step`, which is ours alone."""
+    """Return the person's note on one line. It is never part of `next_step`, which the server alone writes."""
     text = pause.get("response_text")
     return " ".join(text.split()) if isinstance(text, str) else None
 

@@ -1,4 +1,4 @@
-"""What the environment says. Odd values are named on stderr and never stop the start."""
+"""Settings from the environment. Invalid values are reported on stderr and never stop the start."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Settings:
 
 
 def _certificate_problem(file: str, folders: str) -> str | None:
-    """Why no server can be trusted: OpenSSL passes over what these variables name wrongly."""
+    """Return the problem with the certificate variables: OpenSSL ignores a wrong file or folder silently."""
     if file:
         if not os.path.isfile(file):
             return f"{_CERTIFICATES} names a file that is not there: {file}"

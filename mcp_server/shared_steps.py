@@ -57,7 +57,7 @@ def error_code(outcome: Outcome) -> str | None:
 
 
 def was_cut(outcome: Outcome) -> bool:
-    """Whether a held request ended without PausePoint's answer: a gateway, or a lost line."""
+    """Return True if a long poll was cut by a gateway or a lost connection."""
     if isinstance(outcome, ApiFailure):
         return outcome.sent
     return outcome.status >= 500 or outcome.status == 408

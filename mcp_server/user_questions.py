@@ -45,7 +45,7 @@ class UserQuestion:
 
 
 def is_answered_elsewhere(tool: str, tool_input: Any) -> bool:
-    """Whether nothing that a person chooses in PausePoint is a whole answer for this tool."""
+    """Return True if no option in PausePoint could be a complete answer for this tool."""
     if tool == ASK_USER_QUESTION:
         return user_questions(tool_input) is None
     if tool == EXIT_PLAN_MODE:

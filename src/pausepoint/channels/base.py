@@ -1,4 +1,4 @@
-"""What every channel is, and what can go wrong on the way to a person."""
+"""The channel protocol, its messages and its errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Sendable = TypeVar("Sendable")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """What a message to a person is made from. `delivery_id` stays the same over all attempts.
+    """The input of a message to a person. `delivery_id` is the same for all attempts.
 
     `sender` is the account's name; `message` and `options` are the agent's words, raw. The deadline is
     put into words as of `created_at`: when the pause was made, or when a later message first left.
@@ -63,7 +63,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """What a vendor says became of a message: DELIVERED, FAILED, or SENT while it is on its way."""
+    """A vendor's status of a message: DELIVERED, FAILED, or SENT while it is in transit."""
 
     state: DeliveryState
     code: str | None = None
@@ -101,7 +101,7 @@ class OperatorValues:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How the dev inbox draws a message: the text of a Jinja template, and its values.
+    """A message as the dev inbox shows it: the text of a Jinja template, and its values.
 
     The template also has `entry`, `notification`, `now` and the filters and functions of the pages.
     `document` is a whole HTML page, which the inbox serves for a frame at `/dev/inbox/mail/{number}`.
@@ -161,11 +161,11 @@ class Channel(ABC, Generic[Rendered]):
     @property
     @abstractmethod
     def is_set_up(self) -> bool:
-        """Whether `transport` can be made."""
+        """Return True if the settings suffice for `transport`."""
 
     @abstractmethod
     def transport(self, guarded: HttpClient, operator: HttpClient) -> AnyTransport:
-        """How messages leave: `guarded` reaches addresses that users give, `operator` those of the
+        """Return the transport. `guarded` is the client for addresses that users give, `operator` for those of the
         operator's settings."""
 
     @abstractmethod
@@ -185,7 +185,7 @@ class Channel(ABC, Generic[Rendered]):
         return None
 
     def preview(self, message: Any) -> Preview:
-        """How the dev inbox shows what `render` returned."""
+        """Return the dev inbox's preview of a message from `render`."""
         return Preview('<pre class="code">{{ text }}</pre>', {"text": str(message)})
 
     def callback_reader(self, path: str) -> CallbackReader | None:
@@ -209,7 +209,7 @@ class Channel(ABC, Generic[Rendered]):
 
 
 class Transport(ABC, Generic[Sendable]):
-    """How a rendered message leaves. Raises ChannelError."""
+    """Sends rendered messages. Raises ChannelError."""
 
     @abstractmethod
     async def send(self, message: Sendable, notification: Notification, now: Instant) -> Receipt:
@@ -233,7 +233,7 @@ class Reply:
 
 
 def retry_after(reply: Reply, now: Instant) -> timedelta | None:
-    """What `Retry-After` asks for, seconds or a date (RFC 9110, 10.2.3); None for garbage."""
+    """Parse `Retry-After`, seconds or a date (RFC 9110, 10.2.3); None if it is invalid."""
     value = reply.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return timedelta(seconds=int(value[:9]))
@@ -261,7 +261,7 @@ class HttpClient(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InboundRequest:
-    """What a vendor posted: `url` is the public one, regardless of Host and proxies.
+    """A vendor's request: `url` is the public one, regardless of Host and proxies.
 
     `headers` have lower-case names; `path` holds the parameters of the callback's path.
     """
@@ -274,7 +274,7 @@ class InboundRequest:
 
 @dataclass(frozen=True, slots=True)
 class InboundStatus:
-    """What became of a delivery; `report` is None where the vendor says nothing that counts."""
+    """A delivery's status from a vendor; `report` is None for an unknown status."""
 
     delivery_id: str
     provider_id: str

@@ -42,7 +42,7 @@ class _AddressRefused(OSError):
 
 
 class OutboundClient:
-    """What both clients share; implements `HttpClient`. Sessions are made inside the first loop.
+    """The base of both HTTP clients; implements `HttpClient`. Sessions are created in the first event loop.
 
     No redirects, cookies, proxies from the environment or decompression; at most READ_LIMIT bytes
     of an answer are read. ChannelError codes: `address_refused` and `bad_url` (permanent);

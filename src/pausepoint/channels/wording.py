@@ -14,7 +14,7 @@ def in_words(words: Sequence[str]) -> str:
 
 
 def placeholders(channels: Iterable[AnyChannel | type[AnyChannel]]) -> Mapping[str, str]:
-    """What stands for these words in texts that are written once, such as the API's descriptions."""
+    """Return the placeholders of texts that are written once, such as the API's descriptions."""
     known = list(channels)
     names = [channel.name for channel in known]
     return {

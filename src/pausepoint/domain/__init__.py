@@ -1,1 +1,1 @@
-"""What a pause is and what may happen to it: pure, standard library only."""
+"""The pause and its state machine: pure, standard library only."""

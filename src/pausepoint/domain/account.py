@@ -28,14 +28,14 @@ _SECRET_LENGTHS: Final = range(16, 513)
 
 
 def wrong_name(name: str) -> str | None:
-    """What is wrong with the name of an account or a key, if anything is."""
+    """Return the problem with the name of an account or a key, or None."""
     if name.strip() and name.isprintable() and len(name) <= NAME_LIMIT:
         return None
     return f"Must be one line of 1 to {NAME_LIMIT} characters."
 
 
 def wrong_account_name(name: str, looks_like: Callable[[str], str]) -> str | None:
-    """What is wrong with an account's name, which stands in sentences that people read.
+    """Return the problem with an account's name, or None. Sentences that people read contain it.
 
     `looks_like` maps a text to a form that is equal for texts that look alike.
     """
@@ -50,7 +50,7 @@ def wrong_account_name(name: str, looks_like: Callable[[str], str]) -> str | Non
 
 
 def is_name(text: str) -> bool:
-    """Whether it can stand in a sentence without quotation marks."""
+    """Return True if it needs no quotation marks in a sentence."""
     return len(text.split()) <= _NAME_WORDS and _SENTENCE_MARK.search(text) is None
 
 
@@ -90,7 +90,7 @@ class ApiKey:
 
 
 class Owned(Protocol):
-    """What belongs to an account in one mode: a pause, a webhook, a recipient."""
+    """An object of an account in one mode: a pause, a webhook, a recipient."""
 
     @property
     def developer_id(self) -> str: ...
@@ -100,7 +100,7 @@ class Owned(Protocol):
 
 @record(frozen=True, slots=True)
 class Principal:
-    """Who is calling: an account, by one of its keys."""
+    """The authenticated caller: an account, by one of its keys."""
 
     key_id: str
     developer_id: str

@@ -1,4 +1,4 @@
-"""What an agent is about to do: a tool and its arguments, as exact as a person must see them."""
+"""The action that an agent asks about: a tool and its arguments, exactly as a person must see them."""
 
 from __future__ import annotations
 

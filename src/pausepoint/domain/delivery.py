@@ -83,7 +83,7 @@ STATUS_CHECKS: Final = (timedelta(seconds=10), timedelta(seconds=60), timedelta(
 
 
 def next_check_at(checks: int, sent_at: Instant) -> Instant | None:
-    """When to ask about a sent message for the `checks`+1st time, or None to ask no more."""
+    """Return when to poll a sent message's status for the `checks`+1st time, or None to stop."""
     return sent_at + milliseconds(STATUS_CHECKS[checks]) if checks < len(STATUS_CHECKS) else None
 
 

@@ -17,7 +17,7 @@ DEFER_TIMEOUT: Final = timedelta(hours=24)
 
 
 class Decision(StrEnum):
-    """What becomes of a tool call."""
+    """The decision on a tool call."""
 
     ALLOW = "allow"
     DENY = "deny"

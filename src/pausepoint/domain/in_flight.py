@@ -1,4 +1,4 @@
-"""What a process is sending, and how much more of it each account and target may take.
+"""Deliveries in flight in this process, and the limits for each account and target.
 
 A pool is a channel, or all webhooks and callbacks together: pools share nothing, so that no webhook
 delays a message. Within a pool an account has a fair share, of which some is always left for an
@@ -51,7 +51,7 @@ class InFlight:
         _decrement(self._accounts[pool], developer_id)
 
     def full(self) -> list[str]:
-        """What may take no more: targets, the pool of webhooks, an account's id for its webhooks,
+        """Return what is at its limit: targets, the pool of webhooks, an account's id for its webhooks,
         a channel and an account's id for its messages."""
         found = [
             target
@@ -67,7 +67,7 @@ class InFlight:
         return found
 
     def counts(self) -> dict[str, int]:
-        """How much is in flight, by target, and by pool and account; and each pool's shares:
+        """Return the deliveries in flight by target, and by pool and account; and each pool's shares:
         of an account that has something in flight, and of one that has nothing."""
         found = dict(self._targets)
         for pool, accounts in self._accounts.items():

@@ -46,7 +46,7 @@ def have_all_failed(messages: Sequence[Delivery]) -> bool:
 
 
 def is_reached(messages: Sequence[Delivery], recipient_index: int) -> bool:
-    """Whether the first message to that recipient has left."""
+    """Return True if the first message to that recipient was sent."""
     return any(
         each.state in _REACHED
         for each in messages

@@ -55,7 +55,7 @@ class Contact:
 
 @record(frozen=True, slots=True)
 class Callback:
-    """Where the developer wants to hear of one pause, and the secret that its events are signed with."""
+    """The URL that receives one pause's events, and the secret that signs them."""
 
     url: str
     secret: str
@@ -63,7 +63,7 @@ class Callback:
 
 @record(frozen=True, slots=True)
 class Content:
-    """What may be erased: the agent's words, the address, the person's words, the developer's secret.
+    """The erasable part of a pause: the agent's words, the address, the person's words, the developer's secret.
 
     `metadata` is any JSON object, in the agent's key order.
     """

@@ -1,4 +1,4 @@
-"""What an account may ask for: how many pauses a month, and on which channels."""
+"""Plans: the pauses a month and the channels of an account."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ USUAL_PLANS: Final[Mapping[str, Plan]] = {
 
 
 def month_of(now: Instant) -> Instant:
-    """When the calendar month of `now` began, in UTC."""
+    """Return the start of the calendar month of `now`, in UTC."""
     moment = to_datetime(now)
     return from_datetime(moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0))

@@ -1,4 +1,4 @@
-"""What an agent may ask: the limits of a question, checked before anything is written."""
+"""The limits of a question, validated before anything is written."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHORTEST: Final = timedelta(milliseconds=1)
 
 @record(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What the agent sent, by the API's names; nothing is checked yet."""
+    """A question as the agent sent it, by the API's names; not yet validated."""
 
     recipient: str
     channel: str

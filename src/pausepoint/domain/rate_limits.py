@@ -1,4 +1,4 @@
-"""How much one caller may ask for, and of one person: the operator's numbers. The contract's are the defaults."""
+"""Rate limits for a caller and for a recipient: the operator's settings. The defaults are the contract's."""
 
 from __future__ import annotations
 

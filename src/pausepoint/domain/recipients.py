@@ -24,7 +24,7 @@ class MuteReason(StrEnum):
 
 
 class Asking(StrEnum):
-    """What became of the message that asks a person to confirm."""
+    """The state of the message that asks a person to confirm."""
 
     SENT = "sent"
     FAILED = "failed"
@@ -70,7 +70,7 @@ class RecipientRules:
     allowed: tuple[Contact, ...] = ()
 
     def allows(self, contact: Contact) -> bool:
-        """Whether the operator has allowed this address, confirmed or not.
+        """Return True if the operator has allowed this address, confirmed or not.
 
         A pattern holds for its own channel only: `+44*` does not match `+44agent@example.com`.
         """
@@ -91,7 +91,7 @@ _ROUTED: Final = re.compile(
 
 
 def is_routed(address: str) -> bool:
-    """Whether a mail server may take the e-mail address for a route to another domain."""
+    """Return True if a mail server may take the e-mail address for a route to another domain."""
     return _ROUTED.search(address.rpartition("@")[0]) is not None
 
 

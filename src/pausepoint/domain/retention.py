@@ -1,4 +1,4 @@
-"""How long things are kept at the least."""
+"""Minimum retention."""
 
 from __future__ import annotations
 

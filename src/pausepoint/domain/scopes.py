@@ -1,4 +1,4 @@
-"""What a key may do, and when and from where. No scope answers a pause: only the person's link does."""
+"""Restrictions of a key: scopes, expiry, networks. No scope answers a pause: only the person's link does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Scope(StrEnum):
 
 @record(frozen=True, slots=True)
 class KeyRestrictions:
-    """How far a key reaches. None and empty are without bounds, as the keys of registration are."""
+    """The restrictions of a key. None and empty do not restrict, as in the keys of registration."""
 
     scopes: frozenset[Scope] | None = None
     expires_at: Instant | None = None

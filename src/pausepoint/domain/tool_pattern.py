@@ -217,7 +217,7 @@ def _normal(text: str) -> str:
 
 
 def _hides_its_host(url: str) -> bool:
-    """Whether what comes before the path may be read in two ways, or a name stands before the host."""
+    """Return True if the part before the path is ambiguous, or contains user information."""
     authority = url.partition("://")[2].partition("/")[0]
     return any(character in authority for character in "@\\\t\r\n?#")
 

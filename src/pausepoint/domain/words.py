@@ -32,7 +32,7 @@ _WEEKDAYS: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
 def span(duration_ms: int) -> str:
-    """How long: "3 h 58 min", rounded down; "less than a minute" where nothing is left."""
+    """Format a duration: "3 h 58 min", rounded down; "less than a minute" below one."""
     minutes = duration_ms // MINUTE
     days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
     if minutes < 1:
@@ -45,17 +45,17 @@ def span(duration_ms: int) -> str:
 
 
 def relative(duration_ms: int) -> str:
-    """How far ahead: "in 3 h 58 min"; "now" once it is there."""
+    """Format a time to come: "in 3 h 58 min"; "now" once it is reached."""
     return f"in {span(duration_ms)}" if duration_ms > 0 else "now"
 
 
 def moment(instant: Instant, now: Instant) -> str:
-    """When, as it reads after "by": "18:00 UTC today", "tomorrow 09:30 UTC", "24 Nov, 18:00 UTC"."""
+    """Format an instant to follow "by": "18:00 UTC today", "tomorrow 09:30 UTC", "24 Nov, 18:00 UTC"."""
     return _dated(instant, now, "{date}, {clock}", f"{to_datetime(instant):%H:%M} UTC")
 
 
 def at_moment(instant: Instant, now: Instant) -> str:
-    """When something happened: "at 17:03 UTC today", "on 24 Nov at 17:03 UTC"."""
+    """Format an instant of an event: "at 17:03 UTC today", "on 24 Nov at 17:03 UTC"."""
     return _dated(instant, now, "on {date} {clock}", f"at {to_datetime(instant):%H:%M} UTC")
 
 
@@ -88,14 +88,14 @@ def otherwise(timeout_default: str | None) -> str:
 
 
 def silence_sentence(expires_at: Instant, now: Instant, timeout_default: str | None) -> str:
-    """What doing nothing does; to stand beside any advice to do nothing. As above."""
+    """Return the effect of no answer, to stand beside any advice not to answer. Arguments as above."""
     if timeout_default is None:
         return "If you do nothing, the agent is told that nobody answered."
     return f"If you do nothing, {timeout_default} is chosen on {absolute(expires_at, now)}."
 
 
 def absolute(instant: Instant, now: Instant) -> str:
-    """When, however late it is read: "Tue 24 Nov, 18:00 UTC"."""
+    """Format an instant independently of the day: "Tue 24 Nov, 18:00 UTC"."""
     at = to_datetime(instant)
     return f"{_WEEKDAYS[at.weekday()]} {_date(at, to_datetime(now))}, {at:%H:%M} UTC"
 

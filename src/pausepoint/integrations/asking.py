@@ -33,7 +33,7 @@ R_co = TypeVar("R_co", covariant=True)
 
 
 class Recipient(msgspec.Struct, frozen=True):
-    """Who is asked. `timeout` is 24 hours unless given."""
+    """The person who is asked. `timeout` is 24 hours unless given."""
 
     address: str
     channel: str | None = None
@@ -48,7 +48,7 @@ class Question(Protocol[R_co]):
 
     @property
     def ids(self) -> Sequence[str] | None:
-        """What identifies this stop of the run in its saved state; None if the run is not saved."""
+        """The identifiers of this stop in the run's saved state; None if the run is not saved."""
 
     def question_fields(self) -> dict[str, Any]:
         """`message`, `options` and more of `create`. Raises NotShowable."""

@@ -38,7 +38,7 @@ def asks(
 
 
 class Person:
-    """Who gives the feedback."""
+    """The person as a feedback provider."""
 
     def __init__(self, recipient: Recipient, pausepoint: PausePoint | None) -> None:
         self._recipient = recipient

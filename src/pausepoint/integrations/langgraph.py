@@ -119,7 +119,7 @@ class _PlainQuestion(Struct, frozen=True):
         return {**asked, "message": format_arguments(value)}
 
     def answered(self, answer: Answer) -> dict[str, Any]:
-        """What `interrupt` returns in the node: plain values, which every checkpointer can keep."""
+        """Return the value of `interrupt` in the node: plain values, which every checkpointer can keep."""
         return {
             "choice": answer.choice,
             "text": answer.text,
@@ -168,7 +168,7 @@ class _Stop:
 
 
 def _is_fork(config: Mapping[str, Any]) -> bool:
-    """Whether the run starts at an older checkpoint: its interrupts were answered once already."""
+    """Return True if the run starts at an older checkpoint: its interrupts were answered once already."""
     return "checkpoint_id" in config.get("configurable", {})
 
 

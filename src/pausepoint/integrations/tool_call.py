@@ -27,7 +27,7 @@ EDITABLE: Final[frozenset[Decision]] = FIXED | {"edit"}
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What a person decided.
+    """A person's decision.
 
     `arguments` are those to run with, for `approve` and `edit`. `message` is for the model: why
     not, or for `respond` what the person wrote.

@@ -1,1 +1,1 @@
-"""How often: sliding windows in this process, and what other processes have counted."""
+"""Rate limiting: sliding windows in this process, with the counts of other processes."""

@@ -14,7 +14,7 @@ from pausepoint.limits.window import Verdict, Window
 
 
 class Limit(StrEnum):
-    """What is counted, and for which subject."""
+    """A limit: the requests it counts, and for which subject."""
 
     KEY = "key"
     EARLY = "early"  # a key's long waits that ended early
@@ -126,7 +126,7 @@ class Limiter:
     # ── Counts shared between processes ──
 
     def drain_local_counts(self) -> tuple[Counts, dict[str, int]]:
-        """What was counted since the last call, and who holds how many requests now."""
+        """Return the counts since the last call, and the requests that each subject holds now."""
         assert self._unsaid is not None
         unsaid, self._unsaid = self._unsaid, {}
         return unsaid, dict(self._held)
@@ -134,7 +134,7 @@ class Limiter:
     def merge_remote_counts(
         self, process_id: str, counts: Counts, held: Mapping[str, int], now: Instant
     ) -> None:
-        """What another process has counted. A limit that is not known here is passed over."""
+        """Add another process's counts. An unknown limit is ignored."""
         for limit, window in self._windows.items():
             for subject, count in counts.get(limit.value, {}).items():
                 window.add(subject, now, count)

@@ -1,4 +1,4 @@
-"""How many questions wait for each person: remembered from above, so that the database is seldom asked."""
+"""Upper bounds of the questions that wait for each person, so that the database is seldom queried."""
 
 from __future__ import annotations
 

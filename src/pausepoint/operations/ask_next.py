@@ -62,7 +62,7 @@ async def _ask(services: Services, pause: Pause) -> bool:
 
 
 def _reminder(asked_early: Delivery, now: int) -> tuple[Row, ...]:
-    """Who is asked before the reminder's time is reminded then, as the recipient would have been."""
+    """Return the reminder of a fallback asked before the reminder's time, due when the recipient's was."""
     if asked_early.due_at is None:
         return ()
     reminder = replace(

@@ -1,4 +1,4 @@
-"""How one attempt of a delivery ended."""
+"""The result of one delivery attempt."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def _key(
 
 
 async def _take(services: Services, principal: Principal, pause: Pause) -> bool:
-    """Whether this is the first time that the pause's answer is used."""
+    """Return True the first time that the pause's answer is used."""
     key = IdempotencyKey(f"{_OURS}{pause.pause_id} taken", "")
     # Kept longer than the key that finds the pause, or the two could expire between two statements.
     now = services.clock.now()

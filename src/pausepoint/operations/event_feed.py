@@ -50,11 +50,11 @@ class Feed:
 
     @property
     def event_id(self) -> str:
-        """Where to go on after what was read."""
+        """Return the id to continue after."""
         return _event_id(self._position)
 
     async def read(self) -> list[FeedEvent]:
-        """What comes next, oldest first, at most a page; nothing where there is nothing yet."""
+        """Return the next events, oldest first, at most a page; empty if there are none yet."""
         reader = self._principal
         told: list[FeedEvent] = []
         while not told:
@@ -120,7 +120,7 @@ def _event_id(position: FeedPosition) -> str:
 
 
 def _delivery(entry: AuditEntry, pause: Pause) -> dict[str, object]:
-    """Where a pause has one message only, the entry says neither its channel nor that it is the first."""
+    """Return the delivery of an entry. A pause with one message has no channel or reminder in its entries."""
     detail = entry.detail
     return {
         "delivery_id": detail.get("delivery_id"),

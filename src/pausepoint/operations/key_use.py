@@ -1,4 +1,4 @@
-"""When each key was used last: noted in memory at every request, written once a minute."""
+"""The last use of each key: kept in memory at every request, written once a minute."""
 
 from __future__ import annotations
 

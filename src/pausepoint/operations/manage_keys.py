@@ -126,7 +126,7 @@ async def revoke_own_key(services: Services, principal: Principal, key_id: str) 
 
 
 async def revoke_key(services: Services, developer_id: str, key_id: str) -> bool:
-    """Whether there was such a key, and alive."""
+    """Revoke a key. Return True if there was an active one."""
     entry = _entry(developer_id, Event.API_KEY_REVOKED, key_id)
     change = Change(guard=RevokeApiKey(key_id, developer_id), rows=(entry,))
     return isinstance(await services.store.apply(change), Applied)

@@ -1,4 +1,4 @@
-"""What a person wants of an account's agents: to be asked, or to be left alone. Only they and the operator say.
+"""Opt-out and opt-in: a person's consent to an account's messages. Only the person and the operator change it.
 
 They are known by a link: the one that asked them to confirm, or a question's.
 """
@@ -42,7 +42,7 @@ log = structlog.get_logger("pausepoint.consent")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who holds the link, as the account's agents know them. `sender` is the account's name.
+    """The holder of the link, by the address that the account's agents use. `sender` is the account's name.
 
     `recipient` is there by a confirmation's link, `pause` by a question's.
     `silence` is the option that doing nothing, on the page as well, would choose at the deadline.

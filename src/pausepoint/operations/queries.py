@@ -1,4 +1,4 @@
-"""What a caller may read, and how an agent waits for it."""
+"""Queries: the reads of a caller, and of an agent that waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may be asked, and how often: the one rule for every question, on its recipient and each fallback."""
+"""Recipient policy: permission and rate limits for a question's recipient and each fallback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LOOK_AGAIN_SECONDS: Final = 60
 async def may_be_asked(
     services: Services, principal: Principal, pause: Pause
 ) -> AsyncIterator[None]:
-    """What is written inside asks the people of `pause`.
+    """Check the recipients of `pause` for the write inside the context.
 
     A test key reaches no real person: only mutes made on test questions' pages count.
     Raises RecipientNotAllowed, RecipientMuted, RecipientBusy.
@@ -71,7 +71,7 @@ def count_reminder(services: Services, pause: Pause, contact: Contact) -> None:
 
 
 def subject_of(developer_id: str, contact: Contact) -> str:
-    """Whose messages are counted together."""
+    """Return the subject of the rate limit: an account's messages to one person count together."""
     return f"{developer_id} {contact.channel} {person_of(contact)}"
 
 

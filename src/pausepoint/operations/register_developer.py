@@ -83,7 +83,7 @@ async def register_developer(
 
 
 async def set_developer_disabled(services: Services, developer_id: str, disabled: bool) -> bool:
-    """Whether it changed anything. A disabled account's keys open nothing."""
+    """Disable or enable an account. Return True if that changed it. A disabled account's keys are rejected."""
     event = Event.DEVELOPER_DISABLED if disabled else Event.DEVELOPER_ENABLED
     entry = account_entry(developer_id, event, Actor.SYSTEM)
     change = Change((entry,), SetDeveloperDisabled(developer_id, disabled))
@@ -91,7 +91,7 @@ async def set_developer_disabled(services: Services, developer_id: str, disabled
 
 
 async def set_developer_plan(services: Services, developer_id: str, plan: str) -> bool:
-    """Whether it changed anything. Raises ValidationFailed for a plan that is not there."""
+    """Set an account's plan. Return True if that changed it. Raises ValidationFailed for an unknown plan."""
     if plan not in services.policy.plans:
         known = ", ".join(services.policy.plans)
         raise ValidationFailed(("plan", f"Must be one of: {known}."))

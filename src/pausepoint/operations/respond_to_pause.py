@@ -47,7 +47,7 @@ def respond_url(services: Services, pause: Pause, recipient_index: int = 0) -> s
 
 
 def mute_url(services: Services, pause: Pause, recipient_index: int = 0) -> str:
-    """Where a person mutes the account's agents, from a mail: it shows and decides no question."""
+    """Return the URL of an e-mail's opt-out page: it neither shows nor answers a question."""
     token = ResponseToken(pause.pause_id, pause.expires_at, recipient_index)
     signed = issue_mute(token, services.policy.secret_keys[0])
     return f"{services.policy.public_url}/mute/{signed}"
@@ -71,7 +71,7 @@ async def find_question(services: Services, token: str) -> AskedPause:
 
 
 def ended_error(pause: Pause, now: Instant) -> PausePointError | None:
-    """Why the link of this pause is worth nothing any more; None while it waits."""
+    """Return the error for a link to a pause that has ended; None while it is pending."""
     status = PauseStatus.TIMED_OUT if pause.is_overdue(now) else pause.status
     return _TOO_LATE[status]() if status.is_final else None
 

@@ -1,4 +1,4 @@
-"""What every operation is given: the store, the clock, the ways out, and the operator's choices."""
+"""The dependencies of every operation: store, clock, channels, HTTP client, operator's policy."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from pausepoint.store.changes import Change, rescheduled
 
 
 def has_simulated_person(recipient: str, fallback: Sequence[Contact]) -> bool:
-    """Whether any of these is one."""
+    """Return True if one of the contacts is a simulated person."""
     addresses = (recipient, *(contact.recipient for contact in fallback))
     return any(simulated_person(address) is not None for address in addresses)
 

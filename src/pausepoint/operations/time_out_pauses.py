@@ -31,7 +31,7 @@ async def time_out_pauses(services: Services, overdue: Sequence[Pause | DuePause
 
 
 async def is_default_withheld(services: Services, pause: Pause) -> bool:
-    """Whether the default would not be taken if the deadline were now."""
+    """Return True if the default would be withheld at a deadline now."""
     if pause.default_index is None:
         return False
     return any(

@@ -48,7 +48,7 @@ async def post_event(services: Services, delivery: Delivery, pause: Pause) -> At
 
 
 async def _receiver(services: Services, delivery: Delivery, pause: Pause) -> _Receiver | str:
-    """Where to post, or a word for why nowhere."""
+    """Return the receiver of the event, or the code of the reason for none."""
     if delivery.webhook_id is not None:
         webhook = await services.store.webhook(delivery.webhook_id)
         if webhook is None or webhook.disabled_at is not None:

@@ -1,1 +1,1 @@
-"""What happens without a request: deliveries leave, deadlines fall."""
+"""Background work: deliveries, deadlines, retention, rate limit synchronisation."""

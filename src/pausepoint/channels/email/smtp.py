@@ -144,7 +144,7 @@ async def _say_goodbye(server: aiosmtplib.SMTP) -> None:
 
 @cache
 def _own_name() -> str:
-    """What we call ourselves in EHLO (RFC 5321, 4.1.1.1)."""
+    """Return the client's name for EHLO (RFC 5321, 4.1.1.1)."""
     return socket.gethostname() or "localhost"
 
 

@@ -13,7 +13,7 @@ from pausepoint.domain.errors import InvalidRecipient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpSettings:
-    """Where mail is handed in. TLS is either there from the start, demanded, or not needed."""
+    """The mail server. TLS is implicit, required by STARTTLS, or off."""
 
     host: str
     port: int

@@ -1,4 +1,4 @@
-"""How much of an SMS a text takes: its alphabet, its segments, and what folds into GSM-7.
+"""SMS encoding: alphabet, segments, and characters that fold into GSM-7.
 
 Source: 3GPP TS 23.038, the default alphabet and its extension table.
 """

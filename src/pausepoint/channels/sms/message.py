@@ -59,7 +59,7 @@ def render_sms(notification: Notification, max_segments: int) -> Sms:
 
 
 def _our_lines(notification: Notification) -> list[str]:
-    """Who asks, by when, and what silence means: all of it, then less and less."""
+    """Return the lines of sender, deadline and time-out default, from complete to shortest."""
     default = notification.timeout_default
     account = f"The text above is by an AI agent of {quote(notification.sender, _NAME_LIMIT)}."
     agent = "The text above is by an AI agent."

@@ -155,7 +155,7 @@ class TwilioCallback:
 
 
 def status_report(message_status: str, error_code: object) -> StatusReport | None:
-    """What Twilio's MessageStatus and ErrorCode say; None for an unknown status."""
+    """Convert Twilio's MessageStatus and ErrorCode; None for an unknown status."""
     state = _STATES.get(message_status.lower())
     if state is None:
         return None

@@ -1,4 +1,4 @@
-"""What Twilio's error codes mean for us, as data: Twilio itself splits and moves them at times.
+"""Twilio's error codes as data: Twilio splits and moves them at times.
 
 Source: Twilio's documentation, "Error and Warning Dictionary".
 """

@@ -1,1 +1,1 @@
-"""What agents' own hooks post before they use a tool, and the answer in their words."""
+"""Hooks of agents: requests before a tool is used, and the decisions in the agent's format."""

@@ -178,7 +178,7 @@ class ClaudeCodeHook:
 
 @record(frozen=True, slots=True)
 class _Asking:
-    """Who asks about which call, by which of Claude Code's events."""
+    """A hook request: the caller, the tool call, and Claude Code's event."""
 
     principal: Principal
     call: ToolCall

@@ -1,4 +1,4 @@
-"""What a hook of Claude Code's sends, and a decision as it reads it.
+"""The formats of Claude Code's hook requests and decisions.
 
 Verified with Claude Code 1.0.100, 2.1.295 and 2.1.332: `tests/integrations/test_claude_code_hooks.py`.
 """
@@ -62,7 +62,7 @@ def event_in(beginning: bytes) -> str:
 
 
 def is_decided(event: str) -> bool:
-    """Whether this event waits for a decision at all."""
+    """Return True if this event waits for a decision."""
     return event in _ANSWERS
 
 

@@ -21,7 +21,7 @@ _NAMED_BY: Final = {"tools/call": "name", "prompts/get": "name", "resources/read
 
 
 def is_stateless(header: Header, message: Mapping[str, Any] | None = None) -> bool:
-    """Whether the request is of the stateless era, by its headers or by its message."""
+    """Return True if the request is of the stateless protocol, by its headers or by its message."""
     version = header(b"mcp-protocol-version")
     if version is not None and version not in HANDSHAKE_VERSIONS:
         return True

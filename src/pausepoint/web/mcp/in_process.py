@@ -17,7 +17,7 @@ _JSON: Final = (b"content-type", b"application/json")
 
 
 class InProcessApi:
-    """What a request over HTTP would meet, it meets here: the same key, checks, limits, answers."""
+    """Sends API requests in process, with the key, checks, limits and answers of HTTP."""
 
     def __init__(self, routes: Routes, access_control: AccessControl) -> None:
         self._routes = routes
