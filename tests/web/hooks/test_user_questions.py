@@ -13,7 +13,7 @@ import pytest
 from pausepoint.operations.cancel_pause import cancel_pause
 from pausepoint.operations.time_out_pauses import settled_pause
 from tests.harness import World, a_world, an_api, settings_of
-from tests.web.hooks.test_claude_code_hook import (
+from tests.web.hooks.test_claude_code import (
     PATH,
     Json,
     answer,
