@@ -88,7 +88,11 @@ def with_answers(tool_input: Json, answers: dict[str, str]) -> Json:
 
 
 def _question(given: Any) -> Optional[UserQuestion]:
-    if not isinstance(given, dict) or given.get("multiSelect") or _is_of_another_kind(given):
+    if (
+        not isinstance(given, dict)
+        or given.get("multiSelect")
+        or (given.get("kind") not in (None, "choice"))
+    ):
         return None
     text, options = given.get("question"), given.get("options")
     if not isinstance(text, str) or not text.strip() or not isinstance(options, list):
@@ -108,10 +112,6 @@ def _question(given: Any) -> Optional[UserQuestion]:
     if len(set(labels)) != len(labels) or len(message) > MAX_MESSAGE_CHARACTERS:
         return None
     return UserQuestion(text, labels, message)
-
-
-def _is_of_another_kind(given: Json) -> bool:
-    return given.get("kind") not in (None, "choice")
 
 
 def _fits_a_button(label: str) -> bool:

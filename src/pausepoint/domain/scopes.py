@@ -45,8 +45,11 @@ class KeyRestrictions:
     def is_within(self, other: KeyRestrictions) -> bool:
         """Return whether `other` permits all of this too."""
         return (
-            _are_within(self.scopes, other.scopes)
-            and (other.expires_at is None or _is_no_later(self.expires_at, other.expires_at))
+            (other.scopes is None or (self.scopes is not None and self.scopes <= other.scopes))
+            and (
+                other.expires_at is None
+                or (self.expires_at is not None and self.expires_at <= other.expires_at)
+            )
             and (not other.networks or _is_covered(self.networks, other.networks))
         )
 
@@ -57,14 +60,6 @@ UNRESTRICTED = KeyRestrictions()
 def networks_of(texts: Iterable[str]) -> tuple[Network, ...]:
     """Raises ValueError for what is no address or network in CIDR form."""
     return tuple(ip_network(text) for text in texts)
-
-
-def _are_within(scopes: frozenset[Scope] | None, others: frozenset[Scope] | None) -> bool:
-    return others is None or (scopes is not None and scopes <= others)
-
-
-def _is_no_later(instant: Instant | None, other: Instant) -> bool:
-    return instant is not None and instant <= other
 
 
 def _is_covered(networks: tuple[Network, ...], others: tuple[Network, ...]) -> bool:

@@ -62,7 +62,7 @@ async def _ask(services: Services, pause: Pause) -> bool:
 
 
 def _reminder(asked_early: Delivery, now: int) -> tuple[Row, ...]:
-    """Return the reminder of a fallback asked before the reminder's time, due when the recipient's was."""
+    """Return the reminder for a fallback that was asked early, at the time its first message was planned for."""
     if asked_early.due_at is None:
         return ()
     reminder = replace(

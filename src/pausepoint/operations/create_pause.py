@@ -88,7 +88,7 @@ def _new_pause(
     fallback = checked_fallback(services, mode, question, recipient)
     callback = checked_callback(services, principal, question)
     now = services.clock.now()
-    default = question.timeout_default
+    default, remind_after = question.timeout_default, question.remind_after
     is_sent = question.channel in services.transports[mode] or (
         mode is Mode.TEST and has_simulated_person(recipient, fallback)
     )
@@ -113,13 +113,9 @@ def _new_pause(
         ),
         delivery_state=DeliveryState.QUEUED if is_sent else DeliveryState.SIMULATED,
         callback_target=_target(services, principal, callback) if callback else None,
-        remind_at=_remind_at(question, now),
+        remind_at=None if remind_after is None else now + milliseconds(remind_after),
         fallbacks=len(fallback),
     )
-
-
-def _remind_at(question: Question, now: Instant) -> Instant | None:
-    return None if question.remind_after is None else now + milliseconds(question.remind_after)
 
 
 def _target(services: Services, principal: Principal, callback: Callback) -> str:

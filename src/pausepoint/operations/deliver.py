@@ -215,8 +215,11 @@ def _recorded(
             *delivery.attempts[:-1],
             Attempt(last.number, last.at, attempt_result.outcome, attempt_result.code),
         )
-    if attempt_result.outcome is Outcome.SKIPPED and _was_never_needed(delivery):
-        return ()
+    is_first_of_later = delivery.attempt == 1 and (
+        delivery.is_reminder or delivery.recipient_index > 0
+    )
+    if attempt_result.outcome is Outcome.SKIPPED and is_first_of_later:
+        return ()  # the answer came before the message was due, so this is no attempt
     known = delivery.attempts
     lost = tuple(
         Attempt(number, now, Outcome.UNKNOWN) for number in range(len(known) + 1, delivery.attempt)
@@ -228,11 +231,6 @@ def _recorded(
     )
 
 
-def _was_never_needed(delivery: Delivery) -> bool:
-    """A message that would have come later, and was no attempt: the answer was there before it."""
-    return delivery.attempt == 1 and (delivery.is_reminder or delivery.recipient_index > 0)
-
-
 async def _consequences(
     services: Services,
     delivery: Delivery,
@@ -242,6 +240,9 @@ async def _consequences(
 ) -> tuple[Row, ...]:
     if attempt_result.outcome in (Outcome.RETRYING, Outcome.SKIPPED):
         return ()
+    message_place: dict[str, str | int | bool | None] = {}
+    if pause is not None and pause.has_several_messages:
+        message_place = {"channel": delivery.target, "reminder": delivery.is_reminder}
     entry = audit_entry(
         delivery,
         _AUDITED[delivery.kind, state],
@@ -249,7 +250,7 @@ async def _consequences(
         delivery_id=delivery.delivery_id,
         attempt=delivery.attempt,
         code=attempt_result.code,
-        **(_message_place(delivery) if pause is not None and pause.has_several_messages else {}),
+        **message_place,
         **attempt_result.facts,
     )
     if delivery.kind is DeliveryKind.WEBHOOK:
@@ -262,10 +263,6 @@ async def _consequences(
     if state is DeliveryState.FAILED and pause is not None and not pause.status.is_final:
         return (entry, told, *await undeliverable(services, pause))
     return (entry, told)
-
-
-def _message_place(delivery: Delivery) -> dict[str, str | int | bool | None]:
-    return {"channel": delivery.target, "reminder": delivery.is_reminder}
 
 
 _AUDITED = {

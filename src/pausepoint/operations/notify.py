@@ -10,7 +10,6 @@ from pausepoint.domain.messages import is_reached
 from pausepoint.domain.mode import Mode
 from pausepoint.domain.pause import Contact, Content, Pause
 from pausepoint.domain.simulated_people import SimulatedPerson
-from pausepoint.domain.time import Instant
 from pausepoint.operations.attempt_result import AttemptResult
 from pausepoint.operations.recipient_policy import count_reminder
 from pausepoint.operations.respond_to_pause import mute_url, respond_url
@@ -78,6 +77,7 @@ async def _notification(
     developer = await services.store.developer(pause.developer_id)
     is_withheld = await is_default_withheld(services, pause)
     is_first = delivery.recipient_index == 0 and not delivery.is_reminder
+    first_tried_at = delivery.attempts[0].at if delivery.attempts else services.clock.now()
     return Notification(
         delivery_id=delivery.delivery_id,
         pause_id=pause.pause_id,
@@ -86,14 +86,10 @@ async def _notification(
         message=content.message,
         options=content.options,
         timeout_default=None if is_withheld else pause.timeout_default,
-        created_at=pause.created_at if is_first else _first_tried_at(services, delivery),
+        created_at=pause.created_at if is_first else first_tried_at,
         expires_at=pause.expires_at,
         respond_url=respond_url(services, pause, delivery.recipient_index),
         is_reminder=delivery.is_reminder,
         tool=content.action.tool if content.action else None,
         mute_url=mute_url(services, pause, delivery.recipient_index),
     )
-
-
-def _first_tried_at(services: Services, delivery: Delivery) -> Instant:
-    return delivery.attempts[0].at if delivery.attempts else services.clock.now()

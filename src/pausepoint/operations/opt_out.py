@@ -29,7 +29,6 @@ from pausepoint.store.changes import (
     Applied,
     Change,
     FailPauseDelivery,
-    InsertAuditEntry,
     audit_entry,
 )
 from pausepoint.store.directory import DeleteMute, InsertMute
@@ -133,7 +132,8 @@ async def mute(services: Services, person: Person, reason: MuteReason) -> None:
     )
     is_report = reason is MuteReason.REPORTED
     event = Event.RECIPIENT_REPORTED if is_report else Event.RECIPIENT_MUTED
-    change = Change((_entry(person, event, Actor.HUMAN),), InsertMute(wanted))
+    entry = audit_entry(person, event, Actor.HUMAN, channel=person.contact.channel)
+    change = Change((entry,), InsertMute(wanted))
     if isinstance(await services.store.apply(change), Applied):
         services.observer.account_muted(reason)
         if is_report:
@@ -183,7 +183,3 @@ async def _person(
         recipient=recipient,
         pause=pause,
     )
-
-
-def _entry(person: Person, event: Event, actor: Actor) -> InsertAuditEntry:
-    return audit_entry(person, event, actor, channel=person.contact.channel)

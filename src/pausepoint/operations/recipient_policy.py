@@ -28,7 +28,8 @@ async def may_be_asked(
     A test key reaches no real person: only mutes made on test questions' pages count.
     Raises RecipientNotAllowed, RecipientMuted, RecipientBusy.
     """
-    contacts = _ways(pause)
+    assert pause.content is not None
+    contacts = pause.contacts
     for place, contact in enumerate(contacts):
         with error_context(place):
             await _check(services, principal, contact)
@@ -104,8 +105,3 @@ def _count(
                 f" in {verdict.retry_after} s, or ask more in one question.",
                 retry_after=verdict.retry_after,
             )
-
-
-def _ways(pause: Pause) -> tuple[Contact, ...]:
-    assert pause.content is not None
-    return (Contact(pause.channel, pause.content.recipient), *pause.content.fallback)

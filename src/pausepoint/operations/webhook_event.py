@@ -57,10 +57,7 @@ async def _receiver(services: Services, delivery: Delivery, pause: Pause) -> _Re
     if pause.content is None or pause.content.callback is None:
         return "content_erased"
     siblings = await services.store.callback_deliveries(pause.pause_id, CALLBACK_DELIVERIES)
-    if any(_is_refused(each) for each in siblings if each.delivery_id != delivery.delivery_id):
+    others = (each for each in siblings if each.delivery_id != delivery.delivery_id)
+    if any(attempt.code == GONE for other in others for attempt in other.attempts):
         return "callback_gone"
     return _Receiver(pause.content.callback.url, pause.content.callback.secret)
-
-
-def _is_refused(delivery: Delivery) -> bool:
-    return any(attempt.code == GONE for attempt in delivery.attempts)

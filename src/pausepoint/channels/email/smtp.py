@@ -123,7 +123,8 @@ class SmtpTransport(Transport[Email]):
             tls_context=None if settings.security == "none" else self._context(),
             timeout=self._timeout,
             # Else it asks the system's name service for our own name at every mail.
-            local_hostname=_own_name(),
+            # The client's name in EHLO (RFC 5321, 4.1.1.1).
+            local_hostname=socket.gethostname() or "localhost",
         )
 
     def _context(self) -> ssl.SSLContext:
@@ -143,11 +144,6 @@ async def _say_goodbye(server: aiosmtplib.SMTP) -> None:
 
 
 @cache
-def _own_name() -> str:
-    """Return the client's name for EHLO (RFC 5321, 4.1.1.1)."""
-    return socket.gethostname() or "localhost"
-
-
 def _as_channel_error(error: Exception) -> ChannelError:
     match error:
         case aiosmtplib.SMTPRecipientsRefused(recipients=[refused, *_]):

@@ -45,7 +45,9 @@ def _block(block: Mapping[str, Any]) -> Markup:
         case "rich_text":
             return _join(_rich(element) for element in block["elements"])
         case _:
-            return Markup('<pre class="code">{}</pre>').format(_pretty(block))
+            return Markup('<pre class="code">{}</pre>').format(
+                json.dumps(block, ensure_ascii=False, indent=2)
+            )
 
 
 def _paragraph(text: Mapping[str, Any]) -> Markup:
@@ -117,10 +119,6 @@ def _rich_piece(piece: Mapping[str, Any]) -> Markup:
         return _link(piece["url"], piece.get("text", piece["url"]))
     text = escape(piece.get("text", ""))
     return Markup("<b>{}</b>").format(text) if piece.get("style", {}).get("bold") else text
-
-
-def _pretty(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def _join(parts: Iterable[Markup], between: str = "") -> Markup:
