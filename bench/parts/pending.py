@@ -161,12 +161,12 @@ def idle_sweep_ms(database: Database) -> float:
 
 
 async def _idle_sweep_postgres_ms(url: str) -> float:
-    from pausepoint.store.postgres.connection import connect, translated  # noqa: PLC0415
+    from pausepoint.store.postgres.connection import connect, with_numbers  # noqa: PLC0415
 
     connection = await connect(url)
     try:
-        due = await connection.prepare(translated(pauses.DUE_SHARED.sql))
-        nearest = await connection.prepare(translated(pauses.NEXT_DEADLINE.sql))
+        due = await connection.prepare(with_numbers(pauses.DUE_SHARED.sql))
+        nearest = await connection.prepare(with_numbers(pauses.NEXT_DEADLINE.sql))
         now = SystemClock().now()
         began = time.perf_counter()
         for _ in range(SWEEPS):

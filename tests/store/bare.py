@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 import asyncpg
 
 from pausepoint.store.migrate import Migration, migrate_sqlite
-from pausepoint.store.postgres.connection import translated
+from pausepoint.store.postgres.connection import with_numbers
 from pausepoint.store.postgres.schema import in_postgres, migrate_postgres
 from pausepoint.store.postgres.store import PostgresStore
 from pausepoint.store.sqlite.store import SqliteStore
@@ -105,7 +105,7 @@ class BarePostgres:
     async def run(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         connection = await asyncpg.connect(self.address)
         try:
-            return [tuple(row) for row in await connection.fetch(translated(sql), *parameters)]
+            return [tuple(row) for row in await connection.fetch(with_numbers(sql), *parameters)]
         finally:
             await connection.close()
 
@@ -119,7 +119,7 @@ class BarePostgres:
     async def prepare(self, sql: str) -> None:
         connection = await asyncpg.connect(self.address)
         try:
-            await connection.prepare(translated(sql))
+            await connection.prepare(with_numbers(sql))
         finally:
             await connection.close()
 

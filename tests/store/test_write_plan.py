@@ -106,7 +106,7 @@ def test_what_a_change_may_name_and_no_module_registers_ends_the_import(kind: ty
 def test_a_kind_is_registered_once_and_notifies_by_fields_that_exist() -> None:
     with pytest.raises(TypeError, match="InsertPause is registered twice"):
         registry.row(InsertPause)
-    with pytest.raises(TypeError, match="News has no outbocks"):
+    with pytest.raises(TypeError, match="ChangeEvent has no outbocks"):
         registry.guard(RenamePlan, outbocks=lambda _: True)
 
 
@@ -119,9 +119,9 @@ def test_what_a_change_notifies_is_that_of_all_its_rows_and_its_guard() -> None:
     seal = Seal(new_data_key())
     pause = a_pause()
     created = plan_writes(Change((InsertPause(pause),)), seal)
-    assert created.news == ChangeEvent(deadline=pause.expires_at)
+    assert created.event == ChangeEvent(deadline=pause.expires_at)
     revoked = plan_writes(Change(guard=RevokeApiKey("key_1", "dev_1")), seal)
-    assert revoked.news == ChangeEvent(keys_changed=True)
+    assert revoked.event == ChangeEvent(keys_changed=True)
     assert revoked.guard is not None
     assert NOW in revoked.guard.parameters
 
@@ -129,4 +129,4 @@ def test_what_a_change_notifies_is_that_of_all_its_rows_and_its_guard() -> None:
 def test_entries_of_an_account_alone_are_not_told_to_feeds_of_pauses() -> None:
     seal = Seal(new_data_key())
     entry = InsertAuditEntry("dev_1", None, next(iter(Event)), Actor.SYSTEM)
-    assert plan_writes(Change((entry,)), seal).news == ChangeEvent()
+    assert plan_writes(Change((entry,)), seal).event == ChangeEvent()

@@ -14,7 +14,6 @@ from pausepoint.domain.mode import Mode
 from pausepoint.domain.pause import ENDING, Ending, Pause, PauseStatus
 from pausepoint.domain.time import Instant
 from pausepoint.operations.services import Services
-from pausepoint.store.base import DuePause
 from pausepoint.store.changes import (
     Applied,
     Change,
@@ -25,6 +24,7 @@ from pausepoint.store.changes import (
     Row,
     audit_entry,
 )
+from pausepoint.store.pauses import DuePause
 
 
 async def end_pause(services: Services, pause: Pause | DuePause, ending: Ending) -> Applied | Lost:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pausepoint.domain.pause import Pause, time_out, timed_out
 from pausepoint.operations.end_pause import end_pauses
 from pausepoint.operations.services import Services
-from pausepoint.store.base import DuePause
 from pausepoint.store.changes import Applied
+from pausepoint.store.pauses import DuePause
 
 
 async def time_out_pauses(services: Services, overdue: Sequence[Pause | DuePause]) -> int:

@@ -1,10 +1,12 @@
-"""Accounts, API keys and webhooks: statements, and the rows between them and the domain."""
+"""Accounts, API keys and webhooks: rows, statements, and conversion to and from the domain."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from pausepoint.domain.account import ApiKey, Developer, Principal
 from pausepoint.domain.events import Event
@@ -28,98 +30,162 @@ from pausepoint.store.changes import (
 from pausepoint.store.statements import (
     NOW,
     GuardStatement,
+    Insert,
     Order,
-    PointQuery,
+    Query,
     RowStatement,
-    Statement,
+    Update,
     Write,
+    columns,
+    point_query,
 )
 
-_DEVELOPER = "developer_id, sealed, password_hash, plan, created_at, disabled_at"
+
+class DeveloperRow(Struct):
+    """The columns of `developers`."""
+
+    developer_id: str
+    email_index: str
+    sealed: bytes
+    password_hash: str | None
+    plan: str
+    created_at: Instant
+    disabled_at: Instant | None
+
+
+class ApiKeyRow(Struct):
+    """The columns of `api_keys`."""
+
+    key_id: str
+    developer_id: str
+    mode: str
+    prefix: str
+    key_hash: str
+    name: str
+    created_at: Instant
+    revoked_at: Instant | None
+    scopes: str | None
+    expires_at: Instant | None
+    networks: str | None
+    last_used_at: Instant | None
+
+
+class PrincipalRow(Struct):
+    """The columns of `api_keys` that authentication needs, and the account's plan."""
+
+    key_id: str
+    developer_id: str
+    mode: str
+    plan: str
+    scopes: str | None
+    expires_at: Instant | None
+    networks: str | None
+
+
+class WebhookRow(Struct):
+    """The columns of `webhooks`, but for `deleted_at`: deleted webhooks are not read."""
+
+    webhook_id: str
+    developer_id: str
+    mode: str
+    events: str
+    sealed: bytes
+    created_at: Instant
+    disabled_at: Instant | None
+
+
 INSERT_DEVELOPER: Final = GuardStatement(
     "insert_developer",
-    "INSERT INTO developers (developer_id, email_index, sealed, password_hash, plan, created_at)"
-    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (email_index) DO NOTHING",
+    Insert(
+        "developers",
+        DeveloperRow.__struct_fields__,
+        conflict=("email_index",),
+        on_conflict="DO NOTHING",
+    ),
 )
-GET_DEVELOPER: Final = PointQuery(
-    "developer", f"SELECT {_DEVELOPER} FROM developers WHERE developer_id = ?"
+_DEVELOPER: Final = columns(DeveloperRow)
+GET_DEVELOPER: Final = point_query(
+    "developer", _DEVELOPER, "developers", "developer_id", DeveloperRow
 )
-GET_DEVELOPER_BY_EMAIL: Final = Statement(
-    "developer_by_email", f"SELECT {_DEVELOPER} FROM developers WHERE email_index = ?"
+GET_DEVELOPER_BY_EMAIL: Final = Query(
+    "developer_by_email",
+    f"SELECT {_DEVELOPER} FROM developers WHERE email_index = ?",
+    DeveloperRow,
 )
-LIST_DEVELOPERS: Final = Statement(
-    "developers", f"SELECT {_DEVELOPER} FROM developers ORDER BY developer_id"
+LIST_DEVELOPERS: Final = Query(
+    "developers", f"SELECT {_DEVELOPER} FROM developers ORDER BY developer_id", DeveloperRow
 )
 DISABLE_DEVELOPER: Final = GuardStatement(
     "disable_developer",
-    "UPDATE developers SET disabled_at = ? WHERE developer_id = ? AND disabled_at IS NULL",
+    Update("developers", "disabled_at = ?", "developer_id", "disabled_at IS NULL"),
 )
 ENABLE_DEVELOPER: Final = GuardStatement(
     "enable_developer",
-    "UPDATE developers SET disabled_at = NULL WHERE developer_id = ? AND disabled_at IS NOT NULL",
+    Update("developers", "disabled_at = NULL", "developer_id", "disabled_at IS NOT NULL"),
 )
 SET_PLAN: Final = GuardStatement(
-    "set_developer_plan", "UPDATE developers SET plan = ? WHERE developer_id = ? AND plan <> ?"
+    "set_developer_plan", Update("developers", "plan = ?", "developer_id", "plan <> ?")
 )
 
-_BOUNDS = "scopes, expires_at, networks"
-_KEY = f"key_id, developer_id, mode, prefix, key_hash, name, created_at, revoked_at, {_BOUNDS}"
 INSERT_KEY: Final = RowStatement(
-    "insert_api_key",
-    f"INSERT INTO api_keys ({_KEY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    order=Order.PARENT,
+    "insert_api_key", Insert("api_keys", ApiKeyRow.__struct_fields__), order=Order.PARENT
 )
 NOTE_USE: Final = RowStatement(
     "note_key_use",
-    "UPDATE api_keys SET last_used_at = ?"
-    " WHERE key_id = ? AND (last_used_at IS NULL OR last_used_at < ?)",
+    Update("api_keys", "last_used_at = ?", "key_id", "(last_used_at IS NULL OR last_used_at < ?)"),
     order=Order.UPDATE,
 )
 REVOKE_KEY: Final = GuardStatement(
     "revoke_api_key",
-    "UPDATE api_keys SET revoked_at = ?"
-    " WHERE key_id = ? AND developer_id = ? AND revoked_at IS NULL",
+    Update("api_keys", "revoked_at = ?", "key_id", "developer_id = ? AND revoked_at IS NULL"),
 )
-LIST_KEYS: Final = Statement(
+LIST_KEYS: Final = Query(
     "api_keys",
-    f"SELECT {_KEY}, last_used_at FROM api_keys WHERE developer_id = ? ORDER BY created_at, mode, key_id",
+    f"SELECT {columns(ApiKeyRow)} FROM api_keys WHERE developer_id = ?"
+    " ORDER BY created_at, mode, key_id",
+    ApiKeyRow,
 )
-GET_PRINCIPAL: Final = PointQuery(
+GET_PRINCIPAL: Final = point_query(
     "principal",
-    "SELECT k.key_id, k.developer_id, k.mode, d.plan, k.scopes, k.expires_at, k.networks"
-    " FROM api_keys k"
-    " JOIN developers d ON d.developer_id = k.developer_id"
-    " WHERE k.key_hash = ? AND k.revoked_at IS NULL AND d.disabled_at IS NULL",
+    columns(PrincipalRow, "k", plan="d.plan"),
+    "api_keys k JOIN developers d ON d.developer_id = k.developer_id",
+    "k.key_hash",
+    PrincipalRow,
+    " AND k.revoked_at IS NULL AND d.disabled_at IS NULL",
 )
 
-_WEBHOOK = "webhook_id, developer_id, mode, events, sealed, created_at, disabled_at"
 INSERT_WEBHOOK: Final = RowStatement(
-    "insert_webhook",
-    f"INSERT INTO webhooks ({_WEBHOOK}) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    order=Order.PARENT,
+    "insert_webhook", Insert("webhooks", WebhookRow.__struct_fields__), order=Order.PARENT
 )
 DELETE_WEBHOOK: Final = GuardStatement(
     "delete_webhook",
-    "UPDATE webhooks SET deleted_at = ?"
-    " WHERE webhook_id = ? AND developer_id = ? AND mode = ? AND deleted_at IS NULL",
+    Update(
+        "webhooks",
+        "deleted_at = ?",
+        "webhook_id",
+        "developer_id = ? AND mode = ? AND deleted_at IS NULL",
+    ),
 )
 DISABLE_WEBHOOK: Final = RowStatement(
     "disable_webhook",
-    "UPDATE webhooks SET disabled_at = ? WHERE webhook_id = ? AND disabled_at IS NULL",
+    Update("webhooks", "disabled_at = ?", "webhook_id", "disabled_at IS NULL"),
     order=Order.UPDATE,
 )
-GET_WEBHOOK: Final = PointQuery(
-    "webhook", f"SELECT {_WEBHOOK} FROM webhooks WHERE webhook_id = ? AND deleted_at IS NULL"
+_WEBHOOK: Final = columns(WebhookRow)
+GET_WEBHOOK: Final = point_query(
+    "webhook", _WEBHOOK, "webhooks", "webhook_id", WebhookRow, " AND deleted_at IS NULL"
 )
-LIST_WEBHOOKS: Final = Statement(
+LIST_WEBHOOKS: Final = Query(
     "webhooks",
     f"SELECT {_WEBHOOK} FROM webhooks WHERE developer_id = ? AND mode = ?"
     " AND deleted_at IS NULL ORDER BY webhook_id DESC",
+    WebhookRow,
 )
-SUBSCRIBERS: Final = Statement(
+SUBSCRIBERS: Final = Query(
     "subscribers",
     "SELECT webhook_id, events FROM webhooks WHERE developer_id = ? AND mode = ?"
     " AND deleted_at IS NULL AND disabled_at IS NULL",
+    lambda webhook_id, events: (str(webhook_id), frozenset(events.split())),
 )
 
 _encode = msgspec.json.Encoder().encode
@@ -133,28 +199,28 @@ def email_index(email: str, seal: Seal) -> str:
 @registry.guard(InsertDeveloper)
 def insert_developer(guard: InsertDeveloper, seal: Seal) -> list[Write]:
     developer = guard.developer
-    sealed = seal.seal(_encode([developer.email, developer.name]), developer.developer_id)
-    parameters = (
-        developer.developer_id,
-        email_index(developer.email, seal),
-        sealed,
-        developer.password_hash,
-        developer.plan,
-        developer.created_at,
+    row = DeveloperRow(
+        developer_id=developer.developer_id,
+        email_index=email_index(developer.email, seal),
+        sealed=seal.seal(_encode([developer.email, developer.name]), developer.developer_id),
+        password_hash=developer.password_hash,
+        plan=developer.plan,
+        created_at=developer.created_at,
+        disabled_at=None,
     )
-    return [Write(INSERT_DEVELOPER, parameters)]
+    return [Write(INSERT_DEVELOPER, astuple(row))]
 
 
-def developer_from_row(row: Any, seal: Seal) -> Developer:
-    email, name = _decode(seal.unseal(row[1], row[0]))
+def developer_from_row(row: DeveloperRow, seal: Seal) -> Developer:
+    email, name = _decode(seal.unseal(row.sealed, row.developer_id))
     return Developer(
-        developer_id=row[0],
+        developer_id=row.developer_id,
         email=email,
         name=name,
-        password_hash=row[2],
-        plan=row[3],
-        created_at=row[4],
-        disabled_at=row[5],
+        password_hash=row.password_hash,
+        plan=row.plan,
+        created_at=row.created_at,
+        disabled_at=row.disabled_at,
     )
 
 
@@ -173,18 +239,22 @@ def set_plan(guard: SetDeveloperPlan, _: Seal) -> list[Write]:
 @registry.row(InsertApiKey)
 def insert_key(row: InsertApiKey, _: Seal) -> list[Write]:
     key = row.key
-    parameters = (
-        key.key_id,
-        key.developer_id,
-        key.mode.value,
-        key.prefix,
-        key.key_hash,
-        key.name,
-        key.created_at,
-        key.revoked_at,
-        *_bounds(key.restrictions),
+    scopes, networks = key.restrictions.scopes, key.restrictions.networks
+    values = ApiKeyRow(
+        key_id=key.key_id,
+        developer_id=key.developer_id,
+        mode=key.mode.value,
+        prefix=key.prefix,
+        key_hash=key.key_hash,
+        name=key.name,
+        created_at=key.created_at,
+        revoked_at=key.revoked_at,
+        scopes=None if scopes is None else " ".join(sorted(scopes)),
+        expires_at=key.restrictions.expires_at,
+        networks=" ".join(map(str, networks)) or None,
+        last_used_at=None,
     )
-    return [Write(INSERT_KEY, parameters)]
+    return [Write(INSERT_KEY, astuple(values))]
 
 
 @registry.row(NoteKeyUse)
@@ -197,55 +267,48 @@ def revoke_key(guard: RevokeApiKey, _: Seal) -> list[Write]:
     return [Write(REVOKE_KEY, (NOW, guard.key_id, guard.developer_id))]
 
 
-def key_from_row(row: Any) -> ApiKey:
+def key_from_row(row: ApiKeyRow) -> ApiKey:
     return ApiKey(
-        key_id=row[0],
-        developer_id=row[1],
-        mode=Mode(row[2]),
-        prefix=row[3],
-        key_hash=row[4],
-        name=row[5],
-        created_at=row[6],
-        revoked_at=row[7],
-        restrictions=_reach(row[8:11]),
-        last_used_at=row[11],
+        key_id=row.key_id,
+        developer_id=row.developer_id,
+        mode=Mode(row.mode),
+        prefix=row.prefix,
+        key_hash=row.key_hash,
+        name=row.name,
+        created_at=row.created_at,
+        revoked_at=row.revoked_at,
+        restrictions=_restrictions(row),
+        last_used_at=row.last_used_at,
     )
 
 
-def principal_from_row(row: Any) -> Principal:
-    return Principal(row[0], row[1], Mode(row[2]), row[3], _reach(row[4:7]))
+def principal_from_row(row: PrincipalRow) -> Principal:
+    return Principal(row.key_id, row.developer_id, Mode(row.mode), row.plan, _restrictions(row))
 
 
-def _bounds(restrictions: KeyRestrictions) -> tuple[str | None, Instant | None, str | None]:
-    scopes = None if restrictions.scopes is None else " ".join(sorted(restrictions.scopes))
-    networks = " ".join(map(str, restrictions.networks)) or None
-    return scopes, restrictions.expires_at, networks
-
-
-def _reach(row: Any) -> KeyRestrictions:
-    scopes, expires_at, networks = row
-    if scopes is None and expires_at is None and networks is None:
+def _restrictions(row: ApiKeyRow | PrincipalRow) -> KeyRestrictions:
+    if row.scopes is None and row.expires_at is None and row.networks is None:
         return UNRESTRICTED
     return KeyRestrictions(
-        None if scopes is None else frozenset(map(Scope, scopes.split())),
-        expires_at,
-        networks_of((networks or "").split()),
+        None if row.scopes is None else frozenset(map(Scope, row.scopes.split())),
+        row.expires_at,
+        networks_of((row.networks or "").split()),
     )
 
 
 @registry.row(InsertWebhook)
 def insert_webhook(row: InsertWebhook, seal: Seal) -> list[Write]:
     webhook = row.webhook
-    parameters = (
-        webhook.webhook_id,
-        webhook.developer_id,
-        webhook.mode.value,
-        " ".join(webhook.events),
-        seal.seal(_encode([webhook.url, webhook.secret]), webhook.webhook_id),
-        webhook.created_at,
-        webhook.disabled_at,
+    values = WebhookRow(
+        webhook_id=webhook.webhook_id,
+        developer_id=webhook.developer_id,
+        mode=webhook.mode.value,
+        events=" ".join(webhook.events),
+        sealed=seal.seal(_encode([webhook.url, webhook.secret]), webhook.webhook_id),
+        created_at=webhook.created_at,
+        disabled_at=webhook.disabled_at,
     )
-    return [Write(INSERT_WEBHOOK, parameters)]
+    return [Write(INSERT_WEBHOOK, astuple(values))]
 
 
 @registry.guard(DeleteWebhook)
@@ -259,15 +322,15 @@ def disable_webhook(row: DisableWebhook, _: Seal) -> list[Write]:
     return [Write(DISABLE_WEBHOOK, (NOW, row.webhook_id))]
 
 
-def webhook_from_row(row: Any, seal: Seal) -> Webhook:
-    url, secret = _decode(seal.unseal(row[4], row[0]))
+def webhook_from_row(row: WebhookRow, seal: Seal) -> Webhook:
+    url, secret = _decode(seal.unseal(row.sealed, row.webhook_id))
     return Webhook(
-        webhook_id=row[0],
-        developer_id=row[1],
-        mode=Mode(row[2]),
+        webhook_id=row.webhook_id,
+        developer_id=row.developer_id,
+        mode=Mode(row.mode),
         url=url,
-        events=tuple(Event(name) for name in row[3].split()),
+        events=tuple(Event(name) for name in row.events.split()),
         secret=secret,
-        created_at=row[5],
-        disabled_at=row[6],
+        created_at=row.created_at,
+        disabled_at=row.disabled_at,
     )

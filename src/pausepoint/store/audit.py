@@ -1,4 +1,4 @@
-"""The audit log: ids and codes in rows that only grow, content joined when read."""
+"""The audit log, append-only: ids and codes, with content joined on reading."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import secrets
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from pausepoint.domain.audit import AuditEntry
 from pausepoint.domain.events import Actor, Event
@@ -14,50 +16,91 @@ from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
 from pausepoint.store import registry
 from pausepoint.store.changes import InsertAuditEntry
-from pausepoint.store.statements import NOW, Order, Parameters, RowStatement, Statement, Write
+from pausepoint.store.feed import FeedPosition
+from pausepoint.store.statements import (
+    NOW,
+    Insert,
+    Order,
+    Parameters,
+    Query,
+    RowStatement,
+    Statement,
+    Write,
+    columns,
+    scalar,
+)
+
+
+class NewEntryRow(Struct):
+    """The columns of `audit` that an insert names."""
+
+    developer_id: str
+    mode: str | None
+    pause_id: str | None
+    event: str
+    actor: str
+    detail: str
+    created_at: Instant
+
+
+class EntryRow(NewEntryRow):
+    """The columns of `audit`."""
+
+    entry_id: int
+
+
+class FeedRow(EntryRow):
+    """An entry of the feed, which is settled if no entry can come before it any more."""
+
+    txid: int
+    is_settled: int
+
 
 INSERT: Final = RowStatement(
-    "insert_audit_entry",
-    "INSERT INTO audit (developer_id, mode, pause_id, event, actor, detail, created_at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)",
-    order=Order.CHILD,
+    "insert_audit_entry", Insert("audit", NewEntryRow.__struct_fields__), order=Order.CHILD
 )
-_COLUMNS = "entry_id, developer_id, pause_id, event, actor, detail, created_at"
-_SELECT = f"SELECT {_COLUMNS} FROM audit WHERE developer_id = ? AND (mode IS NULL OR mode = ?)"
+_SELECT: Final = (
+    f"SELECT {columns(EntryRow)} FROM audit WHERE developer_id = ? AND (mode IS NULL OR mode = ?)"
+)
 
-# Each row ends with its transaction's number, and whether nothing can come before it any more.
-FEED_SQLITE: Final = Statement(
-    "feed",
-    f"SELECT {_COLUMNS}, 0, 1 FROM audit WHERE developer_id = ? AND mode = ? AND entry_id > ?"
+FEED_SQLITE: Final = Query(
+    "feed_sqlite",
+    f"SELECT {columns(FeedRow, txid='0', is_settled='1')} FROM audit WHERE developer_id = ? AND mode = ? AND entry_id > ?"
     " AND event IN (SELECT value FROM json_each(?)) ORDER BY entry_id LIMIT ?",
+    FeedRow,
 )
-_OLDEST_RUNNING = "audit_clock(pg_snapshot_xmin(pg_current_snapshot()))"
-FEED_POSTGRES: Final = Statement(
-    "feed",
-    f"SELECT {_COLUMNS}, txid, txid < (SELECT {_OLDEST_RUNNING}) FROM audit"
+_OLDEST_RUNNING: Final = "audit_clock(pg_snapshot_xmin(pg_current_snapshot()))"
+FEED_POSTGRES: Final = Query(
+    "feed_postgres",
+    f"SELECT {columns(FeedRow, is_settled=f'txid < (SELECT {_OLDEST_RUNNING})')} FROM audit"
     " WHERE developer_id = ? AND mode = ? AND (txid, entry_id) > (?, ?)"
     " AND event = ANY (?) ORDER BY txid, entry_id LIMIT ?",
+    FeedRow,
 )
 # The account's newest visible entry: its own entries alone decide where its feed ends.
-FEED_END_SQLITE: Final = Statement(
-    "feed_end",
+FEED_END_SQLITE: Final = Query(
+    "feed_end_sqlite",
     "SELECT 0, entry_id FROM audit WHERE developer_id = ? ORDER BY entry_id DESC LIMIT 1",
+    FeedPosition,
 )
-FEED_END_POSTGRES: Final = Statement(
-    "feed_end",
+FEED_END_POSTGRES: Final = Query(
+    "feed_end_postgres",
     f"SELECT txid, entry_id FROM audit WHERE developer_id = ? AND txid < (SELECT {_OLDEST_RUNNING})"
     " ORDER BY txid DESC, entry_id DESC LIMIT 1",
+    FeedPosition,
 )
 # 0 while nothing was ever removed. Of an account that lost entries, all that are left are younger.
-OLDEST_AFTER_PURGE: Final = Statement(
+OLDEST_AFTER_PURGE: Final = Query(
     "oldest_after_purge",
     "SELECT CASE WHEN floor = 0 THEN 0 ELSE COALESCE((SELECT min(entry_id) FROM audit"
     " WHERE developer_id = ?), 0) END FROM audit_retention",
+    scalar,
 )
-NEWEST_UP_TO: Final = Statement(
+NEWEST_UP_TO: Final = Query(
     "newest_up_to",
     "SELECT txid, entry_id FROM audit WHERE developer_id = ? AND entry_id <= ?"
     " ORDER BY entry_id DESC LIMIT 1",
+    FeedPosition,
 )
 
 LEGACY_IDS_BELOW: Final = 1 << 44
@@ -71,7 +114,7 @@ MOVE_IDS_AHEAD: Final = Statement(
 
 
 def ids_from(now: Instant) -> int:
-    """What the ids of a commit begin after: microseconds since 2025, times 8, as on PostgreSQL."""
+    """Return the id that those of a commit follow: microseconds since 2025, times 8, as on PostgreSQL."""
     return max(0, now - _EPOCH) * 8_000 + secrets.randbelow(8_000)
 
 
@@ -84,16 +127,16 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
     developer_id=lambda entry: None if entry.pause_id is None else entry.developer_id,
 )
 def insert(entry: InsertAuditEntry, _: Seal) -> list[Write]:
-    parameters = (
-        entry.developer_id,
-        entry.mode.value if entry.mode else None,
-        entry.pause_id,
-        entry.event.value,
-        entry.actor.value,
-        _encode(entry.detail).decode() if entry.detail else "{}",
-        NOW if entry.at is None else entry.at,
+    row = NewEntryRow(
+        developer_id=entry.developer_id,
+        mode=entry.mode.value if entry.mode else None,
+        pause_id=entry.pause_id,
+        event=entry.event.value,
+        actor=entry.actor.value,
+        detail=_encode(entry.detail).decode() if entry.detail else "{}",
+        created_at=NOW if entry.at is None else entry.at,
     )
-    return [Write(INSERT, parameters)]
+    return [Write(INSERT, astuple(row))]
 
 
 def select(
@@ -102,21 +145,22 @@ def select(
     filters: dict[str, str | int | None],
     limit: int,
     offset: int,
-) -> tuple[Statement, Parameters]:
-    """Newest first; `filters` maps a condition such as `created_at >= ?` to its value or None."""
+) -> tuple[Query[EntryRow], Parameters]:
+    """Return the query, newest first; `filters` maps a condition such as `created_at >= ?` to its
+    value or None."""
     given = {condition: value for condition, value in filters.items() if value is not None}
     conditions = "".join(f" AND {condition}" for condition in given)
     sql = f"{_SELECT}{conditions} ORDER BY entry_id DESC LIMIT ? OFFSET ?"
-    return Statement("audit", sql), (developer_id, mode.value, *given.values(), limit, offset)
+    return Query("audit", sql, EntryRow), (developer_id, mode.value, *given.values(), limit, offset)
 
 
-def from_row(row: Any) -> AuditEntry:
+def from_row(row: EntryRow) -> AuditEntry:
     return AuditEntry(
-        entry_id=row[0],
-        developer_id=row[1],
-        pause_id=row[2],
-        event=Event(row[3]),
-        actor=Actor(row[4]),
-        detail=_decode(row[5]),
-        created_at=row[6],
+        entry_id=row.entry_id,
+        developer_id=row.developer_id,
+        pause_id=row.pause_id,
+        event=Event(row.event),
+        actor=Actor(row.actor),
+        detail=_decode(row.detail),
+        created_at=row.created_at,
     )

@@ -1,4 +1,4 @@
-"""What may be erased of a pause: question, answer and action, each sealed in a row of its own."""
+"""The erasable content of a pause: question, answer and action, each encrypted in its own row."""
 
 from __future__ import annotations
 
@@ -11,23 +11,20 @@ from msgspec import Struct
 from pausepoint.domain.action import Action
 from pausepoint.domain.pause import Callback, Contact, Content, Pause
 from pausepoint.security.sealed import Seal
-from pausepoint.store.statements import Order, RowStatement, Statement, Write
+from pausepoint.store.statements import Insert, Order, Query, RowStatement, Write, scalar
 
 INSERT_CONTENT: Final = RowStatement(
-    "insert_content",
-    "INSERT INTO contents (pause_id, part, sealed) VALUES (?, ?, ?)",
-    order=Order.CHILD,
+    "insert_content", Insert("contents", ("pause_id", "part", "sealed")), order=Order.CHILD
 )
 INSERT_ACTION: Final = RowStatement(
-    "insert_action",
-    "INSERT INTO actions (pause_id, sealed) VALUES (?, ?)",
-    order=Order.CHILD,
+    "insert_action", Insert("actions", ("pause_id", "sealed")), order=Order.CHILD
 )
-# It is read after the pause, which may have been erased in between: then there is none.
-GET_ACTION: Final = Statement(
+# Read after the pause, which may have been erased in between: then there is none.
+GET_ACTION: Final = Query(
     "action",
     "SELECT a.sealed FROM actions a WHERE a.pause_id = ? AND EXISTS (SELECT 1 FROM contents c"
     " WHERE c.pause_id = a.pause_id AND c.part = 'question' AND c.erased = 0)",
+    scalar,
 )
 
 _encode = msgspec.json.Encoder().encode
@@ -53,7 +50,7 @@ def _insert(pause_id: str, part: str, plain: bytes, seal: Seal) -> Write:
 
 
 def with_arguments(pause: Pause, sealed: bytes, seal: Seal) -> Pause:
-    """The pause with its action's arguments, of which `sealed` is what is kept."""
+    """Return the pause with its action's arguments, decrypted from `sealed`."""
     assert pause.content is not None
     assert pause.content.action is not None
     arguments = seal.unseal(sealed, f"{pause.pause_id}/action")
@@ -62,14 +59,14 @@ def with_arguments(pause: Pause, sealed: bytes, seal: Seal) -> Pause:
 
 
 class _SealedAction(Struct):
-    """The arguments are sealed apart: lists of pauses do not read them."""
+    """The arguments are encrypted in a row of their own: lists of pauses do not read them."""
 
     tool: str
     sha256: str
 
 
 class _SealedQuestion(Struct, omit_defaults=True):
-    """What is sealed of a question, by name: a new field needs a default, since old rows lack it."""
+    """The encrypted part of a question, by name: a new field needs a default, since old rows lack it."""
 
     recipient: str
     message: str
@@ -115,7 +112,7 @@ def decode_content(pause_id: str, question: bytes, answer: bytes | None, seal: S
 
 
 def _positional_question(plain: bytes) -> _SealedQuestion:
-    """As questions were sealed at first: a list of 4, 6 or 7 places."""
+    """Read the first format of encrypted questions: a list of 4, 6 or 7 places."""
     recipient, message, options, metadata, *more = _decode(plain)
     given: tuple[Any, ...] = (*more, *_OLD_DEFAULTS[len(more) :])
     callback, fallback, action = given

@@ -1,10 +1,12 @@
-"""The outbox: statements, and the rows between them and the domain."""
+"""The outbox: rows, statements, and conversion to and from the domain."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from pausepoint.domain.delivery import Attempt, Delivery, DeliveryKind, DeliveryState
 from pausepoint.domain.events import Event
@@ -15,29 +17,52 @@ from pausepoint.domain.in_flight import (
     WEBHOOKS_OF_ONE_ACCOUNT,
 )
 from pausepoint.domain.mode import Mode
+from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
 from pausepoint.store import registry
 from pausepoint.store.changes import InsertDelivery, UpdateDelivery
 from pausepoint.store.statements import (
     NOW,
     GuardStatement,
+    Insert,
     Order,
-    PointQuery,
+    Query,
     RowStatement,
     Statement,
+    Update,
     Write,
+    columns,
+    point_query,
+    scalar,
 )
 
-_COLUMNS = (
-    "delivery_id, developer_id, mode, kind, pause_id, webhook_id, event, state, attempt, attempts,"
-    " checks, provider_id, created_at, due_at, ended_at, target,"
-    " recipient_index, is_reminder"
-)
+
+class DeliveryRow(Struct):
+    """The columns of `deliveries`."""
+
+    delivery_id: str
+    developer_id: str
+    mode: str
+    kind: str
+    pause_id: str
+    webhook_id: str | None
+    event: str | None
+    state: str
+    attempt: int
+    attempts: str
+    checks: int
+    provider_id: str | None
+    created_at: Instant
+    due_at: Instant | None
+    ended_at: Instant | None
+    target: str
+    recipient_index: int
+    is_reminder: int
+
+
+_COLUMNS: Final = columns(DeliveryRow)
 INSERT: Final = RowStatement(
-    "insert_delivery",
-    f"INSERT INTO deliveries ({_COLUMNS})"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    order=Order.CHILD,
+    "insert_delivery", Insert("deliveries", DeliveryRow.__struct_fields__), order=Order.CHILD
 )
 
 _KINDS = f"('{DeliveryKind.NOTIFICATION}', '{DeliveryKind.WEBHOOK}')"
@@ -86,7 +111,7 @@ _HAS_A_PLACE = (
     f" AND in_account <= COALESCE(share, CASE pool WHEN '{WEBHOOK_POOL}'"
     f" THEN {WEBHOOKS_OF_ONE_ACCOUNT} ELSE {PER_CHANNEL // 2} END)"
 )
-CLAIM_SQLITE: Final = Statement(
+CLAIM_SQLITE: Final = Query(
     "claim_deliveries",
     "WITH held(item, n) AS MATERIALIZED (SELECT key, value FROM json_each(?)),"
     " at_limit(item) AS MATERIALIZED (SELECT value FROM json_each(?)),"
@@ -95,13 +120,14 @@ CLAIM_SQLITE: Final = Statement(
     f" (SELECT delivery_id FROM counted WHERE {_HAS_A_PLACE}"
     " ORDER BY in_account, due_at LIMIT ?)"
     f" RETURNING {_COLUMNS}",
+    DeliveryRow,
 )
 RELEASE_SQLITE: Final = Statement(
     "release_deliveries",
     f"UPDATE deliveries SET due_at = ? WHERE kind IN {_KINDS} AND due_at > ? AND state = 'queued'"
     " AND attempt > json_array_length(attempts)",
 )
-CLAIM_POSTGRES: Final = Statement(
+CLAIM_POSTGRES: Final = Query(
     "claim_deliveries",
     "WITH held(item, n) AS MATERIALIZED (SELECT key, value::int FROM jsonb_each_text(?::jsonb)),"
     " at_limit(item) AS MATERIALIZED (SELECT unnest(?::text[])),"
@@ -111,6 +137,7 @@ CLAIM_POSTGRES: Final = Statement(
     f" WHERE {_HAS_A_PLACE} AND d.due_at <= ?"
     " ORDER BY in_account, d.due_at LIMIT ? FOR NO KEY UPDATE OF d SKIP LOCKED))"
     f" RETURNING {_COLUMNS}",
+    DeliveryRow,
 )
 UNCLAIM_POSTGRES: Final = Statement(
     "unclaim_deliveries",
@@ -119,33 +146,40 @@ UNCLAIM_POSTGRES: Final = Statement(
 )
 UPDATE: Final = GuardStatement(
     "update_delivery",
-    "UPDATE deliveries SET state = ?, attempts = ?, due_at = ?, checks = ?, provider_id = ?,"
-    " ended_at = ?"
-    " WHERE delivery_id = ? AND state = ? AND attempt = ? AND COALESCE(due_at, -1) = ?",
+    Update(
+        "deliveries",
+        "state = ?, attempts = ?, due_at = ?, checks = ?, provider_id = ?, ended_at = ?",
+        "delivery_id",
+        "state = ? AND attempt = ? AND COALESCE(due_at, -1) = ?",
+    ),
 )
-GET: Final = PointQuery("delivery", f"SELECT {_COLUMNS} FROM deliveries WHERE delivery_id = ?")
-OF_WEBHOOK: Final = Statement(
+GET: Final = point_query("delivery", _COLUMNS, "deliveries", "delivery_id", DeliveryRow)
+OF_WEBHOOK: Final = Query(
     "webhook_deliveries",
     f"SELECT {_COLUMNS} FROM deliveries WHERE webhook_id = ?"
     " ORDER BY delivery_id DESC LIMIT ? OFFSET ?",
+    DeliveryRow,
 )
-MESSAGES: Final = Statement(
+MESSAGES: Final = Query(
     "messages",
     f"SELECT {_COLUMNS} FROM deliveries WHERE pause_id = ? AND kind = 'notification'"
     " ORDER BY recipient_index, is_reminder",
+    DeliveryRow,
 )
-OF_CALLBACK: Final = Statement(
+OF_CALLBACK: Final = Query(
     "callback_deliveries",
     f"SELECT {_COLUMNS} FROM deliveries WHERE pause_id = ? AND kind = 'webhook'"
     " AND webhook_id IS NULL ORDER BY delivery_id DESC LIMIT ? OFFSET ?",
+    DeliveryRow,
 )
-NEXT_DUE: Final = Statement(
+NEXT_DUE: Final = Query(
     "next_delivery_due",
     "SELECT min(first) FROM"
     f" (SELECT min(due_at) AS first FROM deliveries WHERE kind = '{DeliveryKind.NOTIFICATION}'"
     " AND due_at > ? UNION ALL"
     f" SELECT min(due_at) FROM deliveries WHERE kind = '{DeliveryKind.WEBHOOK}' AND due_at > ?)"
     " AS of_kinds",
+    scalar,
 )
 
 _encode = msgspec.json.Encoder().encode
@@ -155,27 +189,27 @@ _decode = msgspec.json.Decoder(list[tuple[int, int, str, str | None]]).decode
 @registry.row(InsertDelivery, outbox=lambda _: True)
 def insert(row: InsertDelivery, _: Seal) -> list[Write]:
     delivery = row.delivery
-    parameters = (
-        delivery.delivery_id,
-        delivery.developer_id,
-        delivery.mode.value,
-        delivery.kind.value,
-        delivery.pause_id,
-        delivery.webhook_id,
-        delivery.event.value if delivery.event else None,
-        delivery.state.value,
-        delivery.attempt,
-        encode_attempts(delivery.attempts),
-        delivery.checks,
-        delivery.provider_id,
-        NOW if row.at_commit else delivery.created_at,
-        NOW if row.at_commit else delivery.due_at,
-        delivery.ended_at,
-        delivery.target,
-        delivery.recipient_index,
-        int(delivery.is_reminder),
+    values = DeliveryRow(
+        delivery_id=delivery.delivery_id,
+        developer_id=delivery.developer_id,
+        mode=delivery.mode.value,
+        kind=delivery.kind.value,
+        pause_id=delivery.pause_id,
+        webhook_id=delivery.webhook_id,
+        event=delivery.event.value if delivery.event else None,
+        state=delivery.state.value,
+        attempt=delivery.attempt,
+        attempts=encode_attempts(delivery.attempts),
+        checks=delivery.checks,
+        provider_id=delivery.provider_id,
+        created_at=NOW if row.at_commit else delivery.created_at,
+        due_at=NOW if row.at_commit else delivery.due_at,
+        ended_at=delivery.ended_at,
+        target=delivery.target,
+        recipient_index=delivery.recipient_index,
+        is_reminder=int(delivery.is_reminder),
     )
-    return [Write(INSERT, parameters)]
+    return [Write(INSERT, astuple(values))]
 
 
 @registry.guard(UpdateDelivery, outbox=lambda guard: guard.due_at is not None)
@@ -195,27 +229,26 @@ def update(guard: UpdateDelivery, _: Seal) -> list[Write]:
     return [Write(UPDATE, parameters)]
 
 
-def from_row(row: Any) -> Delivery:
-    """`row` is in the order of `_COLUMNS`."""
+def from_row(row: DeliveryRow) -> Delivery:
     return Delivery(
-        delivery_id=row[0],
-        developer_id=row[1],
-        mode=Mode(row[2]),
-        kind=DeliveryKind(row[3]),
-        pause_id=row[4],
-        webhook_id=row[5],
-        event=Event(row[6]) if row[6] else None,
-        state=DeliveryState(row[7]),
-        attempt=row[8],
-        attempts=decode_attempts(row[9]),
-        checks=row[10],
-        provider_id=row[11],
-        created_at=row[12],
-        due_at=row[13],
-        ended_at=row[14],
-        target=row[15],
-        recipient_index=row[16],
-        is_reminder=bool(row[17]),
+        delivery_id=row.delivery_id,
+        developer_id=row.developer_id,
+        mode=Mode(row.mode),
+        kind=DeliveryKind(row.kind),
+        pause_id=row.pause_id,
+        webhook_id=row.webhook_id,
+        event=Event(row.event) if row.event else None,
+        state=DeliveryState(row.state),
+        attempt=row.attempt,
+        attempts=decode_attempts(row.attempts),
+        checks=row.checks,
+        provider_id=row.provider_id,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        ended_at=row.ended_at,
+        target=row.target,
+        recipient_index=row.recipient_index,
+        is_reminder=bool(row.is_reminder),
     )
 
 

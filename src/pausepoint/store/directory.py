@@ -1,11 +1,10 @@
-"""The part of `Store` for recipients: directory, mutes, and open questions of one person."""
+"""Guards of the recipient directory and of mutes."""
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from pausepoint.domain.mode import Mode
-from pausepoint.domain.pause import Contact
 from pausepoint.domain.recipients import Asking, Mute, Recipient, VerifiedBy
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
@@ -28,7 +27,7 @@ class VerifyRecipient:
 
 @record(frozen=True, slots=True)
 class NoteAsking:
-    """What became of a confirmation. Holds if the recipient is still there."""
+    """Records the outcome of a confirmation request. Holds if the recipient is still there."""
 
     recipient_id: str
     at: Instant
@@ -58,31 +57,3 @@ class DeleteMute:
 DirectoryGuard: TypeAlias = (
     InsertRecipient | VerifyRecipient | NoteAsking | DeleteRecipient | InsertMute | DeleteMute
 )
-
-
-class Directory(Protocol):
-    """A part of `Store`. Raises StoreUnavailable."""
-
-    async def recipient(self, recipient_id: str) -> Recipient | None: ...
-
-    async def recipient_at(
-        self, developer_id: str, mode: Mode, contact: Contact
-    ) -> Recipient | None: ...
-
-    async def recipients(
-        self, developer_id: str, mode: Mode, limit: int, offset: int
-    ) -> list[Recipient]:
-        """Newest first."""
-        ...
-
-    async def mute(self, developer_id: str, mode: Mode, contact: Contact) -> Mute | None: ...
-
-    async def is_muted(self, developer_id: str, mode: Mode, contact: Contact) -> bool: ...
-
-    async def mutes(self) -> list[Mute]:
-        """Of every account, oldest first."""
-        ...
-
-    async def count_waiting(self, developer_id: str, contact: Contact) -> int:
-        """How many live questions of the account wait for the person there, as their recipient."""
-        ...

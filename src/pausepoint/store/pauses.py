@@ -1,17 +1,20 @@
-"""Pauses and their content: statements, and the rows between them and the domain."""
+"""Pauses and idempotency keys: rows, statements, and conversion to and from the domain."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from pausepoint.domain.delivery import DeliveryState
 from pausepoint.domain.mode import Mode
 from pausepoint.domain.pause import Contact, Pause, PauseStatus, ResolvedBy
 from pausepoint.domain.question import FALLBACK_LIMIT
+from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
 from pausepoint.store import registry
-from pausepoint.store.base import DuePause
 from pausepoint.store.changes import (
     ClaimIdempotencyKey,
     EndPause,
@@ -25,124 +28,224 @@ from pausepoint.store.deliveries import decode_attempts
 from pausepoint.store.recipients import mute_keys, person_key_of
 from pausepoint.store.statements import (
     NOW,
+    Delete,
     GuardStatement,
+    Insert,
     Order,
-    PointQuery,
+    Query,
     RowStatement,
-    Statement,
+    Update,
     Write,
+    columns,
+    point_query,
+    scalar,
 )
+
+
+@record(frozen=True, slots=True)
+class DuePause:
+    """The fields of an overdue pause that its timeout needs.
+
+    `contacts` are the people asked, where it has a default; `is_failed` if none could be reached.
+    """
+
+    pause_id: str
+    developer_id: str
+    mode: Mode
+    default_index: int | None
+    callback_target: str | None = None
+    contacts: tuple[Contact, ...] = ()
+    is_failed: bool = False
+
+
+@record(frozen=True, slots=True)
+class IdempotentPause:
+    """The pause that an idempotency key leads to; `is_same` if the request bodies are equal."""
+
+    pause_id: str
+    is_same: bool
+
+
+class PauseRow(Struct):
+    """The columns of `pauses`."""
+
+    pause_id: str
+    developer_id: str
+    mode: str
+    channel: str
+    allow_text: int
+    default_index: int | None
+    created_at: Instant
+    expires_at: Instant
+    delivery_state: str
+    callback_target: str | None
+    remind_at: Instant | None
+    fallbacks: int
+    person_key: str | None
+    status: str = PauseStatus.PENDING.value
+    choice_index: int | None = None
+    responded_at: Instant | None = None
+    resolved_by: str | None = None
+
+
+class FullPauseRow(PauseRow):
+    """A pause with its encrypted content and the attempts of its first message."""
+
+    question: bytes | None = None
+    answer: bytes | None = None
+    attempts: str | None = None
+
+
+class DuePauseRow(Struct):
+    """The columns of `pauses` that a timeout needs."""
+
+    pause_id: str
+    developer_id: str
+    mode: str
+    default_index: int | None
+    callback_target: str | None
+    channel: str
+    delivery_state: str
+
+
+class DueQuestionRow(DuePauseRow):
+    """`question` is None for a pause without a default, for which mutes make no difference."""
+
+    question: bytes | None = None
+
+
+class IdempotencyKeyRow(Struct):
+    """The columns of `idempotency_keys`."""
+
+    developer_id: str
+    mode: str
+    key_index: str
+    body_hash: str
+    pause_id: str
+    created_at: Instant
+
 
 INSERT: Final = RowStatement(
-    "insert_pause",
-    "INSERT INTO pauses (pause_id, developer_id, mode, status, channel, allow_text, default_index,"
-    " created_at, expires_at, delivery_state, callback_target, remind_at, fallbacks,"
-    " person_key) VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    order=Order.PARENT,
+    "insert_pause", Insert("pauses", PauseRow.__struct_fields__), order=Order.PARENT
 )
+_ENDING: Final = "status = ?, resolved_by = ?, choice_index = ?, responded_at = ?"
+_OVERDUE: Final = "status = 'pending' AND expires_at <= ?"
 END: Final = GuardStatement(
     "end_pause",
-    "UPDATE pauses SET status = ?, resolved_by = ?, choice_index = ?, responded_at = ?"
-    " WHERE pause_id = ? AND status = 'pending' AND expires_at > ?",
+    Update("pauses", _ENDING, "pause_id", "status = 'pending' AND expires_at > ?"),
 )
-TIME_OUT: Final = GuardStatement(
-    "time_out_pause",
-    "UPDATE pauses SET status = ?, resolved_by = ?, choice_index = ?, responded_at = ?"
-    " WHERE pause_id = ? AND status = 'pending' AND expires_at <= ?",
-)
+TIME_OUT: Final = GuardStatement("time_out_pause", Update("pauses", _ENDING, "pause_id", _OVERDUE))
 MUTE_KEYS_LIMIT: Final = 2 * (1 + FALLBACK_LIMIT)
-"""Everybody who is asked, each under the two keys that `mute_keys` knows at most."""
+"""The recipient and the fallbacks, each under the at most two keys of `mute_keys`."""
 
-_SOMEBODY_MUTED = (
+_IS_MUTED: Final = (
     f"EXISTS (SELECT 1 FROM mutes m WHERE m.person_key IN ({', '.join('?' * MUTE_KEYS_LIMIT)}))"
 )
 TIME_OUT_UNMUTED: Final = GuardStatement(
-    "time_out_unmuted_pause", f"{TIME_OUT.sql} AND NOT {_SOMEBODY_MUTED}"
+    "time_out_unmuted_pause",
+    Update("pauses", _ENDING, "pause_id", f"{_OVERDUE} AND NOT {_IS_MUTED}"),
 )
 TIME_OUT_MUTED: Final = GuardStatement(
     "time_out_muted_pause",
-    "UPDATE pauses SET status = ?, resolved_by = ?, choice_index = ?, responded_at = ?,"
-    " delivery_state = 'failed'"
-    f" WHERE pause_id = ? AND status = 'pending' AND expires_at <= ? AND {_SOMEBODY_MUTED}",
+    Update(
+        "pauses",
+        f"{_ENDING}, delivery_state = 'failed'",
+        "pause_id",
+        f"{_OVERDUE} AND {_IS_MUTED}",
+    ),
 )
 FAIL_DELIVERY: Final = GuardStatement(
     "fail_pause_delivery",
-    "UPDATE pauses SET delivery_state = 'failed'"
-    " WHERE pause_id = ? AND status = 'pending' AND delivery_state <> 'failed'",
+    Update(
+        "pauses",
+        "delivery_state = 'failed'",
+        "pause_id",
+        "status = 'pending' AND delivery_state <> 'failed'",
+    ),
 )
 SET_DELIVERY: Final = RowStatement(
     "set_pause_delivery",
-    "UPDATE pauses SET delivery_state = ? WHERE pause_id = ?",
+    Update("pauses", "delivery_state = ?", "pause_id"),
     order=Order.UPDATE,
 )
-_SEALED = "(SELECT c.sealed FROM contents c WHERE c.pause_id = p.pause_id AND c.erased = 0"
-_COLUMNS = (
-    "p.pause_id, p.developer_id, p.mode, p.status, p.channel, p.allow_text, p.default_index,"
-    " p.created_at, p.expires_at, p.choice_index, p.responded_at, p.resolved_by, p.delivery_state,"
-    f" {_SEALED} AND c.part = 'question'), {_SEALED} AND c.part = 'answer'),"
-    " (SELECT d.attempts FROM deliveries d WHERE d.pause_id = p.pause_id"
-    " AND d.kind = 'notification' LIMIT 1), p.callback_target,"
-    " p.remind_at, p.fallbacks"
+_SEALED: Final = "(SELECT c.sealed FROM contents c WHERE c.pause_id = p.pause_id AND c.erased = 0"
+_COLUMNS: Final = columns(
+    FullPauseRow,
+    "p",
+    question=f"{_SEALED} AND c.part = 'question')",
+    answer=f"{_SEALED} AND c.part = 'answer')",
+    attempts="(SELECT d.attempts FROM deliveries d WHERE d.pause_id = p.pause_id"
+    " AND d.kind = 'notification' LIMIT 1)",
 )
-GET: Final = PointQuery("pause", f"SELECT {_COLUMNS} FROM pauses p WHERE p.pause_id = ?")
-LIST: Final = Statement(
+GET: Final = point_query("pause", _COLUMNS, "pauses p", "p.pause_id", FullPauseRow)
+LIST: Final = Query(
     "pauses",
     f"SELECT {_COLUMNS} FROM pauses p WHERE p.developer_id = ? AND p.mode = ?"
     " ORDER BY p.pause_id DESC LIMIT ? OFFSET ?",
+    FullPauseRow,
 )
-LIST_WITH_STATUS: Final = Statement(
+LIST_WITH_STATUS: Final = Query(
     "pauses_with_status",
     f"SELECT {_COLUMNS} FROM pauses p WHERE p.developer_id = ? AND p.mode = ? AND p.status = ?"
     " ORDER BY p.pause_id DESC LIMIT ? OFFSET ?",
+    FullPauseRow,
 )
-_DUE = "pause_id, developer_id, mode, default_index, callback_target, channel, delivery_state"
-# Who was asked matters where silence would choose something.
-_DUE_QUESTION = (
-    "CASE WHEN p.default_index IS NOT NULL THEN (SELECT c.sealed FROM contents c"
-    " WHERE c.pause_id = p.pause_id AND c.part = 'question' AND c.erased = 0) END"
+_DUE: Final = columns(
+    DueQuestionRow,
+    question="CASE WHEN p.default_index IS NOT NULL THEN (SELECT c.sealed FROM contents c"
+    " WHERE c.pause_id = p.pause_id AND c.part = 'question' AND c.erased = 0) END",
 )
-DUE: Final = Statement(
+DUE: Final = Query(
     "due_pauses",
-    f"SELECT {_DUE}, {_DUE_QUESTION} FROM pauses p"
+    f"SELECT {_DUE} FROM pauses p"
     " WHERE status = 'pending' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
+    DueQuestionRow,
 )
-# Several processes look at once. Each takes at random from more than it needs, so that of many that
-# are due they seldom take the same; where they do, the guard lets one of them win and costs the
-# other a wait. (SKIP LOCKED in the guard would report a pause as lost that has not ended yet.)
-DUE_SHARED: Final = Statement(
-    "due_pauses",
-    f"SELECT {_DUE}, {_DUE_QUESTION} FROM (SELECT * FROM (SELECT {_DUE}, expires_at FROM pauses"
+# For several processes that query at the same time. Each takes a random part of more rows than it
+# needs, so that two seldom take the same pause; where they do, the guard lets one of them win and
+# costs the other a wait. (SKIP LOCKED in the guard would report a pause as lost that has not ended.)
+DUE_SHARED: Final = Query(
+    "due_pauses_shared",
+    f"SELECT {_DUE} FROM (SELECT * FROM (SELECT {columns(DuePauseRow)}, expires_at FROM pauses"
     " WHERE status = 'pending' AND expires_at <= ? ORDER BY expires_at LIMIT 2000) AS due"
     " ORDER BY random() LIMIT ?) AS p ORDER BY expires_at",
+    DueQuestionRow,
 )
-ENDED_OR_FAILED: Final = Statement(
+ENDED_OR_FAILED: Final = Query(
     "ended_or_failed",
     "SELECT pause_id FROM pauses WHERE pause_id = ANY (?)"
     " AND (status <> 'pending' OR delivery_state = 'failed')",
+    scalar,
 )
-NEXT_DEADLINE: Final = Statement(
-    "next_deadline", "SELECT min(expires_at) FROM pauses WHERE status = 'pending'"
+NEXT_DEADLINE: Final = Query(
+    "next_deadline", "SELECT min(expires_at) FROM pauses WHERE status = 'pending'", scalar
 )
-COUNT_SINCE: Final = Statement(
+COUNT_SINCE: Final = Query(
     "count_pauses",
     "SELECT count(*) FROM pauses WHERE developer_id = ? AND mode = ? AND pause_id >= ?",
+    scalar,
 )
 CLAIM_IDEMPOTENCY_KEY: Final = GuardStatement(
     "claim_idempotency_key",
-    "INSERT INTO idempotency_keys (developer_id, mode, key_index, body_hash, pause_id, created_at)"
-    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (developer_id, mode, key_index) DO UPDATE"
-    " SET body_hash = excluded.body_hash, pause_id = excluded.pause_id,"
-    " created_at = excluded.created_at WHERE idempotency_keys.created_at < ?",
+    Insert(
+        "idempotency_keys",
+        IdempotencyKeyRow.__struct_fields__,
+        conflict=("developer_id", "mode", "key_index"),
+        on_conflict="DO UPDATE"
+        " SET body_hash = excluded.body_hash, pause_id = excluded.pause_id,"
+        " created_at = excluded.created_at WHERE idempotency_keys.created_at < ?",
+    ),
 )
 FORGET_IDEMPOTENCY_KEYS: Final = RowStatement(
     "forget_idempotency_keys",
-    "DELETE FROM idempotency_keys WHERE created_at < ?",
+    Delete("idempotency_keys", "created_at < ?"),
     order=Order.UPDATE,
 )
-GET_IDEMPOTENT: Final = Statement(
+GET_IDEMPOTENT: Final = Query(
     "idempotent_pause",
-    "SELECT body_hash, pause_id FROM idempotency_keys"
+    f"SELECT {columns(IdempotencyKeyRow)} FROM idempotency_keys"
     " WHERE developer_id = ? AND mode = ? AND key_index = ? AND created_at >= ?",
+    IdempotencyKeyRow,
 )
 
 
@@ -150,27 +253,30 @@ GET_IDEMPOTENT: Final = Statement(
 def insert(row: InsertPause, seal: Seal) -> list[Write]:
     pause = row.pause
     assert pause.content is not None
-    values = (
-        pause.pause_id,
-        pause.developer_id,
-        pause.mode.value,
-        pause.channel,
-        int(pause.allow_text_response),
-        pause.default_index,
-        pause.created_at,
-        pause.expires_at,
-        pause.delivery_state.value,
-        pause.callback_target,
-        pause.remind_at,
-        pause.fallbacks,
-        person_key_of(pause, seal),
+    values = PauseRow(
+        pause_id=pause.pause_id,
+        developer_id=pause.developer_id,
+        mode=pause.mode.value,
+        channel=pause.channel,
+        allow_text=int(pause.allow_text_response),
+        default_index=pause.default_index,
+        created_at=pause.created_at,
+        expires_at=pause.expires_at,
+        delivery_state=pause.delivery_state.value,
+        callback_target=pause.callback_target,
+        remind_at=pause.remind_at,
+        fallbacks=pause.fallbacks,
+        person_key=person_key_of(pause, seal),
     )
-    return [Write(INSERT, values), *insert_question(pause.pause_id, pause.content, seal)]
+    return [
+        Write(INSERT, astuple(values)),
+        *insert_question(pause.pause_id, pause.content, seal),
+    ]
 
 
 @registry.guard(EndPause, pause_id=lambda guard: guard.pause_id)
 def end(guard: EndPause, seal: Seal) -> list[Write]:
-    """The compare-and-set out of `pending`; on which side of the deadline depends on the ending."""
+    """Return the compare-and-set out of `pending`: a timeout after the deadline, all else before it."""
     ending, mutes = guard.ending, guard.mutes
     statement = TIME_OUT if ending.status is PauseStatus.TIMED_OUT else END
     people: tuple[str, ...] = ()
@@ -203,12 +309,11 @@ def fail_delivery(guard: FailPauseDelivery, _: Seal) -> list[Write]:
     return [Write(FAIL_DELIVERY, (guard.pause_id,))]
 
 
-def _failed_pause(row: SetPauseDelivery) -> str | None:
-    """Agents stop waiting for a pause whose message will not arrive."""
-    return row.pause_id if row.state is DeliveryState.FAILED else None
-
-
-@registry.row(SetPauseDelivery, pause_id=_failed_pause)
+# Agents stop waiting for a pause whose message will not arrive.
+@registry.row(
+    SetPauseDelivery,
+    pause_id=lambda row: row.pause_id if row.state is DeliveryState.FAILED else None,
+)
 def set_delivery(row: SetPauseDelivery, _: Seal) -> list[Write]:
     return [Write(SET_DELIVERY, (row.state.value, row.pause_id))]
 
@@ -219,16 +324,15 @@ def idempotency_index(key: str, seal: Seal) -> str:
 
 @registry.guard(ClaimIdempotencyKey)
 def claim_idempotency_key(guard: ClaimIdempotencyKey, seal: Seal) -> list[Write]:
-    parameters = (
-        guard.developer_id,
-        guard.mode.value,
-        idempotency_index(guard.key, seal),
-        seal.blind_index(guard.fingerprint, "body"),
-        guard.pause_id,
-        guard.at,
-        guard.not_before,
+    row = IdempotencyKeyRow(
+        developer_id=guard.developer_id,
+        mode=guard.mode.value,
+        key_index=idempotency_index(guard.key, seal),
+        body_hash=seal.blind_index(guard.fingerprint, "body"),
+        pause_id=guard.pause_id,
+        created_at=guard.at,
     )
-    return [Write(CLAIM_IDEMPOTENCY_KEY, parameters)]
+    return [Write(CLAIM_IDEMPOTENCY_KEY, (*astuple(row), guard.not_before))]
 
 
 @registry.row(ForgetIdempotencyKeys)
@@ -236,43 +340,40 @@ def forget_idempotency_keys(row: ForgetIdempotencyKeys, _: Seal) -> list[Write]:
     return [Write(FORGET_IDEMPOTENCY_KEYS, (row.before,))]
 
 
-def due_from_row(row: Any, seal: Seal) -> DuePause:
-    """`row` is in the order of `DUE`."""
-    content = decode_content(row[0], row[7], None, seal) if row[7] else None
+def due_from_row(row: DueQuestionRow, seal: Seal) -> DuePause:
+    content = decode_content(row.pause_id, row.question, None, seal) if row.question else None
     return DuePause(
-        pause_id=row[0],
-        developer_id=row[1],
-        mode=Mode(row[2]),
-        default_index=row[3],
-        callback_target=row[4],
-        contacts=(Contact(row[5], content.recipient), *content.fallback) if content else (),
-        is_failed=row[6] == DeliveryState.FAILED,
+        pause_id=row.pause_id,
+        developer_id=row.developer_id,
+        mode=Mode(row.mode),
+        default_index=row.default_index,
+        callback_target=row.callback_target,
+        contacts=(Contact(row.channel, content.recipient), *content.fallback) if content else (),
+        is_failed=row.delivery_state == DeliveryState.FAILED,
     )
 
 
-def from_row(row: Any, seal: Seal) -> Pause:
-    """`row` is in the order of `_COLUMNS`."""
-    pause_id, question, answer, attempts = row[0], row[13], row[14], row[15]
-    state = DeliveryState(row[12])
+def from_row(row: FullPauseRow, seal: Seal) -> Pause:
+    question = row.question
     return Pause(
-        pause_id=pause_id,
-        developer_id=row[1],
-        mode=Mode(row[2]),
-        status=PauseStatus(row[3]),
-        channel=row[4],
-        allow_text_response=bool(row[5]),
-        default_index=row[6],
-        created_at=row[7],
-        expires_at=row[8],
-        choice_index=row[9],
-        responded_at=row[10],
-        resolved_by=ResolvedBy(row[11]) if row[11] else None,
-        delivery_state=state,
-        attempts=decode_attempts(attempts) if attempts else (),
-        content=decode_content(pause_id, question, answer, seal) if question else None,
-        callback_target=row[16],
-        remind_at=row[17],
-        fallbacks=row[18],
+        pause_id=row.pause_id,
+        developer_id=row.developer_id,
+        mode=Mode(row.mode),
+        status=PauseStatus(row.status),
+        channel=row.channel,
+        allow_text_response=bool(row.allow_text),
+        default_index=row.default_index,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        choice_index=row.choice_index,
+        responded_at=row.responded_at,
+        resolved_by=ResolvedBy(row.resolved_by) if row.resolved_by else None,
+        delivery_state=DeliveryState(row.delivery_state),
+        attempts=decode_attempts(row.attempts) if row.attempts else (),
+        content=decode_content(row.pause_id, question, row.answer, seal) if question else None,
+        callback_target=row.callback_target,
+        remind_at=row.remind_at,
+        fallbacks=row.fallbacks,
     )
 
 

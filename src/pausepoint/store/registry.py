@@ -17,9 +17,9 @@ Bind: TypeAlias = Callable[[T, Seal], Sequence[Write]]
 
 @record(frozen=True, slots=True)
 class ChangeEvent:
-    """What the rest of the process learns once the change is durable.
+    """Published in the process once the change is durable.
 
-    `developer_id` is whose feed has grown.
+    `developer_id` is the account whose feed has new entries.
     """
 
     pause_id: str | None = None
@@ -32,7 +32,7 @@ class ChangeEvent:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """How a row or guard is written, and which fields of `ChangeEvent` it sets: None or False sets none."""
+    """The statements of a row or guard, and the fields of `ChangeEvent` that it sets unless falsy."""
 
     bind: Bind[Any]
     notifies: tuple[tuple[str, Callable[[Any], object]], ...]
@@ -66,7 +66,7 @@ def _registration(
     registry: dict[type, Registered], kind: type[T], notifies: dict[str, Callable[[T], object]]
 ) -> Callable[[Bind[T]], Bind[T]]:
     if unknown := set(notifies) - set(ChangeEvent.__slots__):
-        raise TypeError(f"{kind.__name__}: News has no {', '.join(sorted(unknown))}")
+        raise TypeError(f"{kind.__name__}: ChangeEvent has no {', '.join(sorted(unknown))}")
     if kind in ROWS or kind in GUARDS:
         raise TypeError(f"{kind.__name__} is registered twice")
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from pausepoint.security.sealed import CannotUnseal, Seal, new_data_key, unwrap, wrap
 from pausepoint.store.base import CannotOpen
-from pausepoint.store.statements import Statement
+from pausepoint.store.statements import Query, Statement, scalar
 
 
 class WrongSecretKey(CannotOpen):
@@ -20,7 +20,7 @@ class WrongSecretKey(CannotOpen):
         )
 
 
-GET: Final = Statement("vault", "SELECT wrapped_key FROM vault")
+GET: Final = Query("vault", "SELECT wrapped_key FROM vault", scalar)
 PUT: Final = Statement(
     "put_vault",
     "INSERT INTO vault (vault_id, wrapped_key) VALUES (1, ?)"
@@ -29,9 +29,9 @@ PUT: Final = Statement(
 
 
 def open_seal(wrapped: bytes | None, secret_keys: Sequence[str]) -> tuple[Seal, bytes | None]:
-    """The seal of a database that keeps `wrapped`, and the bytes to keep there instead, if any.
+    """Return the seal of a database that keeps `wrapped`, and the bytes to keep there instead, if any.
 
-    Made when there is none, rewrapped when the first key is new. Raises WrongSecretKey.
+    Makes a data key if there is none; rewraps it if the first key is new. Raises WrongSecretKey.
     """
     if wrapped is None:
         data_key = new_data_key()
@@ -41,7 +41,7 @@ def open_seal(wrapped: bytes | None, secret_keys: Sequence[str]) -> tuple[Seal, 
 
 
 def unwrap_with(wrapped: bytes, secret_keys: Sequence[str]) -> tuple[bytes, bool]:
-    """The data key, and whether the first of the keys wraps it. Raises WrongSecretKey."""
+    """Return the data key, and whether the first of the keys wraps it. Raises WrongSecretKey."""
     for position, secret_key in enumerate(secret_keys):
         try:
             return unwrap(wrapped, secret_key), position == 0

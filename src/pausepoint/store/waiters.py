@@ -1,4 +1,4 @@
-"""Who waits for news in this process: agents for pauses, streams for entries, the worker for rows and deadlines."""
+"""Waiters of this process: agents for pauses, streams for entries, the worker for rows and deadlines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pausepoint.store.registry import ChangeEvent
 
 
 class PauseWaiter:
-    """A future in the hub, resolved by the commit that ends one of the pauses."""
+    """An agent's wait for its pauses: a future that is resolved when one has ended or its delivery failed."""
 
     __slots__ = ("_future", "_pause_ids", "_registry")
 
@@ -23,6 +23,7 @@ class PauseWaiter:
         await self._future
 
     def release(self) -> None:
+        """End the wait."""
         if not self._future.done():
             self._future.set_result(None)
 
@@ -32,28 +33,29 @@ class PauseWaiter:
 
 
 class AccountWaiter:
-    """Implements `FeedWaiter`: an event that is set by each commit with entries of the account's feed."""
+    """A stream's wait for its account: an event that each commit with entries of the feed sets."""
 
-    __slots__ = ("_developer_id", "_news", "_registry")
+    __slots__ = ("_developer_id", "_event", "_registry")
 
     def __init__(self, registry: WaiterRegistry, developer_id: str) -> None:
         self._registry = registry
         self._developer_id = developer_id
-        self._news = asyncio.Event()
+        self._event = asyncio.Event()
 
     async def wait(self) -> None:
-        await self._news.wait()
-        self._news.clear()
+        """Return once there may be new entries since it last did, and on `wake`."""
+        await self._event.wait()
+        self._event.clear()
 
     def wake(self) -> None:
-        self._news.set()
+        self._event.set()
 
     def close(self) -> None:
         self._registry.forget_feed(self._developer_id, self)
 
 
 class WaiterRegistry:
-    """Lives on one event loop; only that loop calls it."""
+    """Belongs to one event loop and is not thread-safe."""
 
     def __init__(self) -> None:
         self._waiters: dict[str, set[PauseWaiter]] = {}
@@ -72,7 +74,7 @@ class WaiterRegistry:
 
     @property
     def waiting(self) -> int:
-        agents = set().union(*self._waiters.values())  # one may wait for several pauses
+        agents = set().union(*self._waiters.values())  # an agent may wait for several pauses
         return len(agents) + sum(map(len, self._feeds.values()))
 
     def watch(self, *pause_ids: str) -> PauseWaiter:
@@ -94,7 +96,7 @@ class WaiterRegistry:
         return waiter
 
     def waited_for(self) -> list[str]:
-        """The ids of the pauses that agents wait for."""
+        """Return the ids of the pauses that agents wait for."""
         return list(self._waiters)
 
     def forget(self, pause_id: str, waiter: PauseWaiter) -> None:
@@ -103,14 +105,14 @@ class WaiterRegistry:
             waiters.discard(waiter)
             if not waiters:
                 del self._waiters[pause_id]
-                self._note_who_waits()
+                self._clear_if_idle()
 
     def forget_feed(self, developer_id: str, waiter: AccountWaiter) -> None:
         waiters = self._feeds[developer_id]
         waiters.discard(waiter)
         if not waiters:
             del self._feeds[developer_id]
-            self._note_who_waits()
+            self._clear_if_idle()
 
     def release_all(self) -> None:
         self._released = True
@@ -120,23 +122,25 @@ class WaiterRegistry:
         self.wake_feeds()
 
     def wake_feeds(self) -> None:
-        """They all look whether there is something new."""
+        """Make every stream read the feed again."""
         for waiters in self._feeds.values():
             for waiter in waiters:
                 waiter.wake()
 
-    def notify(self, all_news: Iterable[ChangeEvent]) -> None:
-        for news in all_news:
-            if news.pause_id is not None:
-                for waiter in self._waiters.get(news.pause_id, ()):
+    def notify(self, events: Iterable[ChangeEvent]) -> None:
+        for event in events:
+            if event.pause_id is not None:
+                for waiter in self._waiters.get(event.pause_id, ()):
                     waiter.release()
-            if self._feeds and news.developer_id is not None:
-                for feed in self._feeds.get(news.developer_id, ()):
+            if self._feeds and event.developer_id is not None:
+                for feed in self._feeds.get(event.developer_id, ()):
                     feed.wake()
-            if news.outbox:
+            if event.outbox:
                 self._outbox.set()
-            if news.deadline is not None:
-                self._tell_deadline(news.deadline)
+            deadline, soonest = event.deadline, self._soonest_deadline
+            if deadline is not None and (soonest is None or deadline < soonest):
+                self._soonest_deadline = deadline
+                self._deadline.set()
 
     async def outbox_news(self) -> None:
         await self._outbox.wait()
@@ -150,11 +154,6 @@ class WaiterRegistry:
             self._deadline.clear()
             await self._deadline.wait()
 
-    def _note_who_waits(self) -> None:
+    def _clear_if_idle(self) -> None:
         if not self._waiters and not self._feeds:
             self.someone_waits.clear()
-
-    def _tell_deadline(self, deadline: Instant) -> None:
-        if self._soonest_deadline is None or deadline < self._soonest_deadline:
-            self._soonest_deadline = deadline
-            self._deadline.set()

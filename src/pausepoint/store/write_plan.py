@@ -1,4 +1,4 @@
-"""From a change to statements: looks up what its rows and guard have registered."""
+"""Plans the statements of a change from the registrations of its rows and guard."""
 
 from __future__ import annotations
 
@@ -22,29 +22,35 @@ class WritePlan:
 
     guard: Write | None
     rows: tuple[Write, ...]
-    news: ChangeEvent
+    event: ChangeEvent
 
 
 def plan_writes(change: Change, seal: Seal) -> WritePlan:
     """Raises ValueError for text that no database can hold, UnregisteredWrite."""
-    news: dict[str, Any] = {}
+    event: dict[str, Any] = {}
     guard: Write | None = None
     rows: list[Write] = []
     if change.guard is not None:
-        guard, *rows = _bind(GUARDS, change.guard, seal, news)
+        guard, *rows = _bind(GUARDS, change.guard, seal, event)
         if not isinstance(guard.statement, GuardStatement):
             raise UnregisteredWrite(f"{guard.statement.name} is no GuardStatement")
     for row in change.rows:
-        rows += _bind(ROWS, row, seal, news)
+        rows += _bind(ROWS, row, seal, event)
     for write in rows:
         if not isinstance(write.statement, RowStatement):
             raise UnregisteredWrite(f"{write.statement.name} is no RowStatement")
-    _refuse_what_cannot_be_stored(rows if guard is None else [guard, *rows])
-    return WritePlan(guard, tuple(rows), ChangeEvent(**news))
+    writes = rows if guard is None else [guard, *rows]
+    text = "".join([v for write in writes for v in write.parameters if isinstance(v, str)])
+    if "\0" in text:
+        raise ValueError("a text holds U+0000")
+    # Raises UnicodeEncodeError, a ValueError, for unpaired surrogates.
+    if not text.isascii():
+        text.encode()
+    return WritePlan(guard, tuple(rows), ChangeEvent(**event))
 
 
 def _bind(
-    registry: dict[type, Registered], item: Row | Guard, seal: Seal, news: dict[str, Any]
+    registry: dict[type, Registered], item: Row | Guard, seal: Seal, event: dict[str, Any]
 ) -> Sequence[Write]:
     registered = registry.get(type(item))
     if registered is None:
@@ -53,17 +59,8 @@ def _bind(
         )
     for name, value_of in registered.notifies:
         if value := value_of(item):
-            news[name] = value
+            event[name] = value
     return registered.bind(item, seal)
-
-
-def _refuse_what_cannot_be_stored(writes: Sequence[Write]) -> None:
-    text = "".join([v for write in writes for v in write.parameters if isinstance(v, str)])
-    if "\0" in text:
-        raise ValueError("a text holds U+0000")
-    # Raises UnicodeEncodeError, a ValueError, for unpaired surrogates.
-    if not text.isascii():
-        text.encode()
 
 
 def check_registration() -> None:

@@ -15,7 +15,7 @@ from pausepoint.domain.time import milliseconds
 from pausepoint.operations.event_feed import Feed, FeedEvent
 from pausepoint.operations.services import Services
 from pausepoint.store.base import StoreUnavailable
-from pausepoint.store.feed import FeedWaiter
+from pausepoint.store.waiters import AccountWaiter
 from pausepoint.web.streaming import HEARTBEAT, HeldOpen
 from pausepoint.web.waiting import disconnected
 
@@ -57,7 +57,7 @@ class EventStream(HeldOpen):
                 beat.cancel()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _tell(self, send: Send, waiter: FeedWaiter, gone: asyncio.Future[None]) -> None:
+    async def _tell(self, send: Send, waiter: AccountWaiter, gone: asyncio.Future[None]) -> None:
         async def write(chunk: bytes) -> None:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
@@ -78,7 +78,7 @@ class EventStream(HeldOpen):
                 await write(b":\n")
             await waiter.wait()
 
-    async def _beat(self, waiter: FeedWaiter) -> None:
+    async def _beat(self, waiter: AccountWaiter) -> None:
         clock = self._services.clock
         while True:
             await clock.sleep_until(clock.now() + milliseconds(HEARTBEAT))

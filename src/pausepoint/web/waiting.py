@@ -7,14 +7,14 @@ import asyncio
 from starlette.requests import Request
 from starlette.types import Receive
 
-from pausepoint.store.base import Waiter
+from pausepoint.store.waiters import PauseWaiter
 
 
 class ClientGone(Exception):
     """The client has disconnected."""
 
 
-async def wait_for_news(request: Request, waiter: Waiter, seconds: float) -> None:
+async def wait_for_news(request: Request, waiter: PauseWaiter, seconds: float) -> None:
     """Returns on news, after `seconds`, or when the server stops. Raises ClientGone.
 
     One future, one timer and one small task a waiting agent: nothing runs while it waits.

@@ -120,7 +120,7 @@ async def test_commits_are_durable_whatever_the_database_is_told(
     async with stores(database_url, 1) as [store]:
         settings = [
             await writer_connection.connection.fetchval("SHOW synchronous_commit")
-            for writer_connection in store._writer._lanes
+            for writer_connection in store._writer._connections
             if writer_connection.is_connected
         ]
 

@@ -1,33 +1,37 @@
-"""A whole batch as one statement: the shared statements, each over a JSON array of its parameters.
+"""SQL of a whole batch: one statement that writes the rows of all changes, each set as a JSON array.
 
 PostgreSQL runs one statement as one transaction, so a batch costs one round trip and one commit:
 
-    WITH <guards: which of these updates and inserts found their row>,
+    WITH <guards: update and insert, returning the items whose row they found>,
          won AS (<the numbers of the items whose guard held>),
-         mark AS (<what this connection committed last, with `won`>),
+         mark AS (<the number of this batch and `won`, for this connection>),
          <rows: those of the items that won, or that have no guard>
     SELECT won, <an error unless the mark could be written> FROM mark
 
 Foreign keys are checked when the statement ends, so that the order of its parts does not matter.
 Rows travel as one JSON document a statement: asyncpg takes 24 µs to encode the arrays of one created
 pause, msgspec 4 µs to encode its rows, and the database reads either equally fast.
+`tests/store/sql/postgres.sql` shows the part of each statement, and whole batches.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from itertools import count
 from typing import Final, TypeAlias
 
-from pausepoint.store.postgres.connection import Connection, translated
-from pausepoint.store.statements import Parameters, Statement
+from pausepoint.store.postgres.connection import Connection, with_numbers
+from pausepoint.store.statements import (
+    Delete,
+    Insert,
+    Parameters,
+    Update,
+    WriteStatement,
+    with_marks,
+)
 from pausepoint.store.write_plan import WritePlan
 
-Key: TypeAlias = tuple[object, ...]
-Types: TypeAlias = Mapping[Statement, tuple[str, ...]]
+Types: TypeAlias = Mapping[WriteStatement, tuple[str, ...]]
 
 UNGUARDED: Final = 0
 """The item number of rows that follow no guard; items are counted from 1."""
@@ -35,55 +39,13 @@ UNGUARDED: Final = 0
 # msgspec writes bytes as base64.
 _READ: Final = {"text": "(r->>{})", "int8": "(r->>{})::int8", "bytea": "decode(r->>{}, 'base64')"}
 
-_UPDATE = re.compile(r"UPDATE (?P<table>\w+) SET (?P<set>.+?) WHERE (?P<key>\w+) = \?(?P<rest>.*)")
-_DELETE = re.compile(r"DELETE FROM (?P<table>\w+) WHERE (?P<rest>.+)")
-_INSERT = re.compile(
-    r"INSERT INTO (?P<table>\w+) \((?P<columns>[^)]+)\) VALUES \((?P<values>[^)]+)\)"
-    r"(?: ON CONFLICT \((?P<conflict>[^)]+)\)(?P<action>.+))?"
-)
+_NO_KEYS: Final[frozenset[Parameters]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """How one statement is written for many items at once.
-
-    `guard` and `rows` hold `{input}` for the rows of the document, which are called i, with the
-    columns p1, p2, … and `item`. `key` are the positions of the parameters that name the row.
-    """
-
-    table: str
-    guard: str
-    rows: str
-    key: tuple[int, ...]
-
-    def key_of(self, parameters: Parameters) -> Key | None:
-        """What no other item of the same batch may touch, if anything."""
-        if not self.key:
-            return None
-        return (self.table, *(parameters[position] for position in self.key))
-
-
-@cache
-def form_of(statement: Statement) -> Form:
-    sql = statement.sql
-    if matched := _UPDATE.fullmatch(sql):
-        return _update(matched)
-    if matched := _INSERT.fullmatch(sql):
-        return _insert(matched)
-    matched = _DELETE.fullmatch(sql)
-    assert matched, f"{statement.name} has no form for many items"
-    table, rest = matched["table"], _number_parameters(matched["rest"])
-    delete = f"DELETE FROM {table} USING {{input}} WHERE {rest}{{filter}}"
-    return Form(table, f"{delete} RETURNING i.item", delete, ())
-
-
-_NO_KEYS: Final[frozenset[Key]] = frozenset()
-
-
-def keys_of(change: WritePlan) -> frozenset[Key]:
-    """The records that are updated, or may conflict. Raises ValueError for one that is named twice."""
+def keys_of(change: WritePlan) -> frozenset[Parameters]:
+    """Return the records that are updated, or may conflict. Raises ValueError for one named twice."""
     writes = change.rows if change.guard is None else (change.guard, *change.rows)
-    found = [key for write in writes if (key := form_of(write.statement).key_of(write.parameters))]
+    found = [key for write in writes if (key := write.statement.key_of(write.parameters))]
     if not found:
         return _NO_KEYS
     keys = frozenset(found)
@@ -92,119 +54,122 @@ def keys_of(change: WritePlan) -> frozenset[Key]:
     return keys
 
 
-def _update(matched: re.Match[str]) -> Form:
-    table, key = matched["table"], matched["key"]
-    position = matched["set"].count("?")
-    numbered = _number_parameters(f"{matched['set']}\0{key} = ?\0{matched['rest']}")
-    assignments, _, rest = numbered.split("\0")
-    # Locked in the order of their keys, so that two batches seldom wait for each other in a circle:
-    # only where one locks in a guard what the other locks in a row. Then one of them is repeated.
-    locked = (
-        f"(SELECT {key} AS key, {table} AS row FROM {table}"
-        f" WHERE {key} IN (SELECT i.p{position + 1} FROM {{input}})"
-        f" ORDER BY {key} FOR NO KEY UPDATE) AS locked"
-    )
-    # The conditions are asked of the locked row, where no index can answer them: the planner, which
-    # knows little of a young table, would else look at every pending pause for each of the items.
-    held = rest.removeprefix(" AND ")
-    held = f" AND EXISTS (SELECT FROM (SELECT (locked.row).*) AS now WHERE {held})" if held else ""
-    update = (
-        f"UPDATE {table} AS target SET {assignments} FROM {{input}}, {locked}"
-        f" WHERE locked.key = i.p{position + 1} AND target.{key} = locked.key{held}{{filter}}"
-    )
-    return Form(table, f"{update} RETURNING i.item", update, (position,))
-
-
-def _insert(matched: re.Match[str]) -> Form:
-    table, columns = matched["table"], matched["columns"]
-    names = columns.split(", ")
-    insert = f"INSERT INTO {table} ({columns}) SELECT {_number_parameters(matched['values'])} FROM {{input}}"
-    if matched["conflict"] is None:
-        return Form(table, "", f"{insert} WHERE true{{filter}}", ())
-    conflict = matched["conflict"].split(", ")
-    key = tuple(names.index(name) for name in conflict)
-    of_row = " AND ".join(
-        f"i.p{k + 1} = excluded.{name}" for k, name in zip(key, conflict, strict=True)
-    )
-    numbers = count(matched["values"].count("?") + 1)
-    action = re.sub(
-        r"\?",
-        lambda _: f"(SELECT i.p{next(numbers)} FROM {{input}} WHERE {of_row})",
-        matched["action"],
-    )
-    order = ", ".join(f"i.p{k + 1}" for k in key)
-    guard = (
-        f"{insert} ORDER BY {order} ON CONFLICT ({matched['conflict']}){action}"
-        f" RETURNING {matched['conflict']}"
-    )
-    return Form(table, guard, "", key)
-
-
-def _number_parameters(sql: str) -> str:
-    numbers = count(1)
-    return re.sub(r"\?", lambda _: f"i.p{next(numbers)}", sql)
-
-
 @cache
 def batch_sql(
-    guards: tuple[Statement, ...],
-    rows: tuple[Statement, ...],
+    guards: tuple[WriteStatement, ...],
+    rows: tuple[WriteStatement, ...],
     types: tuple[tuple[str, ...], ...],
 ) -> str:
-    """The one statement of a batch of this shape; `types` are those of the guards, then the rows.
+    """Return the one statement of a batch; `types` are those of the guards' and the rows' parameters.
 
     Its parameters: the writer's id, the batch's number, the instant; then for each statement its
     rows as a JSON array of arrays, each of the parameters and, last, the item's number.
     """
     parts: list[str] = []
     winners: list[str] = []
-    filter_ = f" AND (i.item = {UNGUARDED} OR i.item IN (SELECT item FROM won))" if guards else ""
+    condition = f" AND (i.item = {UNGUARDED} OR i.item IN (SELECT item FROM won))" if guards else ""
     for position, (statement, own) in enumerate(zip((*guards, *rows), types, strict=True)):
-        form, name = form_of(statement), f"w{position}"
-        source = _input(f"${position + 4}", own)
+        name, items = f"w{position}", items_table(f"${position + 4}", own)
         if position < len(guards):
-            parts.append(f"{name} AS ({form.guard.format(input=source, filter='')})")
-            winners.append(_winners(statement, name, source))
+            parts.append(f"{name} AS ({guard_sql(statement, items)})")
+            winners.append(_winners(statement, name, items))
         else:
-            parts.append(f"{name} AS ({form.rows.format(input=source, filter=filter_)})")
+            parts.append(f"{name} AS ({rows_sql(statement, items, condition)})")
     won = "'{}'::int8[]"
     if winners:
         parts.insert(len(guards), f"won AS ({' UNION ALL '.join(winners)})")
         won = "ARRAY(SELECT item FROM won)"
-    parts.append(_mark(won))
-    return f"WITH {', '.join(parts)} SELECT (SELECT won FROM mark), 1 / (SELECT count(*) FROM mark)"
-
-
-def _input(document: str, types: Sequence[str]) -> str:
-    """The rows of `document` as a table that is called i."""
-    columns = [_READ[name].format(n) + f" AS p{n + 1}" for n, name in enumerate(types)]
-    columns.append(_READ["int8"].format(len(types)) + " AS item")
-    return f"(SELECT {', '.join(columns)} FROM jsonb_array_elements({document}::jsonb) AS r) AS i"
-
-
-def _winners(statement: Statement, part: str, source: str) -> str:
-    form = form_of(statement)
-    matched = _INSERT.fullmatch(statement.sql)
-    if matched is None:
-        return f"SELECT item FROM {part}"
-    names = matched["conflict"].split(", ")
-    same = " AND ".join(f"g.{name} = i.p{k + 1}" for k, name in zip(form.key, names, strict=True))
-    return f"SELECT i.item FROM {source} JOIN {part} AS g ON {same}"
-
-
-def _mark(won: str) -> str:
-    return (
+    parts.append(
         "mark AS (INSERT INTO commit_marks AS m (writer_id, batch, fence, won, used_at)"
         f" VALUES ($1, $2, 0, {won}, $3) ON CONFLICT (writer_id) DO UPDATE"
         " SET batch = excluded.batch, won = excluded.won, used_at = excluded.used_at"
         " WHERE m.fence < excluded.batch RETURNING m.won)"
     )
+    return f"WITH {', '.join(parts)} SELECT (SELECT won FROM mark), 1 / (SELECT count(*) FROM mark)"
 
 
-async def learn_types(connection: Connection, statements: Sequence[Statement]) -> Types:
-    """Of each statement's parameters, as the database itself understands them."""
-    types: dict[Statement, tuple[str, ...]] = {}
+def items_table(document: str, types: Sequence[str]) -> str:
+    """Return the rows of `document` as a table i with the columns p1, p2, … and item."""
+    columns = [_READ[name].format(n) + f" AS p{n + 1}" for n, name in enumerate(types)]
+    columns.append(_READ["int8"].format(len(types)) + " AS item")
+    return f"(SELECT {', '.join(columns)} FROM jsonb_array_elements({document}::jsonb) AS r) AS i"
+
+
+def guard_sql(statement: WriteStatement, items: str) -> str:
+    """Return the write of all items, which returns the items or the keys whose row it found."""
+    write = statement.write
+    if not isinstance(write, Insert):
+        return f"{rows_sql(statement, items)} RETURNING i.item"
+    key = ", ".join(write.conflict)
+    order = ", ".join(f"i.p{position + 1}" for position in write.key_positions)
+    # A parameter of the conflict's action is that of the item with the same key.
+    same = _same_key(write, "excluded")
+    action = with_marks(
+        write.on_conflict,
+        lambda n: f"(SELECT i.p{n} FROM {items} WHERE {same})",
+        first=len(write.columns) + 1,
+    )
+    return f"{_insert(write, items)} ORDER BY {order} ON CONFLICT ({key}) {action} RETURNING {key}"
+
+
+def rows_sql(statement: WriteStatement, items: str, condition: str = "") -> str:
+    """Return the write of the items for which `condition`, an AND clause, holds."""
+    match statement.write:
+        case Insert() as insert:
+            return f"{_insert(insert, items)} WHERE true{condition}"
+        case Update() as update:
+            return _update(update, items, condition)
+        case Delete(table, where):
+            return f"DELETE FROM {table} USING {items} WHERE {_item_marks(where)}{condition}"
+
+
+def _insert(insert: Insert, items: str) -> str:
+    values = ", ".join(f"i.p{n}" for n in range(1, len(insert.columns) + 1))
+    return f"INSERT INTO {insert.table} ({', '.join(insert.columns)}) SELECT {values} FROM {items}"
+
+
+def _update(update: Update, items: str, condition: str) -> str:
+    table, key = update.table, update.key
+    position = update.assignments.count("?") + 1
+    # Locked in the order of their keys, so that two batches seldom deadlock: only where one locks in
+    # a guard what the other locks in a row. Then one of them is repeated.
+    locked = (
+        f"(SELECT {key} AS key, {table} AS row FROM {table}"
+        f" WHERE {key} IN (SELECT i.p{position} FROM {items})"
+        f" ORDER BY {key} FOR NO KEY UPDATE) AS locked"
+    )
+    # The conditions are checked on the locked row, where no index is usable: the planner, which
+    # knows little of a young table, would otherwise scan every pending pause for each of the items.
+    held = ""
+    if update.condition:
+        where = _item_marks(update.condition, position + 1)
+        held = f" AND EXISTS (SELECT FROM (SELECT (locked.row).*) AS now WHERE {where})"
+    return (
+        f"UPDATE {table} AS target SET {_item_marks(update.assignments)} FROM {items}, {locked}"
+        f" WHERE locked.key = i.p{position} AND target.{key} = locked.key{held}{condition}"
+    )
+
+
+def _winners(statement: WriteStatement, part: str, items: str) -> str:
+    if isinstance(statement.write, Insert):
+        return f"SELECT i.item FROM {items} JOIN {part} AS g ON {_same_key(statement.write, 'g')}"
+    return f"SELECT item FROM {part}"
+
+
+def _same_key(insert: Insert, table: str) -> str:
+    """Return the condition that an item and a row of `table` have the same key."""
+    pairs = zip(insert.key_positions, insert.conflict, strict=True)
+    return " AND ".join(f"{table}.{name} = i.p{position + 1}" for position, name in pairs)
+
+
+def _item_marks(sql: str, first: int = 1) -> str:
+    return with_marks(sql, lambda n: f"i.p{n}", first)
+
+
+async def learn_types(connection: Connection, statements: Sequence[WriteStatement]) -> Types:
+    """Return the types of each statement's parameters, as the database infers them."""
+    types: dict[WriteStatement, tuple[str, ...]] = {}
     for statement in statements:
-        prepared = await connection.prepare(translated(statement.sql))
+        prepared = await connection.prepare(with_numbers(statement.sql))
         types[statement] = tuple(each.name for each in prepared.get_parameters())
     return types

@@ -1,4 +1,4 @@
-"""The driver's edge: connecting, `?` to `$n`, and what an error of asyncpg's means to us."""
+"""asyncpg: connections and pools, parameter marks, and the classification of its errors."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import ssl
 from contextlib import suppress
 from enum import Enum, auto
 from functools import cache
-from itertools import count
 from typing import Any, Final, TypeAlias
 
 import asyncpg
 
 from pausepoint.store.postgres.url import PostgresUrl, parse_postgres_url
+from pausepoint.store.statements import with_marks
 
-# asyncpg has no types of its own; what it hands out is named here and goes no further than store/.
+# asyncpg has no type hints; these names stay within store/.
 Connection: TypeAlias = Any
 Pool: TypeAlias = Any
 
 STATEMENT_SECONDS: Final = 10.0
-"""How long any statement may take before its connection is given up."""
+"""Timeout of a statement; then its connection is closed."""
 
 FAREWELL_SECONDS: Final = 0.25
-"""How long a process that stops waits for each thing it still says to a database that may be away."""
+"""Timeout of each last message to the database at shutdown."""
 
 _APPLICATION: Final = "pausepoint"
 _STATEMENTS_KEPT: Final = 256
@@ -35,16 +35,16 @@ _UNTIL_CHANGED: Final = ("22", "28", "3D", "3F", "42")
 
 
 class Trouble(Enum):
-    """What to do about a statement that failed."""
+    """The class of a failed statement, which decides what to do next."""
 
-    CONNECTION = auto()  # the connection is gone: what the statement did is not known
-    REPEAT = auto()  # it was rolled back for another transaction's sake
-    DATA = auto()  # the values are at fault
+    CONNECTION = auto()  # the connection is lost: the outcome is unknown
+    REPEAT = auto()  # rolled back by a deadlock or a serialization failure
+    DATA = auto()  # invalid values
     REFUSED = auto()  # the database cannot do it now: full, read-only, too slow
 
 
 def trouble_of(error: BaseException, connection: Connection | None = None) -> Trouble:
-    """`connection` is the one that raised, where it is known."""
+    """Classify an error; `connection` is the one that raised, where it is known."""
     state = getattr(error, "sqlstate", None)
     if isinstance(error, ValueError) and state is None:
         return Trouble.DATA  # asyncpg could not encode a value
@@ -58,26 +58,26 @@ def trouble_of(error: BaseException, connection: Connection | None = None) -> Tr
 
 
 def is_at_its_end(error: BaseException) -> bool:
-    """Whether the database itself is what is wrong: full, read-only, its disk broken."""
+    """Return whether the database cannot write: full, read-only, its disk broken."""
     return (getattr(error, "sqlstate", None) or "").startswith(_AT_ITS_END)
 
 
 def is_trouble(error: BaseException) -> bool:
-    """Whether the error came from the database or the way to it, and not from our own code."""
+    """Return whether the error came from the database or the connection, and not from our own code."""
     return isinstance(
         error,
         asyncpg.PostgresError
         | asyncpg.InterfaceError
-        # Raised for a connection that the server has ended, where asyncpg has not yet seen its end.
+        # Raised for a connection that the server has closed before asyncpg noticed it.
         | asyncpg.InternalClientError
         | OSError,  # TimeoutError among them
     )
 
 
 def is_misconfigured(error: BaseException) -> bool:
-    """Whether a connection fails until an operator changes something, so that a retry is no use.
+    """Return whether connecting fails until an operator changes something, so that a retry is no use:
 
-    A wrong user, password, database or certificate, a missing right, an option that is unknown.
+    a wrong user, password, database or certificate, a missing right, an option that is unknown.
     """
     if (getattr(error, "sqlstate", None) or "").startswith(_UNTIL_CHANGED):
         return True
@@ -88,12 +88,12 @@ def is_misconfigured(error: BaseException) -> bool:
 
 
 def words_of(error: BaseException) -> str:
-    """What the log says of it; a TimeoutError has no words of its own."""
+    """Return the text for the log; a TimeoutError has none of its own."""
     return str(error) or "the database does not answer"
 
 
 def is_lost(error: BaseException) -> bool:
-    """Whether it is worth asking again on another connection."""
+    """Return whether a retry on another connection may succeed."""
     return (
         is_trouble(error)
         and not isinstance(error, TimeoutError)
@@ -102,7 +102,7 @@ def is_lost(error: BaseException) -> bool:
 
 
 async def connect(url: str, *, statement_seconds: float = STATEMENT_SECONDS) -> Connection:
-    """A connection with a session of its own. Raises what `is_trouble` knows."""
+    """Open a connection with a session of its own. Raises errors for which `is_trouble` holds."""
     target = parse_postgres_url(url)
     connection = await asyncpg.connect(
         **_arguments(target),
@@ -119,7 +119,7 @@ async def connect(url: str, *, statement_seconds: float = STATEMENT_SECONDS) -> 
 
 
 async def connect_pool(url: str, size: int, *, has_pooler: bool) -> Pool:
-    """A pool for reading. Behind a pooler nothing is kept from one transaction to the next."""
+    """Open a pool for reading. Behind a pooler no state is kept from one transaction to the next."""
     target = parse_postgres_url(url)
 
     async def set_up(connection: Connection) -> None:
@@ -129,21 +129,21 @@ async def connect_pool(url: str, size: int, *, has_pooler: bool) -> Pool:
 
     return await asyncpg.create_pool(
         **_arguments(target),
-        # One to see that the way is open. No floor: asyncpg would fill the log with traces of how
-        # it fails to keep one, as long as the database is away.
+        # One, to verify the connection. No minimum: asyncpg would log a traceback for each attempt
+        # to keep it while the database is away.
         init_size=1,
         min_size=0,
         max_size=size,
         command_timeout=STATEMENT_SECONDS,
         statement_cache_size=0 if has_pooler else _STATEMENTS_KEPT,
         init=set_up,
-        # Reads leave nothing behind in a session: resetting it would be a round trip for nothing.
-        reset=_nothing,
+        # Reads leave no state in a session: resetting it would be a round trip for nothing.
+        reset=_keep_session,
     )
 
 
 def end(connection: Connection) -> None:
-    """Gives a pool's connection up; the pool may have noticed first that it is gone."""
+    """Close a pool's connection; the pool may have noticed first that it is lost."""
     with suppress(asyncpg.InterfaceError):
         connection.terminate()
 
@@ -158,15 +158,14 @@ def _arguments(target: PostgresUrl) -> dict[str, Any]:
 
 
 def _keep_alive(connection: Connection, target: PostgresUrl) -> None:
-    # asyncpg has no way to reach the socket but the transport that it keeps for itself.
+    # asyncpg gives no access to the socket but by its private transport.
     target.set_keepalive(connection._transport.get_extra_info("socket"))
 
 
 async def _set_up(connection: Connection) -> None:
-    """What is acknowledged is durable, regardless of the database's own settings.
+    """Make commits durable, regardless of the database's own settings, and plans use an index.
 
-    Statements here name their rows by an index. Plans are kept, and one made while a table was
-    empty would read the whole table long after it has grown; so those plans are ruled out.
+    Plans are cached: one made while a table was empty would scan it long after it has grown.
     """
     await connection.execute(
         f"SET application_name = '{_APPLICATION}'; SET synchronous_commit = on;"
@@ -174,13 +173,11 @@ async def _set_up(connection: Connection) -> None:
     )
 
 
-async def _nothing(connection: Connection) -> None:
+async def _keep_session(connection: Connection) -> None:
     pass
 
 
 @cache
-def translated(sql: str) -> str:
-    """The statement with `$1`, `$2`, … for each `?`. No statement holds a literal question mark."""
-    first, *rest = sql.split("?")
-    numbers = count(1)
-    return first + "".join(f"${next(numbers)}{part}" for part in rest)
+def with_numbers(sql: str) -> str:
+    """Replace each `?` by `$1`, `$2`, …, as PostgreSQL names parameters."""
+    return with_marks(sql, lambda n: f"${n}")

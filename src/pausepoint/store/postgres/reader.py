@@ -1,9 +1,10 @@
-"""Reads on PostgreSQL: a pool, and one query for all who look something up by its key at once."""
+"""Reads on PostgreSQL: a pool, and one query for concurrent lookups by key."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
 from pausepoint.store.base import StoreUnavailable
@@ -15,11 +16,12 @@ from pausepoint.store.postgres.connection import (
     end,
     is_lost,
     is_trouble,
-    translated,
+    with_numbers,
     words_of,
 )
-from pausepoint.store.statements import Parameters, Statement
+from pausepoint.store.statements import Parameters, PointQuery, Query
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 READERS: Final = 8
@@ -30,38 +32,34 @@ Answer: TypeAlias = "asyncio.Future[Any]"
 
 
 class Reader:
-    """Raises StoreUnavailable, at once where the database is away."""
+    """Every method raises StoreUnavailable, at once where the database is away."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._lookups: dict[Statement, _Lookup] = {}
+        self._lookups: dict[PointQuery[Any], _Lookup] = {}
 
-    async def rows(self, statement: Statement, parameters: Parameters) -> list[Any]:
-        sql = translated(statement.sql)
-        rows: list[Any] = await self._read(lambda connection: connection.fetch(sql, *parameters))
-        return rows
+    async def rows(self, query: Query[R], parameters: Parameters) -> list[R]:
+        sql = with_numbers(query.sql)
+        return query.records(await self.run(lambda connection: connection.fetch(sql, *parameters)))
 
-    async def first(self, statement: Statement, parameters: Parameters) -> Any:
-        """The first row, or None."""
-        sql = translated(statement.sql)
-        return await self._read(lambda connection: connection.fetchrow(sql, *parameters))
+    async def first(self, query: Query[R], parameters: Parameters) -> R | None:
+        """Return the first row, or None."""
+        sql = with_numbers(query.sql)
+        found = await self.run(lambda connection: connection.fetchrow(sql, *parameters))
+        return None if found is None else query.row(*found)
 
-    async def alone(self, run: Callable[[Connection], Awaitable[T]]) -> T:
-        """What needs a connection for itself for a while, such as a transaction."""
-        found: T = await self._read(run)
-        return found
+    async def by_key(self, query: PointQuery[R], key: str) -> R | None:
+        """Return the record of a key, or None, by one query for all concurrent callers.
 
-    async def by_key(self, statement: Statement, key: str) -> Any:
-        """The row, or None, of a statement that ends with its key, as all who ask now are answered.
-
-        A query of its own for each costs this process four times as much at 64 callers.
+        A query for each caller costs this process four times as much at 64 callers.
         """
         if not key.isascii() or "\0" in key:
-            return None  # No id has such characters, and the database would refuse all for them.
-        lookup = self._lookups.get(statement)
+            return None  # No id has such characters, and the database would refuse the whole query.
+        lookup = self._lookups.get(query)
         if lookup is None:
-            lookup = self._lookups[statement] = _Lookup(self, statement)
-        return await lookup.find(key)
+            lookup = self._lookups[query] = _Lookup(self, query)
+        found: R | None = await lookup.find(key)
+        return found
 
     async def close(self) -> None:
         for lookup in self._lookups.values():
@@ -71,8 +69,8 @@ class Reader:
         except Exception:
             self._pool.terminate()
 
-    async def _read(self, run: Callable[[Connection], Any]) -> Any:
-        """A read that broke off with its connection is run again on another one."""
+    async def run(self, run: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run a read on a connection of the pool, and again on another one if that is lost."""
         try:
             for _ in range(READERS):
                 async with self._pool.acquire(timeout=STATEMENT_SECONDS) as connection:
@@ -80,7 +78,7 @@ class Reader:
                         return await run(connection)
                     except Exception as error:
                         if isinstance(error, TimeoutError):
-                            # The pool would wait as long again for it to break off.
+                            # The pool would wait as long again for the statement to end.
                             end(connection)
                         if not is_lost(error):
                             raise
@@ -93,11 +91,12 @@ class Reader:
 
 
 class _Lookup:
-    """The questions of one statement. A query sees all that was committed before it was asked for."""
+    """The concurrent lookups of one query. Each sees all that was committed before it was made."""
 
-    def __init__(self, reader: Reader, statement: Statement) -> None:
+    def __init__(self, reader: Reader, query: PointQuery[Any]) -> None:
         self._reader = reader
-        self._statement = _by_keys(statement)
+        self._row = query.row
+        self._sql = with_numbers(query.of_many)
         self._asked: dict[str, list[Answer]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._running = 0
@@ -106,7 +105,7 @@ class _Lookup:
         answer: Answer = asyncio.get_running_loop().create_future()
         self._asked.setdefault(key, []).append(answer)
         if self._running < LOOKUPS_AT_ONCE:
-            # It begins in the loop's next turn, with all that is asked in this one.
+            # It begins in the next tick of the event loop, with all lookups of this one.
             self._running += 1
             task = asyncio.create_task(self._run())
             self._tasks.add(task)
@@ -122,7 +121,7 @@ class _Lookup:
             keys = list(self._asked)[:KEYS_LIMIT]
             asked = {key: self._asked.pop(key) for key in keys}
             try:
-                rows = await self._reader.rows(self._statement, (keys,))
+                rows = await self._reader.run(partial(_fetch, self._sql, keys))
             except asyncio.CancelledError:
                 for answer in _undone(asked):
                     answer.cancel()
@@ -131,13 +130,13 @@ class _Lookup:
                 for answer in _undone(asked):
                     answer.set_exception(error)
             else:
-                found = {row[0]: row[1:] for row in rows}
+                found = {key: self._row(*columns) for key, *columns in rows}
                 for key, answers in asked.items():
                     for answer in answers:
                         if not answer.done():
                             answer.set_result(found.get(key))
-        # Counted here, with nothing awaited since the last look: a caller that asks before this task is
-        # known to have ended would else believe that it still looks.
+        # Decremented here, without an await since the loop's condition: a caller that comes before the
+        # task has ended would otherwise rely on a task that reads no more keys.
         self._running -= 1
 
 
@@ -145,13 +144,6 @@ def _undone(asked: dict[str, list[Answer]]) -> list[Answer]:
     return [answer for answers in asked.values() for answer in answers if not answer.done()]
 
 
-def _by_keys(statement: Statement) -> Statement:
-    """The statement for many keys, each row with its key before it."""
-    head, _, conditions = statement.sql.rpartition(" WHERE ")
-    column, mark, rest = conditions.partition(" = ?")
-    assert mark, f"{statement.name} has no key"
-    assert "?" not in rest
-    columns = head.removeprefix("SELECT ")
-    return Statement(
-        f"{statement.name}_of_many", f"SELECT {column}, {columns} WHERE {column} = ANY (?){rest}"
-    )
+async def _fetch(sql: str, keys: Sequence[str], connection: Connection) -> list[Any]:
+    rows: list[Any] = await connection.fetch(sql, keys)
+    return rows

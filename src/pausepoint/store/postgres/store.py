@@ -1,10 +1,13 @@
-"""The engine for many processes on one PostgreSQL: writers with group commit, a pool of readers."""
+"""The engine for several processes on one PostgreSQL: writers with group commit, a pool of readers."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from msgspec import Struct
 
 from pausepoint.clock import Clock, SystemClock
 from pausepoint.domain.delivery import Delivery
@@ -12,36 +15,36 @@ from pausepoint.domain.in_flight import InFlight
 from pausepoint.domain.time import Instant
 from pausepoint.observability.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
-from pausepoint.store import audit, counts, pauses, recipients
-from pausepoint.store.base import DatabaseRefused, StoreUnavailable
+from pausepoint.store import audit, counts, erasing, pauses, recipients
+from pausepoint.store.base import DatabaseRefused, Store, StoreUnavailable
 from pausepoint.store.changes import Applied, Change, Lost
 from pausepoint.store.counts import ToldCounts
 from pausepoint.store.feed import FeedPosition
 from pausepoint.store.postgres.batch_sql import Types, learn_types
 from pausepoint.store.postgres.connection import (
+    Connection,
     connect,
     connect_pool,
     is_misconfigured,
     is_trouble,
-    translated,
+    with_numbers,
     words_of,
 )
 from pausepoint.store.postgres.listener import Listener
-from pausepoint.store.postgres.purge import purge
 from pausepoint.store.postgres.reader import READERS, Reader
 from pausepoint.store.postgres.schema import keep_clock_ahead, migrate_postgres, open_vault
 from pausepoint.store.postgres.writer import Writer
 from pausepoint.store.postgres.writer_connection import WriterConnection
-from pausepoint.store.reading import ReadingStore
 from pausepoint.store.registry import ChangeEvent
-from pausepoint.store.statements import Parameters, PointQuery, Statement, all_writes
+from pausepoint.store.statements import Parameters, PointQuery, Query, all_writes
 from pausepoint.store.write_plan import plan_writes
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 WRITERS: Final = 2
 MARKS_KEPT: Final = 24 * 3_600_000
-"""Milliseconds; a process that was killed leaves its marks behind."""
+"""Milliseconds; a process that was killed leaves its marks."""
 
 MIGRATION_SECONDS: Final = 3600.0
 """How long a migration of a large table may take; concurrent starts wait for it."""
@@ -49,19 +52,26 @@ MIGRATION_SECONDS: Final = 3600.0
 CLOCK_TOLERANCE: Final = 1_000
 """Milliseconds by which this machine's clock may differ from the database's."""
 
-LOOK_AGAIN_SECONDS: Final = 0.02
-LOOK_CLOSELY: Final = 1_000
-"""For how many milliseconds a stream looks again and again for an entry that an older transaction
-holds up."""
+SETTLE_SECONDS: Final = 0.02
+SETTLE_LIMIT: Final = 1_000
+"""Milliseconds for which a stream polls for an entry that an older transaction delays."""
 
-_NOW_AND_ROLE: Final = (
+
+class _ServerState(Struct):
+    now: Instant
+    is_read_only: bool
+
+
+_CHECK: Final = Query(
+    "check",
     "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint,"
-    " pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'"
+    " pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'",
+    _ServerState,
 )
 
 
-class PostgresStore(ReadingStore):
-    """See `Store`. No answer is kept from one read to the next: other processes write, too."""
+class PostgresStore(Store):
+    """Caches nothing, since other processes write, too."""
 
     _due_statement = pauses.DUE_SHARED
     _feed_end = audit.FEED_END_POSTGRES
@@ -76,10 +86,10 @@ class PostgresStore(ReadingStore):
         direct_url: str | None = None,
         observer: Observer = SILENT,
     ) -> PostgresStore:
-        """Makes or migrates the database. `direct_url`: past the pooler that `url` then names.
+        """Create or migrate the database. `direct_url` bypasses the pooler that `url` then names.
 
         Reads go through the pooler; the few connections that need a session (LISTEN, the writers)
-        go past it. Raises StoreUnavailable, DatabaseRefused, SchemaRefused, WrongSecretKey.
+        bypass it. Raises StoreUnavailable, DatabaseRefused, SchemaRefused, WrongSecretKey.
         """
         try:
             seal, types = await _prepare(direct_url or url, secret_keys, clock)
@@ -107,7 +117,7 @@ class PostgresStore(ReadingStore):
         super().__init__(seal)
         self._clock = clock
         self._reader = reader
-        self._listener = Listener(url, self._registry, self._ended)
+        self._listener = Listener(url, self._registry, self._find_ended)
         writer_connections = [WriterConnection(url, types) for _ in range(WRITERS)]
         self._writer = Writer(writer_connections, clock, self._notify, observer)
 
@@ -119,7 +129,7 @@ class PostgresStore(ReadingStore):
     async def apply_all(self, changes: Sequence[Change]) -> list[Applied | Lost]:
         plans = [plan_writes(change, self._seal) for change in changes]
         futures = [self._writer.submit(plan) for plan in plans]
-        # All are waited for, so that none that failed goes unheard.
+        # Awaits all of them, so that the exception of each is retrieved.
         await asyncio.gather(*futures, return_exceptions=True)
         return [future.result() for future in futures]
 
@@ -132,20 +142,44 @@ class PostgresStore(ReadingStore):
         return True
 
     async def purge_audit(self, before: Instant, limit: int) -> int:
-        return await self._reader.alone(
-            lambda connection: purge(connection, before, limit, self._clock.now())
-        )
+        async def purge(connection: Connection) -> int:
+            """Purge in a transaction of its own, since the audit triggers read the new floor.
+
+            Of several processes the second waits, and purges the rest.
+            """
+            async with connection.transaction():
+                await connection.execute("SELECT floor FROM audit_retention FOR UPDATE")
+                rows = await connection.fetch(with_numbers(erasing.OLDEST_ENTRIES.sql), limit)
+                found = erasing.purge_bounds(rows, before)
+                if found is None:
+                    return 0
+                last, floor = found
+                await connection.execute(with_numbers(erasing.RAISE_FLOOR.sql), floor, floor)
+                now = self._clock.now()
+                await connection.execute(with_numbers(erasing.TELL_PURGED.sql), now, last, floor)
+                removed: str = await connection.execute(
+                    with_numbers(erasing.PURGE.sql), last, floor
+                )
+                return int(removed.removeprefix("DELETE "))
+
+        return await self._reader.run(purge)
 
     async def check(self) -> None:
         before = self._clock.now()
-        row = await self._one(Statement("check", _NOW_AND_ROLE), ())
-        if row[1]:
+        server = await self._one(_CHECK, ())
+        if server is None or server.is_read_only:
             raise StoreUnavailable("the database is read-only")
         if write_failure := self._writer.write_failure.recent:
             raise StoreUnavailable(write_failure)
-        # A clock that tests set says nothing about this machine's.
+        # A test's clock differs from this machine's.
         if isinstance(self._clock, SystemClock):
-            _check_clock(before, row[0], self._clock.now())
+            # The database's clock was read between the two of ours.
+            difference = max(before - server.now, server.now - self._clock.now())
+            if difference > CLOCK_TOLERANCE:
+                raise StoreUnavailable(
+                    f"This machine's clock and the database's differ by {difference / 1000:.1f} s."
+                    " Let both be set by NTP."
+                )
         await self.apply(Change())
 
     async def close(self) -> None:
@@ -155,50 +189,51 @@ class PostgresStore(ReadingStore):
 
     # ── How it reads ──
 
-    async def _one(self, statement: Statement, parameters: Parameters) -> Any:
-        if isinstance(statement, PointQuery):
-            return await self._reader.by_key(statement, parameters[0])
-        return await self._reader.first(statement, parameters)
+    async def _one(self, query: Query[R], parameters: Parameters) -> R | None:
+        if isinstance(query, PointQuery):
+            [key] = parameters
+            return await self._reader.by_key(query, key)
+        return await self._reader.first(query, parameters)
 
-    async def _all(self, statement: Statement, parameters: Parameters) -> list[Any]:
-        return await self._reader.rows(statement, parameters)
+    async def _all(self, query: Query[R], parameters: Parameters) -> list[R]:
+        return await self._reader.rows(query, parameters)
 
     async def _list(
-        self, statement: Statement, parameters: Parameters, decode: Callable[[Any], T]
+        self, query: Query[R], parameters: Parameters, decode: Callable[[R], T]
     ) -> list[T]:
-        return [decode(row) for row in await self._all(statement, parameters)]
+        return [decode(row) for row in await self._reader.rows(query, parameters)]
 
     async def _own_position(self, developer_id: str, given: FeedPosition) -> FeedPosition | None:
-        if given.transaction:  # as older code gave it
+        if given.transaction:  # given by an older version
             return given
-        row = await self._one(audit.NEWEST_UP_TO, (developer_id, given.entry_id))
-        if row is None or (given.entry_id >= audit.LEGACY_IDS_BELOW and row[1] != given.entry_id):
-            return None
-        return FeedPosition(*row)
+        found = await self._one(audit.NEWEST_UP_TO, (developer_id, given.entry_id))
+        is_exact = found is not None and found.entry_id == given.entry_id
+        return found if is_exact or given.entry_id < audit.LEGACY_IDS_BELOW else None
 
-    def _place(self, after: FeedPosition, events: list[str]) -> Parameters:
+    def _feed_parameters(self, after: FeedPosition, events: list[str]) -> Parameters:
         return after.transaction, after.entry_id, events
 
-    def _look_again(self, developer_id: str, written_at: Instant) -> None:
-        """Soon at first; what a transaction holds up for longer is found by the catch-up look."""
-        if self._clock.now() - written_at < LOOK_CLOSELY:
-            news = [ChangeEvent(developer_id=developer_id)]
-            asyncio.get_running_loop().call_later(LOOK_AGAIN_SECONDS, self._registry.notify, news)
+    def _wake_feed_later(self, developer_id: str, written_at: Instant) -> None:
+        """Wake it soon at first; after `SETTLE_LIMIT` the listener's catch-up finds the entry."""
+        if self._clock.now() - written_at < SETTLE_LIMIT:
+            events = [ChangeEvent(developer_id=developer_id)]
+            asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._registry.notify, events)
 
     async def exchange_counts(self, own: ToldCounts, since: Instant) -> list[ToldCounts]:
         sealed = self._seal.seal(own.counts, counts.ROW)
         old, at, process_id = own.counted_at - counts.KEPT, own.counted_at, own.process_id
         parameters = (old, at, process_id, sealed, since, process_id)
-        rows = await self._all(counts.EXCHANGE, parameters)
-        return [ToldCounts(row[0], row[1], self._seal.unseal(row[2], counts.ROW)) for row in rows]
+        others = await self._all(counts.EXCHANGE, parameters)
+        return [
+            replace(other, counts=self._seal.unseal(other.counts, counts.ROW)) for other in others
+        ]
 
-    async def _ended(self, pause_ids: Sequence[str]) -> list[str]:
-        rows = await self._all(pauses.ENDED_OR_FAILED, (pause_ids,))
-        return [row[0] for row in rows]
+    async def _find_ended(self, pause_ids: Sequence[str]) -> list[str]:
+        return await self._all(pauses.ENDED_OR_FAILED, (pause_ids,))
 
-    def _notify(self, news: list[ChangeEvent]) -> None:
-        self._registry.notify(news)
-        self._listener.announce(news)
+    def _notify(self, events: list[ChangeEvent]) -> None:
+        self._registry.notify(events)
+        self._listener.announce(events)
 
 
 async def _prepare(url: str, secret_keys: Sequence[str], clock: Clock) -> tuple[Seal, Types]:
@@ -207,21 +242,12 @@ async def _prepare(url: str, secret_keys: Sequence[str], clock: Clock) -> tuple[
         await migrate_postgres(connection)
         await keep_clock_ahead(connection)
         seal = await open_vault(connection, secret_keys)
-        for parameters in recipients.rekeyed(await connection.fetch(recipients.KEYED.sql), seal):
-            await connection.execute(translated(recipients.REKEY.sql), *parameters)
+        mutes = recipients.LIST_MUTES.records(await connection.fetch(recipients.LIST_MUTES.sql))
+        for parameters in recipients.rekeyings(mutes, seal):
+            await connection.execute(with_numbers(recipients.REKEY.sql), *parameters)
         types = await learn_types(connection, all_writes())
         forgotten = clock.now() - MARKS_KEPT
         await connection.execute("DELETE FROM commit_marks WHERE used_at < $1", forgotten)
     finally:
         connection.terminate()
     return seal, types
-
-
-def _check_clock(before: Instant, database: Instant, after: Instant) -> None:
-    """`database` was read between the two; how long that took is no difference."""
-    difference = max(before - database, database - after)
-    if difference > CLOCK_TOLERANCE:
-        raise StoreUnavailable(
-            f"This machine's clock and the database's differ by {difference / 1000:.1f} s."
-            " Let both be set by NTP."
-        )

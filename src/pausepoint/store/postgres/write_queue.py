@@ -1,4 +1,4 @@
-"""What waits to be written on PostgreSQL, in order, and which records are being written."""
+"""The queue of pending writes on PostgreSQL, and the records that are being written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 from pausepoint.domain.delivery import Delivery
 from pausepoint.domain.in_flight import InFlight
 from pausepoint.store.changes import Applied, Lost
-from pausepoint.store.postgres.batch_sql import Key
+from pausepoint.store.statements import Parameters
 from pausepoint.store.write_plan import WritePlan
 
 BATCH_LIMIT: Final = 256
@@ -20,7 +20,7 @@ BATCH_LIMIT: Final = 256
 @dataclass(slots=True, eq=False)
 class Item:
     change: WritePlan
-    keys: frozenset[Key]
+    keys: frozenset[Parameters]
     future: asyncio.Future[Applied | Lost]
     since: float
 
@@ -36,16 +36,16 @@ class Claim:
 
 @dataclass(slots=True)
 class Queue:
-    """`busy` are the records that some batch is writing now: no other batch may have them, too."""
+    """`busy` are the records that a batch is writing now: no other batch may write them."""
 
     items: deque[Item] = field(default_factory=deque)
     claims: deque[Claim] = field(default_factory=deque)
-    busy: set[Key] = field(default_factory=set)
+    busy: set[Parameters] = field(default_factory=set)
 
     def take(self, limit: int) -> list[Item]:
         batch: list[Item] = []
         later: list[Item] = []
-        blocked: set[Key] = set()
+        blocked: set[Parameters] = set()
         while self.items and len(batch) < limit and len(later) < BATCH_LIMIT:
             item = self.items.popleft()
             if item.keys and not (

@@ -1,4 +1,4 @@
-"""Group commit on PostgreSQL: everything that waits becomes one statement, each caller answered after."""
+"""Group commit on PostgreSQL: all pending changes become one statement, on one of a few connections."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ T = TypeVar("T")
 
 log = structlog.get_logger("pausepoint.store")
 
-SHARE: Final = 16
-"""From how many writes on it is worth a commit more to share them with a lane that has nothing to do."""
+MIN_BATCH: Final = 16
+"""Minimum batch size: below it, splitting the queue between idle connections costs more commits."""
 
 QUEUE_LIMIT: Final = 20_000
 PATIENCE_SECONDS: Final = 5.0
-"""How long a write waits for a database that is away, before it is refused."""
+"""Timeout of a pending write while the database is away."""
 
 UNKNOWN_SECONDS: Final = 30.0
-"""How long a caller waits to learn what became of a commit whose answer was lost."""
+"""Timeout of a caller whose commit has an unknown outcome."""
 
 CLOSE_SECONDS: Final = 0.5
 LONGEST_BACK_OFF: Final = 1.0
 
 
 class Writer:
-    """`notify` hears what was committed. One task a lane; a lane takes all that waits, up to a limit."""
+    """Runs one task for each connection, and calls `notify` after each commit."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Writer:
         self._work = asyncio.Event()
         self._is_closed = False
         self._expiry: asyncio.TimerHandle | None = None
-        self._lanes = writer_connections
+        self._connections = writer_connections
         self._idle = len(writer_connections)
         self.write_failure = WriteFailure(self._loop.time)
         self._tasks = [
@@ -76,7 +76,10 @@ class Writer:
         ]
 
     def submit(self, change: WritePlan) -> asyncio.Future[Applied | Lost]:
-        """Done after the commit. Raises StoreUnavailable, and ValueError for a record named twice."""
+        """Return a future that is done after the commit.
+
+        Raises StoreUnavailable, and ValueError for a record that is named twice.
+        """
         keys = keys_of(change)
         self._refuse_when_full()
         future: asyncio.Future[Applied | Lost] = self._loop.create_future()
@@ -92,10 +95,10 @@ class Writer:
         return future
 
     async def close(self) -> None:
-        """Writes what still waits, as long as the database is there."""
+        """Write all pending changes, as long as the database can be reached."""
         self._is_closed = True
         self._work.set()
-        has_work = self._queue.oldest is not None or self._idle < len(self._lanes)
+        has_work = self._queue.oldest is not None or self._idle < len(self._connections)
         await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS if has_work else 0)
         for task in self._tasks:
             task.cancel()
@@ -104,7 +107,7 @@ class Writer:
             self._expiry.cancel()
         for left in self._queue.expired(self._loop.time()):
             fail(left, StoreUnavailable("the database is closed"))
-        for writer_connection in self._lanes:
+        for writer_connection in self._connections:
             with suppress(Exception):
                 await writer_connection.close()
 
@@ -133,12 +136,12 @@ class Writer:
     def _put_back(self, batch: Sequence[Item]) -> None:
         self._queue.items.extendleft(reversed(batch))
         self._work.set()
-        # They have waited for a while: the timer may come too late for them.
+        # They have waited already: the timer may be too late for them.
         if self._expiry is not None:
             self._expiry.cancel()
         self._expire()
 
-    # ── One lane ──
+    # ── One connection ──
 
     async def _run(self, writer_connection: WriterConnection) -> None:
         while True:
@@ -146,7 +149,7 @@ class Writer:
                 await self._persist(writer_connection, writer_connection.reconnect)
             if self._queue.claims:
                 await self._claim(writer_connection, self._queue.claims.popleft())
-            elif batch := self._queue.take(self._share()):
+            elif batch := self._queue.take(self._batch_size()):
                 self._idle -= 1
                 try:
                     await self._write(writer_connection, batch)
@@ -164,10 +167,10 @@ class Writer:
                 self._work.clear()
                 await self._work.wait()
 
-    def _share(self) -> int:
-        """So that one lane's statement runs while another's is being made ready."""
+    def _batch_size(self) -> int:
+        """Split the queue, so that one connection's statement runs while another's is encoded."""
         share = -(-len(self._queue.items) // max(self._idle, 1))
-        return min(max(share, SHARE), BATCH_LIMIT)
+        return min(max(share, MIN_BATCH), BATCH_LIMIT)
 
     async def _write(self, writer_connection: WriterConnection, batch: Sequence[Item]) -> None:
         now, began = self._clock.now(), self._loop.time()
@@ -190,7 +193,7 @@ class Writer:
             trouble_of(error, writer_connection.connection) if is_trouble(error) else Trouble.DATA
         )
         if trouble is Trouble.CONNECTION:
-            won = await self._settle(writer_connection, batch)
+            won = await self._resolve(writer_connection, batch)
             if won is None:
                 self._put_back(batch)
             else:
@@ -198,29 +201,26 @@ class Writer:
         elif trouble is Trouble.REPEAT:
             self._put_back(batch)
         elif trouble is Trouble.REFUSED:
-            self._note_refusal(error)
+            if is_at_its_end(error):
+                if self.write_failure.recent is None:
+                    log.warning("the database cannot write", error=str(error))
+                self.write_failure.note(str(error))
             for item in batch:
                 fail(item, StoreUnavailable(str(error)))
         elif len(batch) == 1:
             fail(batch[0], ValueError(str(error)) if is_trouble(error) else error)
         else:
-            # One of them is at fault: the halves apart, so that its neighbours are not harmed.
+            # One change is at fault: commit each half on its own, so that the others succeed.
             middle = len(batch) // 2
             for half in (batch[:middle], batch[middle:]):
                 await self._write(writer_connection, half)
 
-    def _note_refusal(self, error: Exception) -> None:
-        if is_at_its_end(error):
-            if self.write_failure.recent is None:
-                log.warning("the database cannot write", error=str(error))
-            self.write_failure.note(str(error))
-
-    async def _settle(
+    async def _resolve(
         self, writer_connection: WriterConnection, batch: Sequence[Item]
     ) -> frozenset[int] | None:
-        async def look() -> frozenset[int] | None:
+        async def attempt() -> frozenset[int] | None:
             await writer_connection.reconnect()
-            return await writer_connection.request_with_retries(self._clock.now())
+            return await writer_connection.resolve_commit(self._clock.now())
 
         def give_up() -> None:
             before = self._loop.time() - UNKNOWN_SECONDS
@@ -228,7 +228,7 @@ class Writer:
                 if item.since <= before:
                     fail(item, OutcomeUnknown("whether it was written is not known yet"))
 
-        return await self._persist(writer_connection, look, give_up)
+        return await self._persist(writer_connection, attempt, give_up)
 
     async def _persist(
         self,
@@ -236,7 +236,7 @@ class Writer:
         attempt: Callable[[], Awaitable[T]],
         meanwhile: Callable[[], None] = lambda: None,
     ) -> T:
-        """Tries until the database is there, ever more slowly; the waiting writes expire meanwhile."""
+        """Retry with back-off until the database is reachable. Pending writes expire meanwhile."""
         back_off = BackOff(LONGEST_BACK_OFF)
         is_away = False
         while True:
@@ -260,7 +260,7 @@ class Writer:
                 claim.limit, claim.lease, claim.in_flight, self._clock.now()
             )
         except Exception as error:
-            # Were they claimed after all, their leases run out by themselves.
+            # If they were claimed after all, their leases expire.
             if (
                 is_trouble(error)
                 and trouble_of(error, writer_connection.connection) is Trouble.CONNECTION
@@ -274,12 +274,12 @@ class Writer:
     def _answer(
         self, batch: Sequence[Item], won: frozenset[int], now: Instant, began: float
     ) -> None:
-        news: list[ChangeEvent] = []
+        events: list[ChangeEvent] = []
         for number, item in enumerate(batch, 1):
             is_applied = item.change.guard is None or number in won
             if is_applied:
-                news.append(item.change.news)
+                events.append(item.change.event)
             if not item.future.done():
                 item.future.set_result(Applied(now) if is_applied else Lost(now))
-        self._observer.batch_committed(len(news), self._loop.time() - began)
-        self._notify(news)
+        self._observer.batch_committed(len(events), self._loop.time() - began)
+        self._notify(events)

@@ -1,4 +1,4 @@
-"""Whether a database in use still lies where it was opened: what goes into a file without a name is lost."""
+"""Detects that a database in use was moved, replaced or deleted: what is written to it would be lost."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from typing import Final, TypeAlias
 
 from pausepoint.store.base import DatabaseGone
 
-LOOK_AGAIN_SECONDS: Final = 1.0
+CHECK_SECONDS: Final = 1.0
 
 _Identity: TypeAlias = tuple[int, int]
 
 
 class OpenedFiles:
-    """Made once the database is open, when its file, the log and the log's index are all there.
+    """The identities of the database's file, its log and the log's index, taken once it is open.
 
-    SQLite makes the last two when the first connection reads, and removes them when the last one closes.
-
-    Raises DatabaseGone from `check`, and from `check_now_and_then` if the last look is a second old
-    or found it gone.
+    SQLite creates the last two when the first connection reads, and removes them when the last one
+    closes.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,21 +26,23 @@ class OpenedFiles:
         real = os.path.realpath(path)
         paths = (os.fspath(path), f"{real}-wal", f"{real}-shm")
         self._opened = {each: _identity(each) for each in paths}
-        self._looked_at = time.monotonic()
+        self._checked_at = time.monotonic()
 
     def check(self) -> None:
+        """Raise DatabaseGone if a file is not the one that was opened."""
         for path, opened in self._opened.items():
             try:
                 is_here = _identity(path) == opened
             except OSError:
                 is_here = False
             if not is_here:
-                self._looked_at = float("-inf")
+                self._checked_at = float("-inf")
                 raise DatabaseGone
-        self._looked_at = time.monotonic()
+        self._checked_at = time.monotonic()
 
     def check_now_and_then(self) -> None:
-        if time.monotonic() - self._looked_at >= LOOK_AGAIN_SECONDS:
+        """As `check`, if the last check was a second ago or failed."""
+        if time.monotonic() - self._checked_at >= CHECK_SECONDS:
             self.check()
 
 

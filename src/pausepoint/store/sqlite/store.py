@@ -1,4 +1,4 @@
-"""The embedded engine: one file, one writer with group commit, readers apart."""
+"""The embedded engine: one file, one writer with group commit, separate readers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -24,12 +24,12 @@ from pausepoint.domain.pause import Contact
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.observability.observer import SILENT, Observer
 from pausepoint.security.sealed import Seal
-from pausepoint.store import audit, deliveries, recipients, vault
-from pausepoint.store.base import CannotOpen, StoreUnavailable
+from pausepoint.store import audit, deliveries, pauses, recipients, vault
+from pausepoint.store.base import CannotOpen, Store, StoreUnavailable
 from pausepoint.store.changes import Applied, Change, Lost
+from pausepoint.store.counts import ToldCounts
 from pausepoint.store.feed import FeedPosition
 from pausepoint.store.migrate import migrate_sqlite
-from pausepoint.store.reading import ReadingStore
 from pausepoint.store.registry import ChangeEvent
 from pausepoint.store.sqlite.files import OpenedFiles
 from pausepoint.store.sqlite.writer import (
@@ -41,10 +41,12 @@ from pausepoint.store.sqlite.writer import (
     WriteChanges,
     Writer,
 )
-from pausepoint.store.statements import Parameters, Statement
+from pausepoint.store.statements import Parameters, Query, scalar
 from pausepoint.store.write_plan import plan_writes
 
+R = TypeVar("R")
 T = TypeVar("T")
+_CHECK: Final = Query("check", "SELECT 1 FROM schema_migrations", scalar)
 _PRINCIPALS_KEPT: Final = 10_000
 _SCRUB_AGAIN: Final = timedelta(seconds=1)
 
@@ -57,9 +59,10 @@ class DatabaseUnusable(CannotOpen):
     """The file is no SQLite database, or cannot be opened as one."""
 
 
-class SqliteStore(ReadingStore):
-    """See `Store`. Point reads run on the event loop, where they take about 10 µs; lists in a thread."""
+class SqliteStore(Store):
+    """Point reads run on the event loop, where they take about 10 µs; lists in a thread."""
 
+    _due_statement = pauses.DUE
     _feed_end = audit.FEED_END_SQLITE
     _feed_statement = audit.FEED_SQLITE
 
@@ -71,7 +74,7 @@ class SqliteStore(ReadingStore):
         clock: Clock,
         observer: Observer = SILENT,
     ) -> SqliteStore:
-        """Makes or migrates the database. Raises DatabaseInUse, DatabaseUnusable, SchemaRefused,
+        """Create or migrate the database. Raises DatabaseInUse, DatabaseUnusable, SchemaRefused,
         WrongSecretKey."""
         store = cls(path, secret_keys, clock, asyncio.get_running_loop(), observer)
         # A process that was killed may have erased and not scrubbed.
@@ -92,9 +95,10 @@ class SqliteStore(ReadingStore):
             _prepare_writer(self._connection)
             migrate_sqlite(self._connection)
             seal = _open_vault(self._connection, secret_keys)
-            for parameters in recipients.rekeyed(
-                self._connection.execute(recipients.KEYED.sql).fetchall(), seal
-            ):
+            mutes = recipients.LIST_MUTES.records(
+                self._connection.execute(recipients.LIST_MUTES.sql).fetchall()
+            )
+            for parameters in recipients.rekeyings(mutes, seal):
                 self._connection.execute(recipients.REKEY.sql, parameters)
             # We hold the lock, so a previous holder of a lease is dead: its deliveries are due now.
             now = clock.now()
@@ -106,7 +110,7 @@ class SqliteStore(ReadingStore):
             os.close(self._lock)
             raise
         super().__init__(seal)
-        # Only this process writes, so what it remembers is right until it changes that itself.
+        # Only this process writes, so these caches are right until it writes itself.
         self._principals: dict[str, Principal] = {}
         self._muted: frozenset[str] | None = None
         self._clock = clock
@@ -168,23 +172,22 @@ class SqliteStore(ReadingStore):
 
     async def is_muted(self, developer_id: str, mode: Mode, contact: Contact) -> bool:
         if self._muted is None:
-            rows = await self._all(recipients.MUTED, ())
-            self._muted = frozenset(row[0] for row in rows)
+            self._muted = frozenset(await self._all(recipients.MUTED, ()))
         if not self._muted:
             return False
         keys = recipients.mute_keys(developer_id, mode, contact, self._seal)
         return any(key in self._muted for key in keys)
 
-    def _notify(self, all_news: list[ChangeEvent]) -> None:
-        if any(news.keys_changed for news in all_news):
+    def _notify(self, events: list[ChangeEvent]) -> None:
+        if any(event.keys_changed for event in events):
             self._principals.clear()
-        if any(news.mutes_changed for news in all_news):
+        if any(event.mutes_changed for event in events):
             self._muted = None
-        self._registry.notify(all_news)
+        self._registry.notify(events)
 
     async def check(self) -> None:
         self._files.check()
-        await self._one(Statement("check", "SELECT 1 FROM schema_migrations"), ())
+        await self._one(_CHECK, ())
         if write_failure := self._writer.write_failure.recent:
             raise StoreUnavailable(write_failure)
         if self._writer.trouble is not None:
@@ -196,40 +199,44 @@ class SqliteStore(ReadingStore):
             self._scrubbing.cancel()
         await self._writer.close()
         self._list_thread.shutdown()
-        # The writer's connection closes last: the last one out checkpoints.
+        # The writer's connection closes last: the last connection of a database checkpoints.
         for connection in (self._reader, self._list_reader, self._connection):
             connection.close()
         os.close(self._lock)
+
+    async def exchange_counts(self, own: ToldCounts, since: Instant) -> list[ToldCounts]:
+        return []
 
     # ── How it reads ──
 
     async def _own_position(self, developer_id: str, given: FeedPosition) -> FeedPosition | None:
         return given if given.transaction == 0 else None
 
-    def _place(self, after: FeedPosition, events: list[str]) -> Parameters:
+    def _feed_parameters(self, after: FeedPosition, events: list[str]) -> Parameters:
         return after.entry_id, msgspec.json.encode(events).decode()
 
-    def _look_again(self, developer_id: str, written_at: Instant) -> None:
-        raise AssertionError("one transaction follows the other")
+    def _wake_feed_later(self, developer_id: str, written_at: Instant) -> None:
+        raise AssertionError("transactions are serial")
 
-    async def _one(self, statement: Statement, parameters: Parameters) -> Any:
+    async def _one(self, query: Query[R], parameters: Parameters) -> R | None:
         try:
-            return self._reader.execute(statement.sql, parameters).fetchone()
+            found = self._reader.execute(query.sql, parameters).fetchone()
         except sqlite3.Error as error:
             raise StoreUnavailable(str(error)) from error
+        return None if found is None else query.row(*found)
 
-    async def _all(self, statement: Statement, parameters: Parameters) -> list[Any]:
+    async def _all(self, query: Query[R], parameters: Parameters) -> list[R]:
         try:
-            return self._reader.execute(statement.sql, parameters).fetchall()
+            return query.records(self._reader.execute(query.sql, parameters).fetchall())
         except sqlite3.Error as error:
             raise StoreUnavailable(str(error)) from error
 
     async def _list(
-        self, statement: Statement, parameters: Parameters, decode: Callable[[Any], T]
+        self, query: Query[R], parameters: Parameters, decode: Callable[[R], T]
     ) -> list[T]:
         def read() -> list[T]:
-            rows = self._list_reader.execute(statement.sql, parameters).fetchall()
-            return [decode(row) for row in rows]
+            rows = self._list_reader.execute(query.sql, parameters).fetchall()
+            return [decode(row) for row in query.records(rows)]
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self._list_thread, read)
@@ -238,7 +245,7 @@ class SqliteStore(ReadingStore):
 
 
 def lock_database(path: Path) -> int:
-    """A descriptor that holds the database until it is closed. Raises DatabaseInUse."""
+    """Return a descriptor that locks the database until it is closed. Raises DatabaseInUse."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -263,14 +270,14 @@ def _connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
     )
     if query_only:
         connection.execute("PRAGMA query_only = ON")
-        # It opens the log now, while that is there, and not with the first who asks.
+        # Opens the write-ahead log now, while it is there, and not with the first query.
         connection.execute("SELECT 1 FROM schema_migrations").fetchone()
     return connection
 
 
 def _open_vault(connection: sqlite3.Connection, secret_keys: Sequence[str]) -> Seal:
-    row = connection.execute(vault.GET.sql).fetchone()
-    seal, to_keep = vault.open_seal(row[0] if row else None, secret_keys)
+    [wrapped] = connection.execute(vault.GET.sql).fetchone() or (None,)
+    seal, to_keep = vault.open_seal(wrapped, secret_keys)
     if to_keep is not None:
         connection.execute(vault.PUT.sql, (to_keep,))
     return seal
@@ -281,10 +288,10 @@ def _prepare_writer(connection: sqlite3.Connection) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
-        # Without it INSERT OR REPLACE walks past the triggers that guard the audit log.
+        # Without it INSERT OR REPLACE bypasses the triggers that guard the audit log.
         "recursive_triggers = ON",
         "secure_delete = ON",
-        # What a statement may have to undo is kept in memory, not in a file made for each.
+        # Statement journals are kept in memory, not in a file for each.
         "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -1,4 +1,4 @@
-"""The one thread that writes: everything that waits becomes one transaction (group commit)."""
+"""Group commit: the writer thread commits all pending jobs as one transaction."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain
 from typing import Any, Final, TypeAlias
 
 import msgspec
 import structlog
 
 from pausepoint.clock import Clock
+from pausepoint.domain.delivery import Delivery
 from pausepoint.domain.time import Instant
 from pausepoint.observability.observer import Observer
 from pausepoint.store import audit, deliveries, erasing
@@ -22,7 +25,7 @@ from pausepoint.store.base import DatabaseGone, StoreUnavailable
 from pausepoint.store.changes import Applied, Lost
 from pausepoint.store.registry import ChangeEvent
 from pausepoint.store.sqlite.files import OpenedFiles
-from pausepoint.store.statements import Parameters, Statement, fill_now, in_order, in_sets
+from pausepoint.store.statements import Insert, Parameters, WriteStatement, fill_now, in_order
 from pausepoint.store.write_failure import WriteFailure
 from pausepoint.store.write_plan import WritePlan
 
@@ -32,6 +35,7 @@ BATCH_LIMIT: Final = 256
 """Batch size of group commit: bounds the latency of a commit."""
 
 QUEUE_LIMIT: Final = 20_000
+_INSERT_SIZES: Final = (256, 128, 64, 32, 16, 8, 4, 2, 1)
 BUSY_SECONDS: Final = 5
 """How long a write waits for another program that holds the database."""
 
@@ -51,17 +55,17 @@ class ClaimDeliveries:
 
 @dataclass(slots=True)
 class Probe:
-    """Writes something that changes nothing, to see whether writing works again."""
+    """Writes a no-op update, to see whether writing works again."""
 
 
 @dataclass(slots=True)
 class Scrub:
-    """Empties the write-ahead log into the database; the result says whether it could."""
+    """Truncates the write-ahead log; the result is False while a reader prevents it."""
 
 
 @dataclass(slots=True)
 class PurgeAudit:
-    """See `Erasing.purge_audit`."""
+    """See `Store.purge_audit`."""
 
     before: Instant
     limit: int
@@ -76,13 +80,13 @@ class _Job:
     future: asyncio.Future[Any]
     result: Any = None
     error: Exception | None = None
-    news: list[ChangeEvent] = field(default_factory=list)
+    events: list[ChangeEvent] = field(default_factory=list)
 
 
 class Writer:
-    """Owns the one connection that may write. `notify` hears, on the loop, what was committed.
+    """Owns the one connection that may write. Calls `notify` on the loop after each commit.
 
-    `trouble` says why the last commit failed, until one has succeeded; `is_closed`, whether it is to end.
+    `trouble` is the error of the last commit, None once one has succeeded.
     """
 
     def __init__(
@@ -101,9 +105,9 @@ class Writer:
         self._observer = observer
         self._files = files
         self._is_gone = False
-        self._is_kept = False
+        self._is_saved = False
         self._handed_over: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
-        self._of_this_turn: list[_Job] = []
+        self._of_this_tick: list[_Job] = []
         self._waiting = 0
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self.is_closed = False
@@ -112,38 +116,38 @@ class Writer:
         self._thread.start()
 
     def submit(self, work: Work) -> asyncio.Future[Any]:
-        """A future of the work's result, done after the commit. Raises StoreUnavailable."""
+        """Return a future of the work's result, done after the commit. Raises StoreUnavailable."""
         if self.is_closed:
             raise StoreUnavailable("the database is closed")
         if self._waiting >= QUEUE_LIMIT:
             raise StoreUnavailable("too many writes are waiting")
-        if not self._of_this_turn:
+        if not self._of_this_tick:
             self._loop.call_soon(self._hand_over)
         future = self._loop.create_future()
-        self._of_this_turn.append(_Job(work, future))
+        self._of_this_tick.append(_Job(work, future))
         self._waiting += 1
         return future
 
     async def close(self) -> None:
-        """Writes what still waits, then ends the thread."""
+        """Write all pending jobs, then end the thread."""
         self.is_closed = True
         self._hand_over()
         self._handed_over.put(None)
         await asyncio.to_thread(self._thread.join)
 
     def _hand_over(self) -> None:
-        """All that one turn of the loop brings goes together: the thread wakes once for it."""
-        if self._of_this_turn:
-            self._handed_over.put(self._of_this_turn)
-            self._of_this_turn = []
+        """Hand the jobs of one tick of the event loop to the thread together, which wakes it once."""
+        if self._of_this_tick:
+            self._handed_over.put(self._of_this_tick)
+            self._of_this_tick = []
 
     def _run(self) -> None:
         jobs: list[_Job] = []
         while self._fetch(jobs):
             batch = jobs[:BATCH_LIMIT]
             del jobs[:BATCH_LIMIT]
-            # A scrub is no part of a transaction: what fails there must not seem to fail what was
-            # committed, and what was just erased is gone with it.
+            # A scrub runs outside the transaction: its failure must not fail jobs that were committed,
+            # and it must remove what they have just erased.
             scrubs = [job for job in batch if isinstance(job.work, Scrub)]
             if writes := [job for job in batch if not isinstance(job.work, Scrub)]:
                 self._write(writes)
@@ -153,10 +157,10 @@ class Writer:
         try:
             self._files.check()
         except DatabaseGone as error:
-            self._keep_what_was_told(error)
+            self._save_log(error)
 
     def _fetch(self, jobs: list[_Job]) -> bool:
-        """Adds all that was handed over, and waits where there is nothing to do. False at the end."""
+        """Add all jobs that were handed over; wait if there are none. Return False at the end."""
         while not jobs or not self._handed_over.empty():
             more = self._handed_over.get()
             if more is None:
@@ -171,19 +175,19 @@ class Writer:
             self._commit(batch)
             self._is_gone, self.trouble = False, None
         except DatabaseGone as error:
-            self._keep_what_was_told(error)
+            self._save_log(error)
             for job in batch:
                 job.error = error
         except sqlite3.OperationalError as error:
             # Disk full, read-only, locked by another program: it concerns all jobs.
             self._note_trouble(str(error))
             for job in batch:
-                job.news.clear()
+                job.events.clear()
                 job.error = StoreUnavailable(str(error))
         except Exception:
-            # One of them is at fault: each for itself, so that its neighbours are not harmed.
+            # One job is at fault: commit each on its own, so that the others succeed.
             for job in batch:
-                job.news.clear()
+                job.events.clear()
                 try:
                     self._commit([job])
                 except sqlite3.IntegrityError as error:
@@ -193,14 +197,14 @@ class Writer:
                 except Exception as error:
                     job.error = error
 
-    def _keep_what_was_told(self, error: DatabaseGone) -> None:
-        """A log that was deleted would be lost, one left behind be played into the next file there."""
+    def _save_log(self, error: DatabaseGone) -> None:
+        """Checkpoint a log that was deleted or would be replayed into the next file at the path."""
         if not self._is_gone:
             log.error("the database is gone", error=str(error))
-            self._is_gone, self._is_kept = True, False
-        # An active reader blocks it: then it is tried again, at the end at the latest.
-        if not self._is_kept:
-            self._is_kept = self._scrub()
+            self._is_gone, self._is_saved = True, False
+        # An active reader blocks it: then it is retried, at the end at the latest.
+        if not self._is_saved:
+            self._is_saved = self._scrub()
 
     def _note_trouble(self, words: str) -> None:
         if self.write_failure.recent is None:
@@ -209,7 +213,7 @@ class Writer:
         self.write_failure.note(words)
 
     def _scrub(self) -> bool:
-        # A reader holds it up; the others must not wait for that.
+        # A reader may block it, and other jobs must not wait for that.
         self._connection.execute("PRAGMA busy_timeout = 50")
         try:
             [busy, *_] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -227,7 +231,7 @@ class Writer:
             now = self._clock.now()
             # Ids are derived from the time, so that they reveal no counts of other accounts.
             cursor.execute(audit.MOVE_IDS_AHEAD.sql, (audit.ids_from(now),))
-            sets: dict[Statement, list[Parameters]] = {}
+            rows: dict[WriteStatement, list[Parameters]] = {}
             for job in batch:
                 if isinstance(job.work, ClaimDeliveries):
                     job.result = _claim(cursor, job.work, now)
@@ -236,12 +240,14 @@ class Writer:
                 elif isinstance(job.work, Probe):
                     cursor.execute("UPDATE audit_retention SET floor = floor")
                 elif isinstance(job.work, WriteChanges):
-                    job.result = [_write_guard(cursor, c, now, sets, job) for c in job.work.changes]
-            for statement in sorted(sets, key=in_order):
-                _write_set(cursor, statement, sets[statement])
+                    job.result = [
+                        _write_change(cursor, c, now, rows, job) for c in job.work.changes
+                    ]
+            for statement in sorted(rows, key=in_order):
+                _write_rows(cursor, statement, rows[statement])
             cursor.execute("COMMIT")
             seconds = time.perf_counter() - began
-            self._observer.batch_committed(sum(len(job.news) for job in batch), seconds)
+            self._observer.batch_committed(sum(len(job.events) for job in batch), seconds)
         except BaseException:
             if self._connection.in_transaction:
                 cursor.execute("ROLLBACK")
@@ -256,40 +262,53 @@ class Writer:
                 job.future.set_exception(job.error)
             else:
                 job.future.set_result(job.result)
-        self._notify([news for job in batch for news in job.news])
+        self._notify([event for job in batch for event in job.events])
 
 
-def _write_guard(
+def _write_change(
     cursor: sqlite3.Cursor,
     change: WritePlan,
     now: Instant,
-    sets: dict[Statement, list[Parameters]],
+    rows: dict[WriteStatement, list[Parameters]],
     job: _Job,
 ) -> Applied | Lost:
     if change.guard is not None:
-        statement = change.guard.statement
-        sql = statement.sqlite or statement.sql
-        cursor.execute(sql, fill_now(change.guard.parameters, now))
+        guard = change.guard
+        cursor.execute(guard.statement.sqlite, fill_now(guard.parameters, now))
         if cursor.rowcount != 1:
             return Lost(now)
     for write in change.rows:
-        sets.setdefault(write.statement, []).append(fill_now(write.parameters, now))
-    job.news.append(change.news)
+        rows.setdefault(write.statement, []).append(fill_now(write.parameters, now))
+    job.events.append(change.event)
     return Applied(now)
 
 
-def _write_set(cursor: sqlite3.Cursor, statement: Statement, rows: list[Parameters]) -> None:
-    if statement.is_insert:
-        for sql, parameters in in_sets(statement, rows):
+def _write_rows(cursor: sqlite3.Cursor, statement: WriteStatement, rows: list[Parameters]) -> None:
+    """Insert as many rows as possible with each statement, in sizes that the statement cache keeps.
+
+    With one row a statement the thread and the event loop would hand over the interpreter's lock at
+    every row.
+    """
+    if not isinstance(statement.write, Insert):
+        cursor.executemany(statement.sqlite, rows)
+        return
+    start = 0
+    for size in _INSERT_SIZES:
+        while len(rows) - start >= size:
+            flat = tuple(chain.from_iterable(rows[start : start + size]))
             # `execute` would also ask for the last row's id, and give up the lock for it.
-            cursor.executemany(sql, (parameters,))
-    else:
-        cursor.executemany(statement.sqlite or statement.sql, rows)
+            cursor.executemany(_insert_sql(statement.write, size), (flat,))
+            start += size
+
+
+@cache
+def _insert_sql(insert: Insert, rows: int) -> str:
+    return insert.sql(rows)
 
 
 def _purge(cursor: sqlite3.Cursor, work: PurgeAudit, now: Instant) -> int:
     rows = cursor.execute(erasing.OLDEST_ENTRIES.sql, (work.limit,)).fetchall()
-    found = erasing.oldest_of(rows, work.before)
+    found = erasing.purge_bounds(rows, work.before)
     if found is None:
         return 0
     last, floor = found
@@ -298,8 +317,8 @@ def _purge(cursor: sqlite3.Cursor, work: PurgeAudit, now: Instant) -> int:
     return cursor.execute(erasing.PURGE.sql, (last, floor)).rowcount
 
 
-def _claim(cursor: sqlite3.Cursor, work: ClaimDeliveries, now: Instant) -> list[Any]:
+def _claim(cursor: sqlite3.Cursor, work: ClaimDeliveries, now: Instant) -> list[Delivery]:
     held, full = (msgspec.json.encode(each).decode() for each in (work.held, work.full))
     parameters = (held, full, now, now, now + work.lease, work.limit)
-    cursor.execute(deliveries.CLAIM_SQLITE.sql, parameters)
-    return [deliveries.from_row(row) for row in cursor.fetchall()]
+    rows = cursor.execute(deliveries.CLAIM_SQLITE.sql, parameters).fetchall()
+    return [deliveries.from_row(row) for row in deliveries.CLAIM_SQLITE.records(rows)]
