@@ -1,4 +1,4 @@
-"""Writes the generated parts of docs/reference/ from the code: `.venv/bin/python -m scripts.write_reference`.
+"""Writes the generated parts of docs/reference/, and tests/store/sql/, from the code: `.venv/bin/python -m scripts.write_reference`.
 
 Each page is written by hand but for what stands between the two marker lines.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import click
+from scripts.sql_reference import references
 
 import pausepoint
 from pausepoint.channels.registry import CHANNELS
@@ -231,8 +232,8 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
 
 
 def main() -> None:
-    for path, text in pages().items():
-        if path.read_text("utf-8") != text:
+    for path, text in (pages() | references()).items():
+        if not path.exists() or path.read_text("utf-8") != text:
             path.write_text(text, "utf-8")
             print(f"wrote {path.name}")
 

@@ -154,7 +154,7 @@ def idle_sweep_ms(database: Database) -> float:
         with closing(sqlite3.connect(database.path)) as connection:
             began = time.perf_counter()
             for _ in range(SWEEPS):
-                connection.execute(pauses.DUE.sql, (now, BATCH)).fetchall()
+                connection.execute(pauses.DUE_SQLITE.sql, (now, BATCH)).fetchall()
                 connection.execute(pauses.NEXT_DEADLINE.sql).fetchone()
             return (time.perf_counter() - began) / SWEEPS * 1000
     return asyncio.run(_idle_sweep_postgres_ms(database.url))
@@ -165,7 +165,7 @@ async def _idle_sweep_postgres_ms(url: str) -> float:
 
     connection = await connect(url)
     try:
-        due = await connection.prepare(with_numbers(pauses.DUE_SHARED.sql))
+        due = await connection.prepare(with_numbers(pauses.DUE_POSTGRES.sql))
         nearest = await connection.prepare(with_numbers(pauses.NEXT_DEADLINE.sql))
         now = SystemClock().now()
         began = time.perf_counter()

@@ -127,14 +127,15 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
     developer_id=lambda entry: None if entry.pause_id is None else entry.developer_id,
 )
 def insert(entry: InsertAuditEntry, _: Seal) -> list[Write]:
+    # By position: keywords cost msgspec 1 µs for each row.
     row = NewEntryRow(
-        developer_id=entry.developer_id,
-        mode=entry.mode.value if entry.mode else None,
-        pause_id=entry.pause_id,
-        event=entry.event.value,
-        actor=entry.actor.value,
-        detail=_encode(entry.detail).decode() if entry.detail else "{}",
-        created_at=NOW if entry.at is None else entry.at,
+        entry.developer_id,
+        entry.mode.value if entry.mode else None,
+        entry.pause_id,
+        entry.event.value,
+        entry.actor.value,
+        _encode(entry.detail).decode() if entry.detail else "{}",
+        NOW if entry.at is None else entry.at,
     )
     return [Write(INSERT, astuple(row))]
 

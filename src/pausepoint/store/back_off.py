@@ -1,4 +1,4 @@
-"""How long to wait for a database that is away: ever longer, and no two processes in step."""
+"""Exponential back-off with jitter for reconnecting to a database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SHORTEST_SECONDS: Final = 0.05
 
 
 class BackOff:
-    """The waits between tries that fail, up to `longest` seconds."""
+    """Delays between failed attempts, up to `longest` seconds."""
 
     def __init__(self, longest: float) -> None:
         self._longest = longest
@@ -21,5 +21,5 @@ class BackOff:
         self._next = min(self._next * 2, self._longest)
 
     def reset(self) -> None:
-        """A try has succeeded."""
+        """Begin again with the shortest delay, after a success."""
         self._next = SHORTEST_SECONDS

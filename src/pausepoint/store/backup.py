@@ -1,4 +1,4 @@
-"""A copy of the SQLite database while it is in use, checked before it counts as one."""
+"""Backs up an SQLite database that is in use, and verifies the copy."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Final
 
 PAGES_A_STEP: Final = 1_000
-"""So few at a time that the server's own commits are never kept waiting for long."""
+"""Pages copied at a time: few, so that the server's commits do not wait long."""
 
 
 class BackupFailed(Exception):
-    """There is no usable copy; the message says why."""
+    """No usable copy was made; the message says why."""
 
 
 def back_up(source: Path, target: Path, progress: Callable[[float], None]) -> int:
-    """Copies `source`, as a snapshot, to `target`; returns the copy's size in bytes.
+    """Copy a snapshot of `source` to `target` and return the copy's size in bytes.
 
-    The server may be running: the copy is read through a connection that can write nothing.
-    `progress` hears the share that is done. Raises BackupFailed.
+    The server may be running: `source` is opened read-only. Calls `progress` with the share that is
+    done. Raises BackupFailed.
     """
     if not source.is_file():
         raise BackupFailed(f"There is no database at {source}.")

@@ -1,6 +1,7 @@
-"""What an operation may have written: one frozen change, of at most one guard and of rows.
+"""Changes: what an operation writes, at most one guard and any number of rows.
 
-The rows follow only if the guard held: a compare-and-set, which a concurrent change may win.
+The guard is a compare-and-set. The rows are written only if it holds, which they may not because a
+concurrent change has won.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pausepoint.store.directory import DirectoryGuard
 
 Detail: TypeAlias = str | int | bool | None
 
-# ── Rows: what a change may insert, and updates that need no guard ──
+# ── Rows: inserts, and updates that need no guard ──
 
 
 @record(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class InsertApiKey:
 
 @record(frozen=True, slots=True)
 class NoteKeyUse:
-    """The key was used at `at`, if not later still."""
+    """Sets the key's last use to `at`, unless it was used later."""
 
     key_id: str
     at: Instant
@@ -86,7 +87,7 @@ class InsertWebhook:
 
 @record(frozen=True, slots=True)
 class SetPauseDelivery:
-    """The delivery state of the pause's only message, stored with the pause."""
+    """Sets the delivery state of the pause's only message, which is stored with the pause."""
 
     pause_id: str
     state: DeliveryState
@@ -99,9 +100,9 @@ class DisableWebhook:
 
 @record(frozen=True, slots=True)
 class EraseRest:
-    """The answer's text, the action and who was asked, where `ErasePause` has taken the question.
+    """Erases the answer's text, the action and the person, where `ErasePause` erases the question.
 
-    Its idempotency keys are kept from `keys_kept_from` on, if that is sooner.
+    The retention of its idempotency keys begins at `keys_kept_from`, if that is sooner.
     """
 
     pause_id: str
@@ -110,7 +111,7 @@ class EraseRest:
 
 @record(frozen=True, slots=True)
 class ForgetIdempotencyKeys:
-    """Those kept from an instant before `before`."""
+    """Deletes idempotency keys whose retention began before `before`."""
 
     before: Instant
 
@@ -133,7 +134,7 @@ Row: TypeAlias = (
 
 @record(frozen=True, slots=True)
 class MuteCheck:
-    """Whether one of these people, at the commit, has muted the account's agents."""
+    """Holds if, at the commit, one of these people has muted the account, or none has: `is_muted`."""
 
     developer_id: str
     mode: Mode
@@ -143,7 +144,7 @@ class MuteCheck:
 
 @record(frozen=True, slots=True)
 class EndPause:
-    """Holds if the pause is pending and, at the commit's instant, on the ending's side of its deadline.
+    """Holds if the pause is pending, and overdue at the commit's instant if it times out, else not.
 
     `mutes`, where a timeout depends on it, must hold as well.
     """
@@ -155,7 +156,10 @@ class EndPause:
 
 @record(frozen=True, slots=True)
 class ClaimIdempotencyKey:
-    """Holds if the key is new, or kept from an instant before `not_before`; `at` is from when this is kept."""
+    """Holds if the key is new or has expired: its retention began before `not_before`.
+
+    `at` is when the retention of the new claim begins.
+    """
 
     developer_id: str
     mode: Mode
@@ -190,10 +194,10 @@ class DeleteWebhook:
 
 @record(frozen=True, slots=True)
 class UpdateDelivery:
-    """Holds if the delivery still is as it was read: its state, attempt and `due_at` are the fence.
+    """Holds if the delivery is unchanged since it was read: state, attempt and `due_at` are the fence.
 
-    A worker that was too slow finds another attempt's number; one that was overtaken by a
-    redelivery or a hand-back finds another `due_at`.
+    A worker whose lease has expired finds another attempt's number; after a redelivery or the
+    release of a claim it finds another `due_at`.
     """
 
     read: Delivery
@@ -219,14 +223,14 @@ def rescheduled(delivery: Delivery, due_at: Instant | None) -> UpdateDelivery:
 
 @record(frozen=True, slots=True)
 class FailPauseDelivery:
-    """Holds if the pause is pending and its message was not known to have failed for good."""
+    """Holds if the pause is pending and its delivery had not failed permanently."""
 
     pause_id: str
 
 
 @record(frozen=True, slots=True)
 class SetDeveloperDisabled:
-    """Holds if the account exists and the switch changes something."""
+    """Holds if the account exists and was not in this state."""
 
     developer_id: str
     disabled: bool
@@ -242,7 +246,7 @@ class SetDeveloperPlan:
 
 @record(frozen=True, slots=True)
 class ErasePause:
-    """Holds if the pause has ended and its question is still there: it is gone then."""
+    """Erases the question. Holds if the pause has ended and its question was not erased before."""
 
     pause_id: str
 

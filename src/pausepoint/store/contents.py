@@ -32,8 +32,17 @@ _decode = msgspec.json.Decoder().decode
 
 
 def insert_question(pause_id: str, content: Content, seal: Seal) -> list[Write]:
-    writes = [_insert(pause_id, "question", _encode_question(content), seal)]
     action = content.action
+    question = _SealedQuestion(
+        content.recipient,
+        content.message,
+        content.options,
+        content.metadata,
+        content.callback,
+        content.fallback,
+        _SealedAction(action.tool, action.sha256) if action else None,
+    )
+    writes = [_insert(pause_id, "question", _encode(question), seal)]
     if action is not None:
         assert action.arguments_json is not None
         sealed = seal.seal(action.arguments_json, f"{pause_id}/action")
@@ -79,21 +88,6 @@ class _SealedQuestion(Struct, omit_defaults=True):
 
 _decode_question = msgspec.json.Decoder(_SealedQuestion).decode
 _OLD_DEFAULTS: Final = (None, (), None)
-
-
-def _encode_question(content: Content) -> bytes:
-    action = content.action
-    return _encode(
-        _SealedQuestion(
-            content.recipient,
-            content.message,
-            content.options,
-            content.metadata,
-            content.callback,
-            content.fallback,
-            _SealedAction(action.tool, action.sha256) if action else None,
-        )
-    )
 
 
 def decode_content(pause_id: str, question: bytes, answer: bytes | None, seal: Seal) -> Content:

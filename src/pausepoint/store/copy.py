@@ -1,4 +1,4 @@
-"""Moving house: a whole database from SQLite to PostgreSQL, resumable, and checked at the end."""
+"""Copies a whole database from SQLite to PostgreSQL, resumable, and verifies the copy."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from pausepoint.store.copy_target import START_ANEW, Target, target_at
 async def copy_database(
     path: Path, url: str, secret_keys: Sequence[str], progress: Progress
 ) -> Manifest:
-    """Copies the SQLite database at `path` to the PostgreSQL database at `url`.
+    """Copy the SQLite database at `path` to the PostgreSQL database at `url`.
 
-    Returns what each table holds, in both, when every row has been read back and compared.
+    Returns the rows and hash of each table once every row has been read back and compared.
     Raises CopyFailed, SchemaRefused, WrongSecretKey.
     """
     with source_at(path) as source:

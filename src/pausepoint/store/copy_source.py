@@ -37,24 +37,24 @@ _NOT_ERASED: Final = {
     "actions": "EXISTS (SELECT 1 FROM contents AS c WHERE c.pause_id = actions.pause_id"
     " AND c.part = 'question' AND c.erased = 0)",
 }
-"""What holds of the rows that are copied: of each that was erased SQLite keeps one of zeros."""
+"""Conditions of the rows to copy: SQLite keeps a row of zeros for each erased one."""
 
 
 class Source:
-    """`tables` are all of the schema's, parents first."""
+    """`tables` are all of the schema, parents first."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
         self._connection = connection
         self._check_schema()
         self.tables = _tables(connection)
-        row = connection.execute(vault.GET.sql).fetchone()
-        if row is None:
+        [wrapped] = connection.execute(vault.GET.sql).fetchone() or (None,)
+        if wrapped is None:
             raise CopyFailed(f"{path} holds no key: PausePoint never ran on it.")
-        self.wrapped_key: bytes = row[0]
+        self.wrapped_key: bytes = wrapped
 
     def batches(self, table: Table, after: Row | None = None) -> Iterator[list[Row]]:
-        """The rows in the order of their keys, from the one after the key `after` on."""
+        """Yield batches of rows in the order of their keys, from the one after `after` on."""
         columns, key = ", ".join(table.columns), ", ".join(table.key)
         condition = f" AND ({key}) > ({', '.join('?' * len(after))})" if after else ""
         sql = f"SELECT {columns} {_from_clause(table)}{condition} ORDER BY {key}"
@@ -63,7 +63,10 @@ class Source:
             yield rows
 
     def manifest(self, progress: Progress) -> Manifest:
-        counts = {table.name: self._count(table) for table in self.tables}
+        counts = {}
+        for table in self.tables:
+            [(count,)] = self._connection.execute(f"SELECT count(*) {_from_clause(table)}")
+            counts[table.name] = count
         total, done, found = sum(counts.values()), 0, {}
         for table in self.tables:
             running = RunningHash()
@@ -74,12 +77,8 @@ class Source:
             found[table.name] = running.summary()
         return found
 
-    def _count(self, table: Table) -> int:
-        [(count,)] = self._connection.execute(f"SELECT count(*) {_from_clause(table)}")
-        return int(count)
-
     def _check_schema(self) -> None:
-        """Raises SchemaRefused, too."""
+        """Raise CopyFailed or SchemaRefused unless the schema is the current one."""
         if not _has_table(self._connection, "schema_migrations"):
             raise CopyFailed(f"{self._path} is no database of PausePoint's.")
         known = migrations("sqlite")
@@ -97,8 +96,10 @@ class Source:
 
 @contextmanager
 def source_at(path: Path) -> Iterator[Source]:
-    """Holds the database's lock meanwhile, so that no server can start on it. Raises CopyFailed,
-    SchemaRefused."""
+    """Open the source under the database's lock, so that no server can start on it.
+
+    Raises CopyFailed, SchemaRefused.
+    """
     if not path.is_file():
         raise CopyFailed(f"There is no database at {path}.")
     try:
@@ -128,14 +129,19 @@ def source_at(path: Path) -> Iterator[Source]:
 
 
 def _from_clause(table: Table) -> str:
-    """What SELECT, and more conditions, can follow."""
+    """Return FROM and WHERE, which further conditions can follow."""
     return f"FROM {table.name} WHERE {_NOT_ERASED.get(table.name, 'true')}"
 
 
 def _tables(connection: sqlite3.Connection) -> tuple[Table, ...]:
     names = [name for (name,) in connection.execute(_TABLES)]
     parents = {
-        name: [row[2] for row in connection.execute(f"PRAGMA foreign_key_list({name})")]
+        name: [
+            parent
+            for (parent,) in connection.execute(
+                'SELECT "table" FROM pragma_foreign_key_list(?)', (name,)
+            )
+        ]
         for name in names
     }
     ids = {}
@@ -148,23 +154,16 @@ def _tables(connection: sqlite3.Connection) -> tuple[Table, ...]:
 
 
 def _table(connection: sqlite3.Connection, name: str, last_id: int | None) -> Table:
-    columns = connection.execute(f"PRAGMA table_info({name})").fetchall()
-    key = [
-        column for _, column in sorted((column[5], column[1]) for column in columns if column[5])
-    ]
-    return Table(
-        name,
-        tuple(column[1] for column in columns),
-        tuple(key or _unique_columns(connection, name)),
-        last_id,
-    )
-
-
-def _unique_columns(connection: sqlite3.Connection, table: str) -> list[str]:
-    """Of the unique index of a table without a primary key."""
-    indexes = connection.execute(f"PRAGMA index_list({table})")
-    [name] = [index[1] for index in indexes if index[2]]
-    return [column[2] for column in connection.execute(f"PRAGMA index_info({name})")]
+    # The place of a column in the primary key, 0 for none.
+    columns = connection.execute("SELECT name, pk FROM pragma_table_info(?)", (name,)).fetchall()
+    key = [column for place, column in sorted((pk, column) for column, pk in columns) if place]
+    if not key:
+        [(index,)] = connection.execute(
+            'SELECT name FROM pragma_index_list(?) WHERE "unique"', (name,)
+        )
+        indexed = connection.execute("SELECT name FROM pragma_index_info(?)", (index,))
+        key = [column for (column,) in indexed]
+    return Table(name, tuple(column for column, _ in columns), tuple(key), last_id)
 
 
 def _has_table(connection: sqlite3.Connection, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a copy is made of: tables in an order that foreign keys allow, and a running hash of rows."""
+"""Tables of a copy, in the order of their foreign keys, and a running hash of their rows."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 ROWS_A_BATCH: Final = 2_000
-"""A row holds 27 KB at the most, so a batch takes 54 MB at the most; as a rule it takes one."""
+"""A row has at most 27 KB, so a batch takes at most 54 MB; usually it takes 1 MB."""
 
 LARGE_ROWS: Final = {"actions": 100}
-"""How many of those tables' rows make a batch: each may hold 256 KiB."""
+"""Batch sizes of tables whose rows may hold 256 KiB."""
 
 Row: TypeAlias = tuple[Any, ...]
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Hears what is being done, and how many rows of how many are."""
+"""Called with a description of the step, the rows done and the rows in all."""
 
 
 class CopyFailed(Exception):
@@ -39,7 +39,7 @@ class Table:
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """How many rows a table holds, and the hash of all of them in the order of their keys."""
+    """The number of rows of a table, and their hash in the order of their keys."""
 
     rows: int
     digest: str
@@ -49,7 +49,7 @@ Manifest: TypeAlias = Mapping[str, Summary]
 
 
 class RunningHash:
-    """The hash is over what the rows hold, so that it is the same on both engines."""
+    """Hashes the values of rows, so that the hash is the same on both engines."""
 
     def __init__(self) -> None:
         self._hash = blake2b(digest_size=32)
@@ -66,7 +66,7 @@ class RunningHash:
 
 
 def differences(source: Manifest, target: Manifest) -> list[str]:
-    """A few words for each table that is not the same in both."""
+    """Return a description of each table that differs."""
     found = []
     for name, ours in source.items():
         theirs = target[name]

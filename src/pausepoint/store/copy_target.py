@@ -1,9 +1,9 @@
-"""The PostgreSQL side of a copy: an empty database, or one that this very copy began to fill.
+"""The PostgreSQL side of a copy: an empty database, or one that this copy has begun to fill.
 
-A marker stands in the database from before the first row until the last has been checked; while it
-is there no PausePoint opens the database. It holds what the source held, so that a copy goes on
-only from the same source, unchanged. Rows go in by the order of their keys, a whole batch or none:
-the copied rows are always the beginning of its table, and its last key says where to go on.
+A marker table exists from before the first row until the last has been verified; while it does, no
+PausePoint opens the database. It holds the manifest of the source, so that a copy resumes only from
+the same source, unchanged. Batches are atomic and in the order of keys: a copy resumes after the
+last key of each table.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from pausepoint.store.postgres.schema import (
 
 _LOCK: Final = int.from_bytes(b"ppt copy")
 _LOCK_WAIT: Final = "10s"
-"""Long enough for the database to notice that a copy which was killed is gone."""
+"""Long enough for the database to notice that a killed copy has disconnected."""
 
 _STATEMENT_SECONDS: Final = 3600.0
 
@@ -55,21 +55,21 @@ START_ANEW: Final = "Drop the target, make it anew with createdb, and copy again
 
 
 class Target:
-    """Raises what `is_trouble` knows."""
+    """Its methods raise errors for which `is_trouble` holds."""
 
     def __init__(self, connection: Connection, tables: Sequence[Table]) -> None:
         self._connection = connection
         self._tables = tables
 
     async def begun_with(self) -> Manifest | None:
-        """What the source held when this copy was begun; None where it was not."""
+        """Return the manifest of the source when this copy was begun; None if it was not."""
         if not await is_being_copied(self._connection):
             return None
         text = await self._connection.fetchval(f"SELECT manifest FROM {COPY_MARKER}")
         return msgspec.json.decode(text, type=dict[str, Summary])
 
     async def check_free(self, wrapped_key: bytes) -> None:
-        """Raises CopyFailed if the target is in use or holds more than a migration leaves."""
+        """Raise CopyFailed if the target is in use or has data beyond that of the migrations."""
         await self._refuse_servers()
         if not await self._connection.fetchval(_IS_USED):
             return
@@ -86,12 +86,12 @@ class Target:
             await self._connection.execute(f"CREATE TABLE {COPY_MARKER} (manifest TEXT NOT NULL)")
             text = msgspec.json.encode(manifest).decode()
             await self._connection.execute(f"INSERT INTO {COPY_MARKER} VALUES ($1)", text)
-            # What migrations and an opening left here is in the source, too: its key above all.
+            # The source has its own rows of the migrations and the vault.
             for table in reversed(self._tables):
                 await self._connection.execute(f"DELETE FROM {table.name}")
 
     async def progress_of(self, table: Table) -> tuple[int, Row | None]:
-        """How many rows are there, and the key of the last."""
+        """Return the number of copied rows, and the key of the last."""
         count = await self._connection.fetchval(f"SELECT count(*) FROM {table.name}")
         order = ", ".join(f"{column} DESC" for column in table.key)
         row = await self._connection.fetchrow(
@@ -100,7 +100,7 @@ class Target:
         return count, tuple(row) if row else None
 
     async def load(self, table: Table, rows: Sequence[Row]) -> None:
-        """All of them, or none."""
+        """Insert all rows, or none."""
         await self._connection.copy_records_to_table(
             table.name, records=rows, columns=table.columns
         )
@@ -114,7 +114,7 @@ class Target:
                 yield [tuple(row) for row in rows]
 
     async def finish(self) -> None:
-        """New rows are numbered from behind the last, and servers may start."""
+        """Set the sequences after the last row, and let servers start."""
         async with alone(self._connection):
             await self._refuse_servers()
             for table in self._tables:
@@ -132,7 +132,7 @@ class Target:
 
 @asynccontextmanager
 async def target_at(url: str, tables: Sequence[Table]) -> AsyncIterator[Target]:
-    """Migrated, and held against other copies. Raises CopyFailed, SchemaRefused."""
+    """Open the target, migrated, under a lock against other copies. Raises CopyFailed, SchemaRefused."""
     try:
         connection = await connect(url, statement_seconds=_STATEMENT_SECONDS)
     except Exception as error:
@@ -140,8 +140,12 @@ async def target_at(url: str, tables: Sequence[Table]) -> AsyncIterator[Target]:
             raise CopyFailed(f"The target cannot be reached: {_reason(error)}.") from error
         raise
     try:
-        await _hold(connection)
-        await _prepare(connection)
+        await _lock(connection)
+        if not await is_being_copied(connection):
+            await migrate_postgres(connection)
+        newest = migrations("postgres")[-1].number
+        if max(await recorded_in_postgres(connection)) != newest:
+            raise CopyFailed(f"The target has another schema than this program. {START_ANEW}")
         yield Target(connection, tables)
     except Exception as error:
         if is_trouble(error):
@@ -153,8 +157,8 @@ async def target_at(url: str, tables: Sequence[Table]) -> AsyncIterator[Target]:
         connection.terminate()
 
 
-async def _hold(connection: Connection) -> None:
-    # Under a name of its own: the copy that was killed a moment ago is no server that runs.
+async def _lock(connection: Connection) -> None:
+    # Another application name: a copy that was just killed must not count as a running server.
     await connection.execute("SET application_name = 'pausepoint db copy'")
     await connection.execute(f"SET lock_timeout = '{_LOCK_WAIT}'")
     try:
@@ -162,14 +166,6 @@ async def _hold(connection: Connection) -> None:
     except asyncpg.LockNotAvailableError as error:
         raise CopyFailed("Another copy into the target is running.") from error
     await connection.execute("SET lock_timeout = 0")
-
-
-async def _prepare(connection: Connection) -> None:
-    if not await is_being_copied(connection):
-        await migrate_postgres(connection)
-    newest = migrations("postgres")[-1].number
-    if max(await recorded_in_postgres(connection)) != newest:
-        raise CopyFailed(f"The target has another schema than this program. {START_ANEW}")
 
 
 def _reason(error: Exception) -> str:

@@ -1,6 +1,6 @@
-"""Numbered SQL files, applied in order, one transaction each, and remembered with their SHA-256.
+"""Migrations: numbered SQL files, applied in order, one transaction each, recorded with their SHA-256.
 
-A file may begin with a line that says which older code still runs on the schema it makes:
+A file may begin with a line that names the oldest schema whose code still runs on its own:
 
     -- compatible from: 1
 
@@ -60,18 +60,18 @@ class Migration:
 
     @property
     def record(self) -> tuple[int, str, str, int]:
-        """The parameters of RECORD."""
+        """Parameters of RECORD."""
         return self.number, self.name, self.sha256, self.compatible_from
 
     @property
     def adopted_record(self) -> tuple[int, str, str, int]:
-        """The parameters of RECORD for a schema that the old migrations made, with a name that says so."""
+        """Parameters of RECORD for a schema that the old migrations made, as the name says."""
         return self.number, f"{self.name} (adopted)", self.sha256, self.compatible_from
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a database remembers of a migration, whether this program has the file or not."""
+    """A migration as a database has recorded it, whether this program has the file or not."""
 
     sha256: str
     compatible_from: int
@@ -84,7 +84,12 @@ def migrations(engine: str, folder: Traversable = FOLDER) -> tuple[Migration, ..
         if matched := _NAME.fullmatch(name):
             number, shared = int(matched[1]), files[name]
             own = files.get(name.removesuffix(".sql") + f".{engine}.sql", "")
-            oldest = _compatible_from(name, number, shared)
+            compatible = _COMPATIBLE_FROM.match(shared)
+            oldest = int(compatible[1]) if compatible else number
+            if not 1 <= oldest <= number:
+                raise ValueError(
+                    f"{name} is compatible from 1 at the least and {number} at the most"
+                )
             found.append(Migration(number, name, shared + own, oldest))
     return tuple(found)
 
@@ -108,7 +113,7 @@ def needs_adoption(recorded: Mapping[int, Recorded]) -> bool:
 def pending(
     known: tuple[Migration, ...], recorded: Mapping[int, Recorded]
 ) -> tuple[Migration, ...]:
-    """Those of `known` that are not recorded yet, by their numbers. Raises SchemaRefused."""
+    """Return the known migrations that are not recorded yet. Raises SchemaRefused."""
     newest = known[-1].number
     if any(
         number > newest and newer.compatible_from > newest for number, newer in recorded.items()
@@ -130,7 +135,7 @@ def pending(
 def migrate_sqlite(
     connection: sqlite3.Connection, known: tuple[Migration, ...] | None = None
 ) -> int:
-    """Brings the database to the newest schema and returns how many files were applied.
+    """Bring the database to the newest schema and return how many files were applied.
 
     `connection` is the writer's, in autocommit mode. Raises SchemaRefused.
     """
@@ -162,14 +167,6 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     except BaseException:
         connection.execute("ROLLBACK")
         raise
-
-
-def _compatible_from(name: str, number: int, sql: str) -> int:
-    matched = _COMPATIBLE_FROM.match(sql)
-    oldest = int(matched[1]) if matched else number
-    if not 1 <= oldest <= number:
-        raise ValueError(f"{name} is compatible from 1 at the least and {number} at the most")
-    return oldest
 
 
 def _statements(script: str) -> Iterator[str]:

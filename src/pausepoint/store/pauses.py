@@ -195,8 +195,8 @@ _DUE: Final = columns(
     question="CASE WHEN p.default_index IS NOT NULL THEN (SELECT c.sealed FROM contents c"
     " WHERE c.pause_id = p.pause_id AND c.part = 'question' AND c.erased = 0) END",
 )
-DUE: Final = Query(
-    "due_pauses",
+DUE_SQLITE: Final = Query(
+    "due_pauses_sqlite",
     f"SELECT {_DUE} FROM pauses p"
     " WHERE status = 'pending' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
     DueQuestionRow,
@@ -204,8 +204,8 @@ DUE: Final = Query(
 # For several processes that query at the same time. Each takes a random part of more rows than it
 # needs, so that two seldom take the same pause; where they do, the guard lets one of them win and
 # costs the other a wait. (SKIP LOCKED in the guard would report a pause as lost that has not ended.)
-DUE_SHARED: Final = Query(
-    "due_pauses_shared",
+DUE_POSTGRES: Final = Query(
+    "due_pauses_postgres",
     f"SELECT {_DUE} FROM (SELECT * FROM (SELECT {columns(DuePauseRow)}, expires_at FROM pauses"
     " WHERE status = 'pending' AND expires_at <= ? ORDER BY expires_at LIMIT 2000) AS due"
     " ORDER BY random() LIMIT ?) AS p ORDER BY expires_at",
@@ -253,20 +253,21 @@ GET_IDEMPOTENT: Final = Query(
 def insert(row: InsertPause, seal: Seal) -> list[Write]:
     pause = row.pause
     assert pause.content is not None
+    # By position: keywords cost msgspec 1 µs for each row.
     values = PauseRow(
-        pause_id=pause.pause_id,
-        developer_id=pause.developer_id,
-        mode=pause.mode.value,
-        channel=pause.channel,
-        allow_text=int(pause.allow_text_response),
-        default_index=pause.default_index,
-        created_at=pause.created_at,
-        expires_at=pause.expires_at,
-        delivery_state=pause.delivery_state.value,
-        callback_target=pause.callback_target,
-        remind_at=pause.remind_at,
-        fallbacks=pause.fallbacks,
-        person_key=person_key_of(pause, seal),
+        pause.pause_id,
+        pause.developer_id,
+        pause.mode.value,
+        pause.channel,
+        int(pause.allow_text_response),
+        pause.default_index,
+        pause.created_at,
+        pause.expires_at,
+        pause.delivery_state.value,
+        pause.callback_target,
+        pause.remind_at,
+        pause.fallbacks,
+        person_key_of(pause, seal),
     )
     return [
         Write(INSERT, astuple(values)),
@@ -378,6 +379,6 @@ def from_row(row: FullPauseRow, seal: Seal) -> Pause:
 
 
 def first_id_at(instant: Instant) -> str:
-    """The smallest pause id that a pause created at `instant` can have."""
+    """Return the smallest pause id that a pause created at `instant` can have."""
     bare = f"{instant:012x}"
     return f"psr_{bare[:8]}-{bare[8:]}-7000-8000-000000000000"

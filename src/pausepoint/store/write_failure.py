@@ -1,4 +1,4 @@
-"""That a database could not write a moment ago, though it could be reached: its disk is full, say."""
+"""Remembers the last failed write for the readiness check, such as one on a full disk."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Callable
 from typing import Final
 
 REMEMBERED_SECONDS: Final = 3
-"""How long a process says so: a small write may find room where the next one does not."""
+"""The readiness check fails for this long: after it a small write may succeed and the next one not."""
 
 
 class WriteFailure:
-    """`seconds` is any clock; one that was set back ends what is remembered."""
+    """`seconds` is any clock; if it is set back, the failure is forgotten."""
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
-        self._words: str | None = None
+        self._error: str | None = None
         self._noted_at = 0.0
 
-    def note(self, words: str) -> None:
-        self._words, self._noted_at = words, self._seconds()
+    def note(self, error: str) -> None:
+        self._error, self._noted_at = error, self._seconds()
 
     @property
     def recent(self) -> str | None:
-        """What was said, while it is remembered."""
+        """The error of a write that failed within `REMEMBERED_SECONDS`, else None."""
         is_recent = 0 <= self._seconds() - self._noted_at < REMEMBERED_SECONDS
-        return self._words if is_recent else None
+        return self._error if is_recent else None

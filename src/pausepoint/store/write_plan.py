@@ -26,7 +26,10 @@ class WritePlan:
 
 
 def plan_writes(change: Change, seal: Seal) -> WritePlan:
-    """Raises ValueError for text that no database can hold, UnregisteredWrite."""
+    """Return the statements of a change.
+
+    Raises ValueError for text that no database can store, UnregisteredWrite.
+    """
     event: dict[str, Any] = {}
     guard: Write | None = None
     rows: list[Write] = []
@@ -64,7 +67,7 @@ def _bind(
 
 
 def check_registration() -> None:
-    """Raises UnregisteredWrite where the rows and guards of a change are not those registered."""
+    """Raise UnregisteredWrite where the rows and guards of a change are not those registered."""
     for registry, union in ((ROWS, Row), (GUARDS, Guard)):
         if different := set(registry) ^ set(get_args(union)):
             names = ", ".join(sorted(kind.__name__ for kind in different))

@@ -35,7 +35,7 @@ from pausepoint.store.changes import (
     SetPauseDelivery,
 )
 from pausepoint.store.migrate import SchemaRefused
-from pausepoint.store.postgres.listener import encoded
+from pausepoint.store.postgres.listener import encode_payloads
 from pausepoint.store.postgres.store import PostgresStore
 from pausepoint.store.registry import ChangeEvent
 from pausepoint.store.vault import WrongSecretKey
@@ -471,6 +471,6 @@ def test_a_notification_is_never_too_long() -> None:
     ]
     many = some * 1 + [ChangeEvent(pause_id=a_pause().pause_id) for _ in range(1_000)]
 
-    assert all(len(payload.encode()) < 8_000 for payload in encoded(some))
-    assert sum(payload.count("psr_") for payload in encoded(some)) == 1_000
-    assert encoded(many) == ['{"look":true}']
+    assert all(len(payload.encode()) < 8_000 for payload in encode_payloads(some))
+    assert sum(payload.count("psr_") for payload in encode_payloads(some)) == 1_000
+    assert encode_payloads(many) == ['{"look":true}']

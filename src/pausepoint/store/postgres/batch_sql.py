@@ -72,7 +72,11 @@ def batch_sql(
         name, items = f"w{position}", items_table(f"${position + 4}", own)
         if position < len(guards):
             parts.append(f"{name} AS ({guard_sql(statement, items)})")
-            winners.append(_winners(statement, name, items))
+            winners.append(
+                f"SELECT i.item FROM {items} JOIN {name} AS g ON {_same_key(statement.write, 'g')}"
+                if isinstance(statement.write, Insert)
+                else f"SELECT item FROM {name}"
+            )
         else:
             parts.append(f"{name} AS ({rows_sql(statement, items, condition)})")
     won = "'{}'::int8[]"
@@ -148,12 +152,6 @@ def _update(update: Update, items: str, condition: str) -> str:
         f"UPDATE {table} AS target SET {_item_marks(update.assignments)} FROM {items}, {locked}"
         f" WHERE locked.key = i.p{position} AND target.{key} = locked.key{held}{condition}"
     )
-
-
-def _winners(statement: WriteStatement, part: str, items: str) -> str:
-    if isinstance(statement.write, Insert):
-        return f"SELECT i.item FROM {items} JOIN {part} AS g ON {_same_key(statement.write, 'g')}"
-    return f"SELECT item FROM {part}"
 
 
 def _same_key(insert: Insert, table: str) -> str:

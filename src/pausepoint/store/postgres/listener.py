@@ -1,13 +1,13 @@
-"""News between processes: one LISTEN connection each, and a look at the rows, which are the truth.
+"""Change events between processes: one LISTEN connection each, and a catch-up query of the rows.
 
-A notification is a hint and may be lost; it is never sent inside the transaction it is about,
-since that would make the commits of all processes take turns.
+A notification is a hint and may be lost; it is never sent inside the transaction that it is about,
+since that would serialize the commits of all processes.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -27,13 +27,12 @@ _MOST_PAYLOADS: Final = 10
 """With more ids the other processes query all pauses that they wait for."""
 
 CATCH_UP_SECONDS: Final = 1.0
-LOOK_AGAIN_SECONDS: Final = 5.0
-"""How often the worker's loops query the outbox and the deadlines without a notification: a
-process that dies between its commit and its notification leaves rows without a notification."""
+POLL_SECONDS: Final = 5.0
+"""Interval at which the worker queries the outbox and the deadlines without a notification, since
+a process may die between its commit and its notification."""
 
 LONGEST_BACK_OFF: Final = 2.0
 
-# Never sooner than it was known: everything may be due.
 _ANYTHING: Final = ChangeEvent(outbox=True, deadline=0)
 
 
@@ -50,7 +49,7 @@ _decode = msgspec.json.Decoder(_Payload).decode
 
 
 class Listener:
-    """`find_ended` returns which of some pauses have ended or are undeliverable."""
+    """`find_ended` returns those of some pauses that have ended or are undeliverable."""
 
     def __init__(
         self,
@@ -68,15 +67,15 @@ class Listener:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Raises what `is_trouble` knows; later losses of the connection are mended in silence."""
+        """Connect. Raises errors for which `is_trouble` holds; later it reconnects by itself."""
         await self._connect()
-        runs = (self._stay_connected(), self._send(), self._catch_up(), self._look_again())
+        runs = (self._stay_connected(), self._send(), self._catch_up(), self._poll_worker())
         self._tasks = [asyncio.create_task(run) for run in runs]
 
-    def announce(self, news: list[ChangeEvent]) -> None:
+    def announce(self, events: list[ChangeEvent]) -> None:
         """Notify the other processes soon, coalesced with other notifications."""
-        if any(each != _NOTHING for each in news):
-            self._unsent.extend(news)
+        if any(event != _NOTHING for event in events):
+            self._unsent.extend(events)
             self._has_unsent.set()
 
     async def close(self) -> None:
@@ -90,26 +89,26 @@ class Listener:
                     await asyncio.wait_for(self._notify(connection), FAREWELL_SECONDS)
             connection.terminate()
 
-    # ── Hearing ──
+    # ── Receiving ──
 
     async def _connect(self) -> None:
         connection = await connect(self._url)
         self._lost.clear()
         connection.add_termination_listener(lambda _: self._lost.set())
-        await connection.add_listener(_CHANNEL, self._hear)
+        await connection.add_listener(_CHANNEL, self._receive)
         self._connection = connection
 
-    def _hear(self, connection: Any, sender: int, channel: str, payload: str) -> None:
+    def _receive(self, connection: Any, sender: int, channel: str, payload: str) -> None:
         if sender == connection.get_server_pid():
             return
         try:
-            told = _decode(payload)
+            received = _decode(payload)
         except msgspec.DecodeError:
-            return  # Another program's, or another release's: the catch-up query finds the rows.
-        self._registry.notify(ChangeEvent(pause_id=pause_id) for pause_id in told.pauses)
-        self._registry.notify(ChangeEvent(developer_id=account) for account in told.accounts)
-        self._registry.notify([ChangeEvent(outbox=told.outbox, deadline=told.deadline)])
-        if told.look:
+            return  # From another program or release: the catch-up query finds the rows.
+        self._registry.notify(ChangeEvent(pause_id=pause_id) for pause_id in received.pauses)
+        self._registry.notify(ChangeEvent(developer_id=account) for account in received.accounts)
+        self._registry.notify([ChangeEvent(outbox=received.outbox, deadline=received.deadline)])
+        if received.look:
             self._registry.notify([_ANYTHING])
             self._registry.look.set()
 
@@ -124,7 +123,7 @@ class Listener:
                 if not is_trouble(error):
                     raise
                 await back_off.wait()
-            # What was said in between was not heard.
+            # Notifications in between were lost.
             self._registry.notify([_ANYTHING])
             self._registry.look.set()
 
@@ -136,14 +135,14 @@ class Listener:
             self._registry.look.clear()
             self._registry.wake_feeds()
             if waited_for := self._registry.waited_for():
-                # StoreUnavailable: the next look may be luckier.
+                # StoreUnavailable: the next query may succeed.
                 with suppress(Exception):
                     ended = await self._find_ended(waited_for)
                     self._registry.notify(ChangeEvent(pause_id=pause_id) for pause_id in ended)
 
-    async def _look_again(self) -> None:
+    async def _poll_worker(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
             self._registry.notify([_ANYTHING])
 
     # ── Sending ──
@@ -153,43 +152,42 @@ class Listener:
             await self._has_unsent.wait()
             self._has_unsent.clear()
             if self._connection is not None and not self._connection.is_closed():
-                # Lost with the connection: the others look for themselves.
+                # If the connection is lost, the catch-up queries of the others find the rows.
                 with suppress(Exception):
                     await self._notify(self._connection)
             else:
                 self._unsent.clear()
 
     async def _notify(self, connection: Connection) -> None:
-        news, self._unsent = self._unsent, []
+        events, self._unsent = self._unsent, []
         await connection.execute(
             f"SELECT pg_notify('{_CHANNEL}', payload) FROM unnest($1::text[]) AS payload",
-            encoded(news),
+            encode_payloads(events),
         )
 
 
 _NOTHING: Final = ChangeEvent()
 
 
-def encoded(news: Sequence[ChangeEvent]) -> list[str]:
-    """The news as payloads, each short enough for PostgreSQL."""
-    return [_encode(payload).decode() for payload in _payloads(news)]
-
-
-def _payloads(news: Sequence[ChangeEvent]) -> Iterator[_Payload]:
-    pauses = {each.pause_id: None for each in news if each.pause_id is not None}
-    accounts = {each.developer_id: None for each in news if each.developer_id is not None}
-    outbox = any(each.outbox for each in news)
-    deadline = min((each.deadline for each in news if each.deadline is not None), default=None)
+def encode_payloads(events: Sequence[ChangeEvent]) -> list[str]:
+    """Return the events as few payloads, each short enough for PostgreSQL."""
+    pauses = dict.fromkeys(event.pause_id for event in events if event.pause_id is not None)
+    accounts = dict.fromkeys(
+        event.developer_id for event in events if event.developer_id is not None
+    )
     if len(pauses) + len(accounts) > _IDS_IN_PAYLOAD * _MOST_PAYLOADS:
-        yield _Payload(look=True)
-        return
-    rest = [*((each, True) for each in pauses), *((each, False) for each in accounts)]
-    payload = _Payload(outbox=outbox, deadline=deadline)
-    while True:
-        now, rest = rest[:_IDS_IN_PAYLOAD], rest[_IDS_IN_PAYLOAD:]
-        payload.pauses = [each for each, is_pause in now if is_pause]
-        payload.accounts = [each for each, is_pause in now if not is_pause]
-        yield payload
-        if not rest:
-            return
-        payload = _Payload()
+        return [_encode(_Payload(look=True)).decode()]
+    deadlines = [event.deadline for event in events if event.deadline is not None]
+    first = _Payload(
+        outbox=any(event.outbox for event in events), deadline=min(deadlines, default=None)
+    )
+    payloads = [first]
+    ids = [*((each, True) for each in pauses), *((each, False) for each in accounts)]
+    for start in range(0, len(ids), _IDS_IN_PAYLOAD):
+        payload = first if start == 0 else _Payload()
+        some = ids[start : start + _IDS_IN_PAYLOAD]
+        payload.pauses = [each for each, is_pause in some if is_pause]
+        payload.accounts = [each for each, is_pause in some if not is_pause]
+        if start:
+            payloads.append(payload)
+    return [_encode(payload).decode() for payload in payloads]

@@ -47,7 +47,7 @@ MARKS_KEPT: Final = 24 * 3_600_000
 """Milliseconds; a process that was killed leaves its marks."""
 
 MIGRATION_SECONDS: Final = 3600.0
-"""How long a migration of a large table may take; concurrent starts wait for it."""
+"""Timeout of a migration of a large table; concurrent starts wait for it."""
 
 CLOCK_TOLERANCE: Final = 1_000
 """Milliseconds by which this machine's clock may differ from the database's."""
@@ -73,7 +73,7 @@ _CHECK: Final = Query(
 class PostgresStore(Store):
     """Caches nothing, since other processes write, too."""
 
-    _due_statement = pauses.DUE_SHARED
+    _due_statement = pauses.DUE_POSTGRES
     _feed_end = audit.FEED_END_POSTGRES
     _feed_statement = audit.FEED_POSTGRES
 
@@ -117,7 +117,9 @@ class PostgresStore(Store):
         super().__init__(seal)
         self._clock = clock
         self._reader = reader
-        self._listener = Listener(url, self._registry, self._find_ended)
+        self._listener = Listener(
+            url, self._registry, lambda ids: self._all(pauses.ENDED_OR_FAILED, (ids,))
+        )
         writer_connections = [WriterConnection(url, types) for _ in range(WRITERS)]
         self._writer = Writer(writer_connections, clock, self._notify, observer)
 
@@ -227,9 +229,6 @@ class PostgresStore(Store):
         return [
             replace(other, counts=self._seal.unseal(other.counts, counts.ROW)) for other in others
         ]
-
-    async def _find_ended(self, pause_ids: Sequence[str]) -> list[str]:
-        return await self._all(pauses.ENDED_OR_FAILED, (pause_ids,))
 
     def _notify(self, events: list[ChangeEvent]) -> None:
         self._registry.notify(events)

@@ -23,7 +23,6 @@ from pausepoint.domain.mode import Mode
 from pausepoint.domain.pause import Contact
 from pausepoint.domain.time import Instant, milliseconds
 from pausepoint.observability.observer import SILENT, Observer
-from pausepoint.security.sealed import Seal
 from pausepoint.store import audit, deliveries, pauses, recipients, vault
 from pausepoint.store.base import CannotOpen, Store, StoreUnavailable
 from pausepoint.store.changes import Applied, Change, Lost
@@ -62,7 +61,7 @@ class DatabaseUnusable(CannotOpen):
 class SqliteStore(Store):
     """Point reads run on the event loop, where they take about 10 µs; lists in a thread."""
 
-    _due_statement = pauses.DUE
+    _due_statement = pauses.DUE_SQLITE
     _feed_end = audit.FEED_END_SQLITE
     _feed_statement = audit.FEED_SQLITE
 
@@ -94,13 +93,16 @@ class SqliteStore(Store):
             self._connection = _connect(path)
             _prepare_writer(self._connection)
             migrate_sqlite(self._connection)
-            seal = _open_vault(self._connection, secret_keys)
+            [wrapped] = self._connection.execute(vault.GET.sql).fetchone() or (None,)
+            seal, to_keep = vault.open_seal(wrapped, secret_keys)
+            if to_keep is not None:
+                self._connection.execute(vault.PUT.sql, (to_keep,))
             mutes = recipients.LIST_MUTES.records(
                 self._connection.execute(recipients.LIST_MUTES.sql).fetchall()
             )
             for parameters in recipients.rekeyings(mutes, seal):
                 self._connection.execute(recipients.REKEY.sql, parameters)
-            # We hold the lock, so a previous holder of a lease is dead: its deliveries are due now.
+            # We hold the lock, so the process of any older lease is dead: its deliveries are due now.
             now = clock.now()
             self._connection.execute(deliveries.RELEASE_SQLITE.sql, (now, now))
         except sqlite3.Error as error:
@@ -273,14 +275,6 @@ def _connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
         # Opens the write-ahead log now, while it is there, and not with the first query.
         connection.execute("SELECT 1 FROM schema_migrations").fetchone()
     return connection
-
-
-def _open_vault(connection: sqlite3.Connection, secret_keys: Sequence[str]) -> Seal:
-    [wrapped] = connection.execute(vault.GET.sql).fetchone() or (None,)
-    seal, to_keep = vault.open_seal(wrapped, secret_keys)
-    if to_keep is not None:
-        connection.execute(vault.PUT.sql, (to_keep,))
-    return seal
 
 
 def _prepare_writer(connection: sqlite3.Connection) -> None:

@@ -37,7 +37,7 @@ BATCH_LIMIT: Final = 256
 QUEUE_LIMIT: Final = 20_000
 _INSERT_SIZES: Final = (256, 128, 64, 32, 16, 8, 4, 2, 1)
 BUSY_SECONDS: Final = 5
-"""How long a write waits for another program that holds the database."""
+"""Timeout of a write while another program locks the database."""
 
 
 @dataclass(slots=True)
@@ -180,7 +180,10 @@ class Writer:
                 job.error = error
         except sqlite3.OperationalError as error:
             # Disk full, read-only, locked by another program: it concerns all jobs.
-            self._note_trouble(str(error))
+            if self.write_failure.recent is None:
+                log.warning("the database cannot write", error=str(error))
+            self.trouble = str(error)
+            self.write_failure.note(self.trouble)
             for job in batch:
                 job.events.clear()
                 job.error = StoreUnavailable(str(error))
@@ -205,12 +208,6 @@ class Writer:
         # An active reader blocks it: then it is retried, at the end at the latest.
         if not self._is_saved:
             self._is_saved = self._scrub()
-
-    def _note_trouble(self, words: str) -> None:
-        if self.write_failure.recent is None:
-            log.warning("the database cannot write", error=words)
-        self.trouble = words
-        self.write_failure.note(words)
 
     def _scrub(self) -> bool:
         # A reader may block it, and other jobs must not wait for that.
