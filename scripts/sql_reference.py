@@ -43,7 +43,7 @@ _CLAUSE: Final = re.compile(
 )
 _HEAD: Final = """\
 -- The SQL that PausePoint runs on {engine}, but for lists of the audit log with more filters.
--- Written by scripts/write_reference.py from src/pausepoint/store/; tests/store/test_sql.py compares it.
+-- Written by scripts/write_reference.py from src/pausepoint/store/; tests/store/test_statements.py compares it.
 """
 _BATCHES: Final = """\
 

@@ -36,7 +36,9 @@ from pausepoint.store.changes import (
     InsertAuditEntry,
     InsertDelivery,
     InsertDeveloper,
+    InsertMute,
     InsertPause,
+    InsertRecipient,
     InsertWebhook,
     Lost,
     RevokeApiKey,
@@ -44,8 +46,8 @@ from pausepoint.store.changes import (
     SetDeveloperDisabled,
     SetPauseDelivery,
     UpdateDelivery,
+    VerifyRecipient,
 )
-from pausepoint.store.directory import InsertMute, InsertRecipient, VerifyRecipient
 from tests.store.samples import HOUR, NOW, a_delivery, a_developer, a_pause
 
 LIMIT: Final = 10_000

@@ -1,4 +1,4 @@
-"""What is sealed of a question, and that rows from before its fields had names stay readable."""
+"""Encrypted questions: stored by field name; rows of the older list format stay readable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moving house: from a SQLite file to PostgreSQL, interrupted and disturbed in every way."""
+"""`db copy` from SQLite to PostgreSQL: resumption after interruptions, refusals, and verification."""
 
 from __future__ import annotations
 

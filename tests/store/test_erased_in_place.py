@@ -1,4 +1,4 @@
-"""Rows that SQLite moves leave copies behind. Those of content never move, so none outlives its row."""
+"""SQLite leaves no copies of erased content, since rows of content never move."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is erased is gone: from the API's answers, from the tables, and from the file's bytes."""
+"""Erased content is gone from the API's answers, from the tables, and from the file's bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit log as a feed: nothing skipped, nothing twice, whatever commits when, on both engines."""
+"""The feed: no entry is skipped or repeated in any order of commits, on both engines."""
 
 from __future__ import annotations
 

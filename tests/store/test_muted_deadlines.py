@@ -1,4 +1,4 @@
-"""A person who mutes an account's agents has not agreed by their silence: no default falls, on both engines."""
+"""The default is not chosen for a person who has muted the account's agents, on both engines."""
 
 from __future__ import annotations
 

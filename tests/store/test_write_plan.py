@@ -1,4 +1,4 @@
-"""No write can vanish: what a change names is written, or the caller hears that it is not registered."""
+"""No write can vanish: an unregistered row or guard is refused."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ pytestmark = pytest.mark.anyio
 
 Store = SqliteStore | PostgresStore
 
-_RENAME: Final = Statement("rename", "UPDATE developers SET plan = ? WHERE developer_id = ?")
+_RENAME: Final[Any] = Statement("rename", "UPDATE developers SET plan = ? WHERE developer_id = ?")
 
 
 @dataclass(frozen=True)
 class RenamePlan:
-    """What somebody adds, and forgets to register."""
+    """A write that is not registered."""
 
     developer_id: str
 
 
 @contextmanager
-def registered(kinds: dict[type, registry.Registered], statement: Statement) -> Iterator[None]:
+def registered(kinds: dict[type, registry.Registered], statement: Any) -> Iterator[None]:
     """`RenamePlan` is registered, with `statement`, while this lasts."""
     kinds[RenamePlan] = registry.Registered(
         lambda item, _: [Write(statement, ("renamed", item.developer_id))], ()

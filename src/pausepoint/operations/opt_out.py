@@ -28,10 +28,11 @@ from pausepoint.security.response_tokens import ResponseToken, verify, verify_mu
 from pausepoint.store.changes import (
     Applied,
     Change,
+    DeleteMute,
     FailPauseDelivery,
+    InsertMute,
     audit_entry,
 )
-from pausepoint.store.directory import DeleteMute, InsertMute
 
 MUTE_LINK_LASTS: Final = timedelta(days=30)
 """After the deadline. CAN-SPAM, 16 CFR 316.5: an opt-out must work for 30 days after the message."""

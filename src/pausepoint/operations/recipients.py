@@ -23,12 +23,15 @@ from pausepoint.operations.recipient_policy import check_recipient, subject_of
 from pausepoint.operations.services import Services
 from pausepoint.security.confirmation_tokens import ConfirmationToken, issue_confirmation
 from pausepoint.security.display_safe import quote, single_line
-from pausepoint.store.changes import Applied, Change, InsertAuditEntry, audit_entry
-from pausepoint.store.directory import (
+from pausepoint.store.changes import (
+    Applied,
+    Change,
     DeleteRecipient,
+    InsertAuditEntry,
     InsertRecipient,
     NoteAsking,
     VerifyRecipient,
+    audit_entry,
 )
 
 CONFIRMED_WITHIN: Final = timedelta(days=7)

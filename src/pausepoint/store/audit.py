@@ -127,7 +127,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
     developer_id=lambda entry: None if entry.pause_id is None else entry.developer_id,
 )
 def insert(entry: InsertAuditEntry, _: Seal) -> list[Write]:
-    # By position: keywords cost msgspec 1 µs for each row.
+    # Positional: keyword arguments cost msgspec 1 µs a row, and a create has three such rows.
     row = NewEntryRow(
         entry.developer_id,
         entry.mode.value if entry.mode else None,

@@ -1,8 +1,4 @@
-"""The store: read records, and apply one frozen change.
-
-An operation reads, decides with the pure core, and hands over one `Change`: at most one guard, and
-rows that follow only if the guard held. The store answers after the commit.
-"""
+"""The abstract store: an operation reads records, decides, and applies one frozen `Change`."""
 
 from __future__ import annotations
 
@@ -57,10 +53,7 @@ class DatabaseGone(StoreUnavailable):
 
 
 class OutcomeUnknown(StoreUnavailable):
-    """The database went away during the commit and has not come back: it may have been written.
-
-    Only PostgreSQL can leave that open.
-    """
+    """PostgreSQL went away during the commit and has not come back: it may have been written."""
 
 
 class Store(ABC):
@@ -106,10 +99,9 @@ class Store(ABC):
 
     @abstractmethod
     async def scrub(self) -> bool:
-        """Remove erased content from the write-ahead log, too.
+        """Remove erased content from SQLite's write-ahead log; on PostgreSQL VACUUM removes it.
 
-        False while a reader is active: then it is retried until it is done. On PostgreSQL that is
-        the task of VACUUM, and of archives and backups.
+        False while a reader prevents it: then it is retried until it is done.
         """
 
     @abstractmethod

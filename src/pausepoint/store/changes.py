@@ -13,10 +13,10 @@ from pausepoint.domain.delivery import Attempt, Delivery, DeliveryState
 from pausepoint.domain.events import Actor, Event
 from pausepoint.domain.mode import Mode
 from pausepoint.domain.pause import Contact, Ending, Pause
+from pausepoint.domain.recipients import Asking, Mute, Recipient, VerifiedBy
 from pausepoint.domain.record import record
 from pausepoint.domain.time import Instant
 from pausepoint.domain.webhook import Webhook
-from pausepoint.store.directory import DirectoryGuard
 
 Detail: TypeAlias = str | int | bool | None
 
@@ -251,6 +251,50 @@ class ErasePause:
     pause_id: str
 
 
+@record(frozen=True, slots=True)
+class InsertRecipient:
+    """Holds if the account has no recipient with this address in this mode."""
+
+    recipient: Recipient
+
+
+@record(frozen=True, slots=True)
+class VerifyRecipient:
+    """Holds if the recipient is there and was not verified."""
+
+    recipient_id: str
+    by: VerifiedBy
+
+
+@record(frozen=True, slots=True)
+class NoteAsking:
+    """Records the outcome of a confirmation request. Holds if the recipient is still there."""
+
+    recipient_id: str
+    at: Instant
+    asking: Asking
+    code: str | None
+
+
+@record(frozen=True, slots=True)
+class DeleteRecipient:
+    recipient_id: str
+    developer_id: str
+    mode: Mode
+
+
+@record(frozen=True, slots=True)
+class InsertMute:
+    """Holds if the person has not muted the account so far, or now reports it as well."""
+
+    mute: Mute
+
+
+@record(frozen=True, slots=True)
+class DeleteMute:
+    mute_id: str
+
+
 Guard: TypeAlias = (
     EndPause
     | ClaimIdempotencyKey
@@ -262,7 +306,12 @@ Guard: TypeAlias = (
     | SetDeveloperDisabled
     | SetDeveloperPlan
     | ErasePause
-    | DirectoryGuard
+    | InsertRecipient
+    | VerifyRecipient
+    | NoteAsking
+    | DeleteRecipient
+    | InsertMute
+    | DeleteMute
 )
 
 

@@ -189,7 +189,7 @@ _decode = msgspec.json.Decoder(list[tuple[int, int, str, str | None]]).decode
 @registry.row(InsertDelivery, outbox=lambda _: True)
 def insert(row: InsertDelivery, _: Seal) -> list[Write]:
     delivery = row.delivery
-    # By position: keywords cost msgspec 1 µs for each row.
+    # Positional: keyword arguments cost msgspec 1 µs a row, and a create has three such rows.
     values = DeliveryRow(
         delivery.delivery_id,
         delivery.developer_id,

@@ -253,7 +253,7 @@ GET_IDEMPOTENT: Final = Query(
 def insert(row: InsertPause, seal: Seal) -> list[Write]:
     pause = row.pause
     assert pause.content is not None
-    # By position: keywords cost msgspec 1 µs for each row.
+    # Positional: keyword arguments cost msgspec 1 µs a row, and a create has three such rows.
     values = PauseRow(
         pause.pause_id,
         pause.developer_id,

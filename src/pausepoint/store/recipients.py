@@ -26,7 +26,7 @@ from pausepoint.domain.recipients import (
 from pausepoint.domain.time import Instant
 from pausepoint.security.sealed import Seal
 from pausepoint.store import registry
-from pausepoint.store.directory import (
+from pausepoint.store.changes import (
     DeleteMute,
     DeleteRecipient,
     InsertMute,

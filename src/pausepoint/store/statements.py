@@ -97,7 +97,7 @@ def point_query(
 # ── Writes ──
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Insert:
     """`on_conflict` is the action if a row has the same `conflict` columns, such as `DO NOTHING`."""
 
@@ -107,6 +107,7 @@ class Insert:
     on_conflict: str = ""
 
     def sql(self, rows: int = 1) -> str:
+        """Return the statement for a number of rows, in the form that SQLite runs."""
         values = f"({', '.join('?' * len(self.columns))})"
         insert = f"INSERT INTO {self.table} ({', '.join(self.columns)}) VALUES " + ", ".join(
             [values] * rows

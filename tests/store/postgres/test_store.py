@@ -1,4 +1,4 @@
-"""What is PostgreSQL's own: its triggers, its schema, and several processes on one database."""
+"""PostgreSQL alone: its triggers, its schema, and several processes on one database."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 -- The SQL that PausePoint runs on PostgreSQL, but for lists of the audit log with more filters.
--- Written by scripts/write_reference.py from src/pausepoint/store/; tests/store/test_sql.py compares it.
+-- Written by scripts/write_reference.py from src/pausepoint/store/; tests/store/test_statements.py compares it.
 
 -- accounts.INSERT_DEVELOPER
 INSERT INTO developers (developer_id, email_index, sealed, password_hash, plan, created_at, disabled_at)

@@ -1,4 +1,4 @@
-"""A database whose file goes away under its server: nothing is taken, and nothing told is lost."""
+"""A database file that is moved, replaced or deleted: writes are refused, acknowledged ones are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is SQLite's own: the file, its lock, its triggers, its secrets."""
+"""SQLite alone: the file, its lock, its triggers, its secrets."""
 
 from __future__ import annotations
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeAlias, TypeVar
 
 from pausepoint.store.base import StoreUnavailable
@@ -39,8 +38,7 @@ class Reader:
         self._lookups: dict[PointQuery[Any], _Lookup] = {}
 
     async def rows(self, query: Query[R], parameters: Parameters) -> list[R]:
-        sql = with_numbers(query.sql)
-        return query.records(await self.run(lambda connection: connection.fetch(sql, *parameters)))
+        return query.records(await self.fetch(with_numbers(query.sql), *parameters))
 
     async def first(self, query: Query[R], parameters: Parameters) -> R | None:
         """Return the first row, or None."""
@@ -68,6 +66,9 @@ class Reader:
             await asyncio.wait_for(self._pool.close(), FAREWELL_SECONDS)
         except Exception:
             self._pool.terminate()
+
+    async def fetch(self, sql: str, *parameters: Any) -> list[Any]:
+        return await self.run(lambda connection: connection.fetch(sql, *parameters))
 
     async def run(self, run: Callable[[Connection], Awaitable[T]]) -> T:
         """Run a read on a connection of the pool, and again on another one if that is lost."""
@@ -121,7 +122,7 @@ class _Lookup:
             keys = list(self._asked)[:KEYS_LIMIT]
             asked = {key: self._asked.pop(key) for key in keys}
             try:
-                rows = await self._reader.run(partial(_fetch, self._sql, keys))
+                rows = await self._reader.fetch(self._sql, keys)
             except asyncio.CancelledError:
                 for answer in _undone(asked):
                     answer.cancel()
@@ -142,8 +143,3 @@ class _Lookup:
 
 def _undone(asked: dict[str, list[Answer]]) -> list[Answer]:
     return [answer for answers in asked.values() for answer in answers if not answer.done()]
-
-
-async def _fetch(sql: str, keys: Sequence[str], connection: Connection) -> list[Any]:
-    rows: list[Any] = await connection.fetch(sql, keys)
-    return rows

@@ -89,14 +89,14 @@ _SOCKET_OPTIONS: Final = {  # Of Linux; macOS has another name for the first, Wi
 
 @dataclass(frozen=True)
 class PostgresUrl:
-    """`dsn` is what the driver parses; the rest are arguments beside it."""
+    """`dsn` is parsed by the driver; the other fields are arguments for it."""
 
     dsn: str
     parameters: Mapping[str, str]
 
     @property
     def connect_seconds(self) -> float:
-        """`connect_timeout`; 0 and unset mean our own, since a start must not hang for ever."""
+        """Return `connect_timeout`; for 0 and unset our default, since a start must not hang."""
         return float(self.parameters.get("connect_timeout", 0)) or CONNECT_SECONDS
 
     @property
@@ -111,7 +111,7 @@ class PostgresUrl:
 
     @cached_property
     def tls(self) -> ssl.SSLContext | None:
-        """None: the driver makes it from the URL. Raises OSError for files it cannot load."""
+        """Return the TLS context; None if the driver makes it. Raises OSError for unreadable files."""
         mode, roots = self.parameters.get("sslmode"), self.parameters.get("sslrootcert")
         if mode == _UNVERIFIED:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -138,7 +138,7 @@ class PostgresUrl:
         return context
 
     def set_keepalive(self, connection_socket: Any) -> None:
-        """TCP keepalive as the URL says (seconds; `tcp_user_timeout` in milliseconds)."""
+        """Set the TCP keepalive of the URL (seconds; `tcp_user_timeout` in milliseconds)."""
         if connection_socket.family == socket.AF_UNIX:
             return
         if self.parameters.get("keepalives") == "0":
@@ -153,7 +153,7 @@ class PostgresUrl:
 
 @cache
 def parse_postgres_url(url: str) -> PostgresUrl:
-    """Raises ValueError with a sentence that names the parameter and shows no secret."""
+    """Parse a URL. Raises ValueError that names the parameter and shows no secret."""
     base, _, given_query = url.partition("?")
     given = dict(_parse_query(given_query))
     for name, value in given.items():
@@ -173,7 +173,7 @@ def parse_postgres_url(url: str) -> PostgresUrl:
 
 
 def _parse_query(query: str) -> list[tuple[str, str]]:
-    """As libpq reads it: percent signs are decoded, a plus sign is a plus sign."""
+    """Parse the query as libpq does: percent escapes are decoded, `+` is no space."""
     pairs = []
     for part in filter(None, query.split("&")):
         name, equals, value = (unquote(text) for text in part.partition("="))

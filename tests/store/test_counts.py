@@ -1,4 +1,4 @@
-"""Several processes on one PostgreSQL hold the limits together, but for the last second or two."""
+"""Several processes on one PostgreSQL share rate limits, but for the last second or two."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every engine must do, whichever it is."""
+"""The contract of `Store`, which both engines must fulfil."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may be asked, as both engines keep it: recipients, mutes, and how many questions wait for one person."""
+"""Recipients, mutes and counts of pending pauses, on both engines."""
 
 from __future__ import annotations
 
@@ -17,17 +17,15 @@ from pausepoint.store.base import Store
 from pausepoint.store.changes import (
     Applied,
     Change,
-    EndPause,
-    InsertDeveloper,
-    InsertPause,
-    Lost,
-    MuteCheck,
-)
-from pausepoint.store.directory import (
     DeleteMute,
     DeleteRecipient,
+    EndPause,
+    InsertDeveloper,
     InsertMute,
+    InsertPause,
     InsertRecipient,
+    Lost,
+    MuteCheck,
     NoteAsking,
     VerifyRecipient,
 )

@@ -1,4 +1,4 @@
-"""PostgreSQL that goes away, and comes back: nothing acknowledged is lost, nothing refused was written."""
+"""PostgreSQL outages: acknowledged writes are durable, refused ones are not written."""
 
 from __future__ import annotations
 
