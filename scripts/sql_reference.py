@@ -8,6 +8,7 @@ import pkgutil
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -54,7 +55,7 @@ _BATCHES: Final = """\
 
 
 def sqlite_reference() -> str:
-    with sqlite3.connect(":memory:", isolation_level=None) as connection:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         migrate_sqlite(connection)
         parts = [_HEAD.format(engine="SQLite")]
         for name, statement in _statements("POSTGRES"):
@@ -64,7 +65,6 @@ def sqlite_reference() -> str:
             except sqlite3.Error:
                 continue  # a statement of PostgreSQL alone
             parts.append(_entry(name, sql))
-    connection.close()
     return "\n".join(parts)
 
 
