@@ -194,7 +194,7 @@ async def test_looking_at_the_mute_link_mutes_nobody(world: World, api: httpx2.A
         assert (await api.request(method, link)).status_code == 200
     one_click = await api.post(link, content=b"List-Unsubscribe=One-Click")
     assert one_click.status_code == 400
-    assert "Mute this agent?" in await plain(api, link)
+    assert "Mute these agents?" in await plain(api, link)
     assert (await api.post(link)).status_code == 303
     assert "can no longer write to you" in await plain(api, link)
 
