@@ -142,9 +142,10 @@ def poll(values: Json, context: CallContext) -> ToolSteps:
         outcome = matched((yield request), request)
         waited += outcome.seconds
         if hold and was_cut(outcome):
-            # A poll without a wait still returns the state.
+            # A poll without a wait still returns the state. A server that has just died may still
+            # accept a connection, and reset it.
             context.known.note_cut(outcome, outcome.seconds)
-            request = look(pause_id, 0)
+            request = look(pause_id, 0, delay_seconds=1)
             outcome = matched((yield request), request)
             hold = 0
         pause = pause_in(outcome)
