@@ -136,6 +136,8 @@ async def ask_server(database: Path, command: str, arguments: Mapping[str, Any])
 
 
 def socket_path(database: Path) -> Path:
+    """Return the socket's path, one for all names of a database that is reached by symbolic links."""
+    database = database.resolve()
     return database.with_name(database.name + ".sock")
 
 

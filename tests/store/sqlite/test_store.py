@@ -77,6 +77,32 @@ async def test_only_one_process_at_a_time(tmp_path: Path) -> None:
     await again.close()
 
 
+async def test_a_symbolic_link_to_a_database_in_use_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link.db"
+    link.symlink_to(tmp_path / "test.db")
+    store = await SqliteStore.open(tmp_path / "test.db", (SECRET,), FakeClock())
+    with pytest.raises(DatabaseInUse):
+        await SqliteStore.open(link, (SECRET,), FakeClock())
+    await store.close()
+    store = await SqliteStore.open(link, (SECRET,), FakeClock())
+    with pytest.raises(DatabaseInUse):
+        await SqliteStore.open(tmp_path / "test.db", (SECRET,), FakeClock())
+    await store.close()
+
+
+async def test_a_database_with_a_hard_link_is_refused(tmp_path: Path) -> None:
+    path, other = tmp_path / "test.db", tmp_path / "other.db"
+    store = await SqliteStore.open(path, (SECRET,), FakeClock())
+    await store.close()
+    other.hardlink_to(path)
+    for name in (path, other):
+        with pytest.raises(DatabaseUnusable, match="a hard link"):
+            await SqliteStore.open(name, (SECRET,), FakeClock())
+    other.unlink()
+    await (await SqliteStore.open(path, (SECRET,), FakeClock())).close()
+
+
 async def test_only_its_owner_may_read_the_file(tmp_path: Path) -> None:
     await filled(tmp_path / "a.db", [SECRET])
 

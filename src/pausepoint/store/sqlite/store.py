@@ -247,9 +247,19 @@ class SqliteStore(Store):
 
 
 def lock_database(path: Path) -> int:
-    """Return a descriptor that locks the database until it is closed. Raises DatabaseInUse."""
+    """Return a descriptor that locks the database until it is closed.
+
+    A symbolic link is locked as the file that it leads to. Raises DatabaseInUse, and DatabaseUnusable
+    for a file with two names, whose write-ahead logs would be two as well
+    (https://www.sqlite.org/howtocorrupt.html#_multiple_links_to_the_same_file).
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if path.exists() and path.stat().st_nlink > 1:
+        raise DatabaseUnusable(
+            f"{path} has a second name, a hard link: SQLite would lose data. Remove one of the names."
+        )
+    real_path = path.resolve()
+    descriptor = os.open(f"{real_path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
