@@ -74,7 +74,7 @@ def test_a_message_shows_the_end_or_that_there_is_more(padding: str) -> None:
     asked = notification(message=message)
     sms = SmsChannel().render(asked).body
     mail = MAIL.render(notification(message=message, recipient="bob@example.com"))
-    slack = SLACK.render(notification(message=message, recipient=HOOK)).payload["blocks"][1]
+    slack = SLACK.render(notification(message=message, recipient=HOOK)).payload["blocks"][2]
     for text in (sms, mail.text, mail.html, slack["text"]["text"]):
         assert END in text or "..." in text or "…" in text
     assert sms.endswith(RESPOND_URL)
