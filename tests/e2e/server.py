@@ -179,12 +179,17 @@ class Server:
 
     def connections(self) -> int:
         """How many it has accepted, has not closed and has read to the last byte."""
+        return len(self.peers())
+
+    def peers(self) -> set[str]:
+        """The other ends of those connections: a new one has another port than one that ends."""
         rows = [line.split() for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
         own = [row for row in rows if row[1].endswith(f":{self.port:04X}")]
-        return sum(
-            row[3] != LISTENING and row[4].endswith(f":{0:08X}") and row[9] != NOT_ACCEPTED
+        return {
+            row[2]
             for row in own
-        )
+            if row[3] != LISTENING and row[4].endswith(f":{0:08X}") and row[9] != NOT_ACCEPTED
+        }
 
     def log(self, lines: int = 60) -> str:
         """The end of what it wrote to stderr."""

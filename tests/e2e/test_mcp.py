@@ -82,9 +82,9 @@ class Poll:
         self._streams = streams
         self._text = ""
         self._thread = threading.Thread(target=self._run)
-        before = server.connections()
+        before = server.peers()
         self._thread.start()
-        eventually(lambda: server.connections() > before)
+        eventually(lambda: server.peers() - before)
         with Api(server.base_url, server.test_api_key) as api:
             # What the server has read before this, it has begun when this is answered.
             assert api.pause(pause["pause_id"])["status"] == "pending"
@@ -194,9 +194,9 @@ def test_restart_in_the_middle_over_stdio(server: Server) -> None:
     pause = ask(server)
     stdio = on_stdio(server)
     look = {"pause_id": pause["pause_id"]}
-    before = server.connections()
+    before = server.peers()
     stdio.send_call("poll_pause_request", look)
-    eventually(lambda: server.connections() > before)
+    eventually(lambda: server.peers() - before)
     server.restart()
     content = stdio.receive()["result"]["structuredContent"]
     assert content["status"] == "pending"
@@ -209,9 +209,9 @@ def test_kill_in_the_middle_over_stdio(server: Server) -> None:
     pause = ask(server)
     stdio = on_stdio(server)
     look = {"pause_id": pause["pause_id"]}
-    before = server.connections()
+    before = server.peers()
     stdio.send_call("poll_pause_request", look)
-    eventually(lambda: server.connections() > before)
+    eventually(lambda: server.peers() - before)
     server.kill()
     sentence = stdio.receive()["result"]["content"][0]["text"]
     assert sentence.startswith(f"Cannot reach PausePoint at {server.base_url} (")
