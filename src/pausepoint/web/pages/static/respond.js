@@ -68,7 +68,7 @@ async function hasEnded() {
     const answer = await fetch(location.href, { cache: "no-store" });
     const html = await answer.text();
     if (!answer.ok || html.includes('id="answer"')) return false;
-    if (document.getElementById("answer")?.dataset.sending) return true;
+    if (document.getElementById("answer")?.dataset.sending) return false;
     show(html);
     return true;
   } catch {
@@ -79,9 +79,13 @@ async function hasEnded() {
 async function watchForTheEnd(form) {
   while (form.isConnected) {
     await new Promise((resolve) => {
-      const timer = setTimeout(resolve, CHECK_EVERY);
-      const seen = () => { clearTimeout(timer); resolve(); };
-      document.addEventListener("visibilitychange", seen, { once: true });
+      const go = () => {
+        clearTimeout(timer);
+        document.removeEventListener("visibilitychange", go);
+        resolve();
+      };
+      const timer = setTimeout(go, CHECK_EVERY);
+      document.addEventListener("visibilitychange", go);
     });
     if (!document.hidden && !form.dataset.sending && form.isConnected && await hasEnded()) return;
   }
