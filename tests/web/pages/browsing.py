@@ -43,7 +43,8 @@ class Watched:
         self.page.on("request", lambda request: self._check(request.url))
 
     def _hear(self, text: str) -> None:
-        if "ERR_INTERNET_DISCONNECTED" not in text:  # a test has pulled the plug
+        # A test has pulled the plug, or stood in the way.
+        if not any(words in text for words in ("ERR_INTERNET_DISCONNECTED", "status of 502")):
             self.complaints.append(text)
 
     def _check(self, url: str) -> None:

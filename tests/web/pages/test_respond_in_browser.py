@@ -128,7 +128,7 @@ def test_a_press_without_a_connection_keeps_the_note(open_page: Open, site: Site
     page.get_by_label("Add a note").fill("Only this\nonce")
     page.context.set_offline(True)
     page.get_by_role("button", name="Reject").click()
-    expect(page.get_by_text("There is no connection.")).to_be_visible()
+    expect(page.get_by_text("Your answer may not have arrived")).to_be_visible()
     expect(page.get_by_role("button", name="Reject")).to_be_enabled()
     assert page.get_by_label("Add a note").input_value() == "Only this\nonce"
 
@@ -136,6 +136,20 @@ def test_a_press_without_a_connection_keeps_the_note(open_page: Open, site: Site
     page.get_by_role("button", name="Reject").click()
     expect(page.get_by_role("heading", name="Answered")).to_be_visible()
     assert site.posted == [{"choice": "Reject", "text": "Only this\r\nonce"}]
+
+
+@pytest.mark.parametrize("status", [200, 502])
+def test_a_page_of_a_proxys_is_no_answer(open_page: Open, site: Site, status: int) -> None:
+    page = open_page("/respond/note")
+    page.get_by_label("Add a note").fill("Only this once")
+    page.route("**/respond/note", lambda route: route.fulfill(status=status, body="<h1>Oops</h1>"))
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_text("Your answer may not have arrived")).to_be_visible()
+
+    page.unroute_all()
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_role("heading", name="Answered")).to_be_visible()
+    assert site.posted == [{"choice": "Reject", "text": "Only this once"}]
 
 
 def test_less_than_a_minute_is_never_called_a_minute(open_page: Open) -> None:

@@ -50,9 +50,11 @@ function countNote(note) {
   show();
 }
 
-// Puts another page of the server's in the place of this one.
+// Puts another page of the server's in the place of this one. Throws for a page of somebody else's,
+// such as a proxy's error or a network's sign-in.
 function show(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
+  if (!fresh.querySelector("main.card")) throw new Error("not a page of PausePoint");
   document.title = fresh.title;
   document.body.className = fresh.body.className;
   document.querySelector("main").replaceWith(fresh.querySelector("main"));
@@ -111,7 +113,7 @@ async function send(form, pressed) {
     pressed.replaceChildren(...label);
     pressed.classList.remove("sending");
     for (const button of buttons) button.removeAttribute("aria-disabled");
-    status("There is no connection. Your answer is not sent yet, and your note is still here: press again.");
+    status("Your answer may not have arrived: the connection was lost. Your note is still here; press again.");
     document.getElementById("status").className = "warning";
   }
 }
