@@ -244,6 +244,7 @@ def test_the_url_of_the_command_line_goes_before_the_environment(shell: Shell) -
         ((*ASK, "--timeout", "9000d"), "--timeout: "),
         ((*ASK, "--remind-after", "9000d"), "--remind-after: "),
         ((*ASK, "--idempotency-key", "é"), "--idempotency-key: "),
+        ((*ASK, "--idempotency-key", ""), "--idempotency-key: "),
         (("ask", "--to", "+15550100199", "", "a", "b"), "MESSAGE: "),
         (("ask", "--to", "nobody", "Deploy?", "a", "b"), "--channel "),
         (("audit", "--from", "yesterday"), "--from: "),

@@ -103,7 +103,9 @@ def ask(
     details["metadata"] = dict(metadata) or None
     if details["callback_url"] is not None:
         details["callback_secret"] = _callback_secret(callback_secret_file)
-    details["idempotency_key"] = idempotency_key or new_idempotency_key()
+    # An empty key is refused, and not replaced.
+    key = new_idempotency_key() if idempotency_key is None else idempotency_key
+    details["idempotency_key"] = key
     question = sys.stdin.read() if message == "-" else message
     arguments = (recipient, question, options)
     with open_client(as_json=as_json, patience=THROUGH_RESTARTS) as client:
@@ -116,7 +118,7 @@ def ask(
             with_text=details["allow_text"],
             as_json=as_json,
             if_lost=f"It may have been asked. To find out without asking twice, ask again with"
-            f" --idempotency-key {details['idempotency_key']}",
+            f" --idempotency-key {key}",
         )
 
 

@@ -26,7 +26,7 @@ class SmtpSettings:
     def parse(cls, url: str, email_from: str) -> SmtpSettings:
         """From PAUSEPOINT_SMTP_URL and PAUSEPOINT_EMAIL_FROM; ValueError says which is wrong."""
         try:
-            parts = urlsplit(url.strip())
+            parts = urlsplit(url)
             port, host = parts.port, parts.hostname
         except ValueError:
             raise ValueError("PAUSEPOINT_SMTP_URL cannot be read as a URL.") from None
@@ -44,7 +44,7 @@ class SmtpSettings:
                 "PAUSEPOINT_SMTP_URL may use smtp:// for a loopback host only: it is not encrypted."
             )
         try:
-            from_address = normalise_mailbox(email_from.strip())
+            from_address = normalise_mailbox(email_from)
         except InvalidRecipient:
             raise ValueError(
                 "PAUSEPOINT_EMAIL_FROM must be an e-mail address, without a route such as % or !."

@@ -40,7 +40,14 @@ def _is_browsing(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not path.startswith(_FOR_PROGRAMS)
 
 
-_FOR_PROGRAMS: Final = ("/v1/", "/mcp", "/health", "/openapi.json", "/static/", "/dev/inbox/m")
+_FOR_PROGRAMS: Final = (
+    "/v1/",
+    "/mcp",
+    "/health",
+    "/openapi.json",
+    "/static/",
+    "/dev/inbox/messages",
+)
 _LOST: Final = (
     "Did a message bring you here? Open its link again, so that none of it is missing. If it still"
     " leads here, the question is gone and there is nothing to do."
